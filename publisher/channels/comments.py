@@ -7,7 +7,7 @@ effect on posts. Its platform's texts are foreign data.
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from publisher.base.i18n import _
 from publisher.channels.answers import Answers, parsed
@@ -60,6 +60,10 @@ class CommentPage:
     """The share of the nearest rate limit that is used up, from 0 to 1."""
     is_gone: bool = False
     """Whether the post itself is gone."""
+    known_until: datetime | None = None
+    """The time from before which all was returned by now, although more may be left to read; None:
+    that of the reading if it is complete, and otherwise as before.
+    """
     requests: int = 1
     """How many it took, where the platform rations them: see `CommentSupport`."""
     trouble: str | None = None
@@ -102,6 +106,14 @@ class CommentReader(Protocol):
         Only what it says in so many words: a list that lacks one proves nothing. One that cannot
         be looked up is not among them.
         """
+
+
+@runtime_checkable
+class CountingReader(Protocol):
+    """A reader of a platform that rations requests (see `CommentSupport`)."""
+
+    requests: int
+    """How many the last call of `gone` took."""
 
 
 def check(answer: Answer, answers: Answers, permissions: str) -> None:

@@ -64,9 +64,7 @@ def comment_unread(answers: Answers, answer: Answer) -> Refused | Deferred | Acc
     That the account may not see what one reader wrote says nothing of its posts.
     """
     read = answers.judge(answer, Step.READ)
-    if isinstance(read, AccountSuspended):
-        if read.kind not in _OF_THE_READER:
-            return read
+    if isinstance(read, AccountSuspended) and read.kind in _OF_THE_READER:
         message = _(
             "{platform} does not let the account see what the reader wrote. Nothing is out. Look at it "
             "there, answer by hand, and cancel this. If that comes with other readers too, look at "
@@ -76,6 +74,14 @@ def comment_unread(answers: Answers, answer: Answer) -> Refused | Deferred | Acc
         return Refused(
             read.kind, message, limits=read.limits, app_suspended_until=read.app_suspended_until
         )
+    return above_unread(answers, answer)
+
+
+def above_unread(answers: Answers, answer: Answer) -> Refused | Deferred | AccountSuspended:
+    """The outcome of what goes below one of our posts that could not be read; nothing was sent."""
+    read = answers.judge(answer, Step.READ)
+    if isinstance(read, AccountSuspended):
+        return read
     prepared = answers.judge(answer, Step.PREPARE)
     if isinstance(prepared, Deferred):
         return prepared

@@ -42,6 +42,10 @@ class CommentPace:
     def recent(self, now: datetime) -> list[WatchedPost]:
         return [one for one in self._posts if now - one.published_at <= _FRESH]
 
+    def knows(self, reading: CommentReading) -> bool:
+        """Whether it is of a post that is known, or of an account as a whole."""
+        return not reading.post_id or bool(self._posts_of(reading))
+
     def begin(self, reading: CommentReading, now: datetime) -> datetime:
         """The time of the oldest comments that count: that of the oldest post."""
         return min((one.published_at for one in self._posts_of(reading)), default=now) - _SKEW

@@ -16,7 +16,7 @@ import structlog
 from publisher.base.clock import Clock
 from publisher.base.errors import PublisherError
 from publisher.base.i18n import _
-from publisher.channels.comments import CommentReader, CommentsUnavailable
+from publisher.channels.comments import CommentReader, CommentsUnavailable, CountingReader
 from publisher.channels.spec import CommentSupport
 from publisher.delivery.comment_pace import CommentPace
 from publisher.ledger.comment_checks import CommentChecks
@@ -175,7 +175,10 @@ class CommentWatch:
 
     def _read(self, reading: CommentReading, account: WatchedAccount) -> None:
         now, settings = self._clock.now(), self._settings
-        if self._is_kept_busy(reading.account, now):
+        is_new = not self._pace.knows(reading)
+        if is_new:  # another process has planned it: this one does not know how old it is
+            self._planned = float("-inf")
+        if is_new or self._is_kept_busy(reading.account, now):
             self._readings.put_off(reading, now + _BUSY)
             if account.support.is_rationed:
                 self._readings.rest(reading.account, now + _BUSY, reading.owed)
@@ -199,7 +202,8 @@ class CommentWatch:
                 called = self._readings.found(
                     reading, page.comments, page.cursor,
                     max(next_at, now + _REST) if page.used > _HALF else next_at,
-                    signs=signs, since=since, read_at=now if page.is_complete else None,
+                    signs=signs, since=since,
+                    read_at=page.known_until or (now if page.is_complete else None),
                     keep=account.support.keep, billed=page.billed,
                     trouble=signs.flaw or page.trouble,
                 )  # fmt: skip
@@ -272,9 +276,14 @@ class CommentWatch:
             asked = asked[: max(self._settings.most_per_day - self._checks.billed(account), 0)]
         if not asked:
             return
+        pause = self._pace.check_pause(watched.support)
+        if watched.support.is_rationed and not self._checks.claim(account, pause):
+            return
         try:
             with self._opened(account) as reader:
                 gone = reader.gone(asked)
+                if isinstance(reader, CountingReader) and reader.requests > 1:
+                    self._checks.rest(account, pause * reader.requests)
         except CommentsUnavailable as error:
             log.info("comments could not be looked up", account=account, reason=error.message)
             self._checks.checked(account, asked, ())

@@ -206,5 +206,6 @@ def parcel_of(delivery: Delivery) -> Parcel:
         due_at=delivery.due_at,
         send_at=delivery.send_at,
         target=delivery.target,
+        out=delivery.remote_ids,
         is_forgotten=delivery.is_forgotten,
     )

@@ -13,6 +13,8 @@ from publisher.model.events import Event
 from publisher.model.reader_comments import CARRIED_OUT, CommentState
 
 _CHECKED_AT_ONCE = 20
+_LONGEST_REST = timedelta(days=30)
+"""The longest rest after a check: several requests, where there is one in some days."""
 
 
 class CommentChecks(LedgerPart):
@@ -44,6 +46,39 @@ class CommentChecks(LedgerPart):
         with self._database.read() as connection:
             rows = connection.execute(query).all()
         return [row.remote_id for row in rows if not of_one_post or row.post == rows[0].post]
+
+    def claim(self, account: str, rest: timedelta) -> bool:
+        """Take the next request that looks for stored comments of an account that rations them.
+
+        False while it rests for the one before, whichever process made that. `rest`: how long it
+        rests then, also if this process dies.
+        """
+        now, table = self._clock.now(), comment_readings.c
+        row = {
+            "account": account, "post_id": "", "cursor": "", "turn": 0, "next_at": now,
+            "failures": 0, "billed": 0, "billed_on": "",
+        }  # fmt: skip
+        is_free = or_(
+            table.lease_until.is_(None),
+            table.lease_until <= now,
+            table.lease_until > now + 2 * _LONGEST_REST,  # by a clock that was wrong
+        )
+        with self._database.write() as connection:
+            self._database.insert_missing(connection, comment_readings, [row])
+            claimed = connection.execute(
+                update(comment_readings)
+                .where(is_reading(account, ""), is_free)
+                .values(lease_until=now + min(rest, _LONGEST_REST))
+            )
+            return bool(claimed.rowcount)
+
+    def rest(self, account: str, rest: timedelta) -> None:
+        """Look for no stored comments of an account that rations requests for that long."""
+        until = self._clock.now() + min(rest, _LONGEST_REST)
+        with self._database.write() as connection:
+            connection.execute(
+                update(comment_readings).where(is_reading(account, "")).values(lease_until=until)
+            )
 
     def checked(
         self, account: str, asked: Sequence[str], gone: Collection[str], billed: int = 0

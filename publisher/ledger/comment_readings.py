@@ -59,7 +59,7 @@ class CommentReading:
     troubled_at: datetime | None = None
     """Since when it cannot be made."""
     read_at: datetime | None = None
-    """When it was last read to the end; None: not yet."""
+    """The time from before which all was read; None: not yet."""
     owed: int = 0
     """Requests for which the account has still to rest."""
 
@@ -264,9 +264,9 @@ class CommentReadings(LedgerPart):
     ) -> int:
         """Record what a reading found, and end it; returns how many comments call for somebody.
 
-        Comments from before `since` are left out: nobody asked about them then. `read_at`: when a
-        reading began that read to the end. `keep`: how long their platform's terms let them be
-        kept. `trouble`: what is wrong although comments were read.
+        Comments from before `since` are left out: nobody asked about them then. `read_at`: the time
+        from before which all was read; None: as before. `keep`: how long their platform's terms let
+        them be kept. `trouble`: what is wrong although comments were read.
         """
         now = self._clock.now()
         # Before the transaction: to compare many words takes a while.

@@ -8,7 +8,7 @@ being prepared, is held.
 
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, or_, select
 
 from publisher.base.clock import Clock
 from publisher.base.i18n import _
@@ -86,7 +86,11 @@ def record(
 
 
 def _hold_same_text(connection: Connection, seen: Delivery, clock: Clock) -> None:
-    """Hold what else would bring the text of `seen` to its account, unless it is to be repeated."""
+    """Hold what else would bring the text of `seen` to its account, unless it is to be repeated.
+
+    What a person holds already is held for this reason now: who releases it must know it. What was
+    rejected stays so, and is held once it is edited or approved after all.
+    """
     reason = _(
         "{post} says the same, and is out on {account} already: the platform made it public on its "
         "own. Release this one only if the text is to be there twice.",
@@ -101,15 +105,19 @@ def _hold_same_text(connection: Connection, seen: Delivery, clock: Clock) -> Non
             deliveries.c.fingerprint == seen.content.fingerprint,
             deliveries.c.id != seen.id,
             deliveries.c.repeat.is_(False),
-            deliveries.c.manual_hold.is_(None),
+            or_(deliveries.c.manual_hold.is_(None), deliveries.c.manual_hold != reason),
         )
         .order_by(deliveries.c.id)
         .with_for_update()
     )
+    detail = {"reason": reason}
     for other in deliveries_in(connection, same_text):
-        if other.in_reach:
+        is_open = other.in_reach or other.may_be_out
+        if is_open and State.REJECTED in (other.state, other.pending_stop):
+            change(connection, other, Event.HELD, by, detail=detail, manual_hold=reason)
+        elif other.in_reach:
             change(
-                connection, other, Event.HELD, by, target=State.HELD, detail={"reason": reason},
+                connection, other, Event.HELD, by, target=State.HELD, detail=detail,
                 manual_hold=reason, reason=reason, lease_until=None,
             )  # fmt: skip
         elif other.may_be_out and other.pending_stop is not State.CANCELLED:

@@ -337,6 +337,8 @@ class Parcel(Frozen):
     """When it is to leave, for a channel that dates what it sends (Bluesky); None: `due_at`."""
     target: Target | None = None
     """What it changes, or goes below: one of our posts, or a reader's comment."""
+    out: tuple[str, ...] = ()
+    """Ids of its parts that are out, when it is prepared."""
     is_forgotten: bool = False
     """Whether it may be out although this ledger never sent it: it is looked for by its text, and
     an absence proves nothing, so a recent reading is good enough.

@@ -10,7 +10,7 @@ from publisher.channels.base import NotPrepared
 from publisher.channels.registry import CAPABILITIES, SPECS
 from publisher.model.content import Correction, Original, Part, Target
 from publisher.model.deliveries import Parcel, Prepared
-from publisher.model.outcomes import Absent, Accepted, Outcome, Refused, Unknown
+from publisher.model.outcomes import Absent, Accepted, AccountSuspended, Outcome, Refused, Unknown
 from publisher.sandbox.comments import StoredComment, plant
 from publisher.sandbox.fault_kinds import What
 from publisher.sandbox.faults import Fault
@@ -64,6 +64,21 @@ def answered(stage: Stage, text: str = ANSWER, **more: Any) -> Answered:
     content = parcel.content.model_copy(update={"answers": comment.id})
     update = {"content": content, "target": Target(remote_ids=(comment.id,), url=None)}
     return Answered(stage, comment, parcel.model_copy(update=update))
+
+
+def corrected(stage: Stage, **more: Any) -> Answered:
+    """An answer that is out, and whose correction is about to be sent below it."""
+    one = answered(stage, **more)
+    attempt = one.ready()
+    assert isinstance(attempt.send(), Accepted)
+    told = Correction(corrects=one.parcel.post, way="reply", reason="Un chiffre.")
+    parts = (Part(text="À Berne."), Part(text="Salle XX."))
+    content = one.parcel.content.model_copy(
+        update={"answers": None, "correction": told, "parts": parts}
+    )
+    target = Original(remote_ids=tuple(attempt.sent), url=None, content=one.parcel.content)
+    update = {"post": "fix", "content": content, "target": target}
+    return Answered(stage, one.comment, one.parcel.model_copy(update=update))
 
 
 @pytest.fixture(params=ANSWERING)
@@ -201,19 +216,30 @@ def test_on_mastodon_no_more_people_see_the_answer_than_the_comment(
 def test_on_mastodon_no_more_people_see_the_correction_of_an_answer_than_the_answer(
     fedi: Stage,
 ) -> None:
-    one = answered(fedi, visibility="unlisted")
-    assert isinstance(one.outcome(), Accepted)
-    (shown,) = [entry for entry in fedi.sandbox.store.entries if entry.in_reply_to]
-    told = Correction(corrects=one.parcel.post, way="reply", reason="Un chiffre.")
-    parts = (Part(text="À Berne."), Part(text="Salle XX."))
-    content = one.parcel.content.model_copy(
-        update={"answers": None, "correction": told, "parts": parts}
-    )
-    target = Original(remote_ids=(shown.id,), url=None, content=one.parcel.content)
-    update = {"post": "fix", "content": content, "target": target}
-    fedi.deliver(one.parcel.model_copy(update=update))
+    fedi.deliver(corrected(fedi, visibility="unlisted").parcel)
     assert [entry.visibility for entry in fedi.sandbox.store.entries][-2:] == ["unlisted"] * 2
     assert fedi.sandbox.state()["violations"] == []
+
+
+@pytest.mark.parametrize("visibility", ["direct", None])
+def test_on_mastodon_a_post_that_is_not_public_is_not_spoken_of_as_a_readers(
+    fedi: Stage, visibility: str | None
+) -> None:
+    """It is corrected by a post of its own."""
+    one = corrected(fedi)
+    for entry in fedi.sandbox.store.entries:
+        entry.visibility = visibility  # type: ignore[assignment]
+    outcome = one.outcome()
+    assert isinstance(outcome, Refused)
+    assert "The post above this one is not public" in outcome.message
+
+
+def test_on_mastodon_a_post_that_cannot_be_read_is_not_spoken_of_as_a_readers(fedi: Stage) -> None:
+    one = corrected(fedi)
+    fedi.sandbox.faults.set([Fault(what=What.FORBIDDEN, endpoint="getStatus")])
+    outcome = one.outcome()
+    assert isinstance(outcome, AccountSuspended)
+    assert "Mastodon does not let this account" in outcome.message
 
 
 @pytest.mark.parametrize("visibility", ["direct", "private"])

@@ -53,7 +53,20 @@ def test_on_mastodon_an_answer_whose_comment_is_deleted_is_not_called_absent(
     seen = attempt.find(())
     assert isinstance(seen, Unknown)
     assert fedi.shown()[-1].id in seen.message
-    assert "it may be the answer" in seen.message
+    assert "it may be this one" in seen.message
+
+
+def test_on_mastodon_nothing_is_left_to_a_person_while_the_comment_cannot_be_read(
+    fedi: Stage,
+) -> None:
+    """A server that is just down says nothing of it: it is looked for again."""
+    one = answered(fedi)
+    attempt = one.ready()
+    one.fail(What.HANG_UP, commit=True)
+    attempt.send()
+    one.comment.is_deleted = True
+    fail(fedi, "server-error", "getStatus")
+    assert isinstance(attempt.find(()), Deferred)
 
 
 def test_on_mastodon_an_answer_that_never_arrived_is_absent_also_without_its_comment(

@@ -14,6 +14,9 @@ from publisher.sandbox.faults import Fault
 from tests.channels.comment_duty import Duty
 from tests.channels.test_contract_replies import ANSWER, ANSWERING, ENDPOINTS
 
+ONE_BY_ONE = ("twitter", "mastodon")
+"""Channels that send the parts of a thread one by one."""
+
 
 @pytest.fixture(params=ANSWERING)
 def desk(request: pytest.FixtureRequest, duty_at: Callable[..., Duty]) -> Duty:
@@ -102,3 +105,28 @@ def test_a_lost_answer_leaves_one_reply(desk: Duty) -> None:
     desk.desk.stage.sandbox.faults.set([])
     assert below(desk, comment) == [ANSWER]
     assert state(desk) in (State.UNCERTAIN, State.PUBLISHED)
+
+
+@pytest.mark.parametrize("desk", ONE_BY_ONE, indirect=True)
+def test_an_answer_that_has_begun_is_not_cut(desk: Duty) -> None:
+    """Its second part was refused, and is edited after the comment is deleted."""
+    comment, counter = asked(desk), desk.desk
+    parts = Part(text=ANSWER), Part(text="Salle XX")
+    content = Content(parts=parts, lang="fr", answers=comment.remote_id)
+    counter.queue(ANSWER, "answer.fr", content=content)
+    rule = {"what": What.BAD_REQUEST, "endpoint": ENDPOINTS[counter.stage.name], "nth": (2,)}
+    counter.stage.sandbox.faults.set([Fault.model_validate(rule)])
+    work(desk)
+    (begun,) = counter.queries.deliveries(post="answer.fr")
+    assert (begun.state, len(begun.remote_ids)) == (State.FAILED, 1)
+    planted = counter.stage.sandbox.store.comment(counter.stage.name, comment.remote_id)
+    assert planted
+    planted.is_deleted = True
+    better = content.model_copy(update={"parts": (parts[0], Part(text="Salle XXI"))})
+    wish = counter.wish(post="answer.fr", content=better)
+    counter.ledger.apply(add=(), edit=[(begun, wish)], cancel=(), pictures={}, actor="redaction")
+    work(desk)
+    assert state(desk) is State.PUBLISHED
+    first, second = counter.stage.shown()[-2:]
+    assert (first.text, second.text) == (ANSWER, "Salle XXI")
+    assert second.in_reply_to == first.id

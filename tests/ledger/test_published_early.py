@@ -9,6 +9,7 @@ from sqlalchemy import text
 from publisher.ledger.database import Database
 from publisher.ledger.dispatcher.claims import Dispatch
 from publisher.ledger.enqueue import Ledger
+from publisher.ledger.manager.approvals import Approvals, digest
 from publisher.ledger.manager.commands import no_rule
 from publisher.ledger.manager.operations import Control
 from publisher.ledger.manager.post_holds import Holds
@@ -192,6 +193,43 @@ def test_what_says_the_same_is_held(
     made_public()
     by_name = {one.post: one for one in queries.deliveries()}
     assert by_name["new.fr"].state is State.SCHEDULED, "that is no news"
+
+
+def test_what_says_the_same_and_a_person_holds_already_says_why_it_is_not_to_be_released(
+    made_public: Callable[[], Delivery], ledger: Ledger, control: Control, database: Database,
+    queries: Queries, clock: ManualClock,
+) -> None:  # fmt: skip
+    control.cancel("post.fr", None, "manager", "its draft is gone")
+    add(ledger, wish(clock, "new.fr", due_in=3, texts=("Le texte de post.fr",)))
+    Holds(database, clock, no_rule).hold("new.fr", None, "manager", "attendre le chiffre")
+    made_public()
+    (new,) = queries.deliveries(post="new.fr")
+    assert new.state is State.HELD
+    assert "post.fr says the same" in str(new.manual_hold)
+
+
+@pytest.mark.parametrize("way", ["edit", "approve"])
+def test_what_says_the_same_and_was_rejected_is_held_once_it_is_to_go_out_after_all(
+    made_public: Callable[[], Delivery], ledger: Ledger, control: Control, database: Database,
+    queries: Queries, clock: ManualClock, way: str,
+) -> None:  # fmt: skip
+    control.cancel("post.fr", None, "manager", "its draft is gone")
+    as_before = ("Le texte de post.fr",)
+    waits = State.AWAITING_APPROVAL
+    add(ledger, wish(clock, "new.fr", due_in=3, texts=as_before, state=waits))
+    approvals = Approvals(database, clock, no_rule)
+    approvals.reject(["new.fr"], None, "chef", "trop long")
+    made_public()
+    (new,) = queries.deliveries(post="new.fr")
+    assert (new.state, new.reason) == (State.REJECTED, "rejected by chef: trop long")
+    if way == "approve":
+        approvals.approve(["new.fr"], None, "chef", {new.id: digest(new)})
+    else:
+        later = wish(clock, "new.fr", due_in=9, texts=as_before, state=waits)
+        ledger.apply(add=[], cancel=[], edit=[(new, later)], pictures={}, actor="redaction")
+    (new,) = queries.deliveries(post="new.fr")
+    assert new.state is State.HELD
+    assert "post.fr says the same" in str(new.reason)
 
 
 def test_what_says_the_same_and_is_being_sent_is_held_if_it_is_not_out(

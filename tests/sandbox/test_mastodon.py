@@ -9,7 +9,12 @@ from typing import Any
 import pytest
 import requests
 from mastodon import Mastodon
-from mastodon.errors import MastodonAPIError, MastodonError, MastodonUnauthorizedError
+from mastodon.errors import (
+    MastodonAPIError,
+    MastodonError,
+    MastodonNotFoundError,
+    MastodonUnauthorizedError,
+)
 from PIL import Image
 
 from publisher.sandbox.fault_kinds import FaultKind
@@ -153,6 +158,15 @@ def test_a_key_is_kept_for_an_hour(client: Mastodon, hand: HandClock) -> None:
     assert public(client, "Bonjour").id == first.id
     hand.instant += timedelta(minutes=2)
     assert public(client, "Bonjour").id != first.id
+
+
+def test_what_is_above_is_looked_for_before_the_key(client: Mastodon) -> None:
+    """Also for a repeat of what is out: it is refused once what it answers is deleted."""
+    first = public(client, "Bonjour")
+    public(client, "La suite", in_reply_to_id=first.id)
+    client.status_delete(first.id)
+    with pytest.raises(MastodonNotFoundError):
+        public(client, "La suite", in_reply_to_id=first.id)
 
 
 def test_what_is_posted_without_key_or_visibility_is_noted(

@@ -9,7 +9,7 @@ end after each page.
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from publisher.channels.answers import mapping, numeral, parsed
@@ -28,6 +28,8 @@ below it may have taken the place of another.
 """
 _LATE = timedelta(hours=6)
 """How long a comment may wait to be looked below until people are told."""
+_UNREADABLE = timedelta(days=1)
+"""How long it tries to look below a comment. Then once when there is something new, or in turn."""
 _MOST_THREADS = 2_000
 """Comments with others below, of which a cursor knows the number: what is more is read again."""
 
@@ -46,6 +48,8 @@ class CommentPlace:
     """Where in the list on the post this listing goes on; 0: it begins."""
     begun: int = 0
     """When this listing began."""
+    before: int = 0
+    """When the listing before this one began."""
     readings: int = 0
     """How many listings there were since one was looked below in turn."""
     threads: dict[str, int] = field(default_factory=dict)
@@ -54,6 +58,10 @@ class CommentPlace:
     """The comments below which it has still to look, and since when; the first one is the next."""
     starts: dict[str, int] = field(default_factory=dict)
     """Where in the lists of those it goes on, if not at the beginning."""
+    unread: dict[str, int] = field(default_factory=dict)
+    """The comments below which something may be that was not returned, and written since when."""
+    failing: dict[str, int] = field(default_factory=dict)
+    """The comments below which it can no more look, and since when."""
     silent: list[str] = field(default_factory=list)
     """Those of this listing of which LinkedIn did not say whether there are others below."""
     is_told: bool = False
@@ -81,6 +89,9 @@ class CommentPlace:
             threads={one: _positive(number) for one, number in threads.items() if numeral(one)},
             open=waiting,
             starts={one: start for one, start in starts.items() if one in waiting},
+            before=_positive(told.get("before")),
+            unread=_by_urn(told.get("unread")),
+            failing=_by_urn(told.get("failing")),
             silent=[one for one in silent if parts_of(one)] if isinstance(silent, list) else [],
             is_told=told.get("is_told") is True,
             asked=_positive(told.get("asked")),
@@ -91,7 +102,7 @@ class CommentPlace:
         return place
 
     def _begin(self, time: int) -> None:
-        self.begun, self.silent, self.is_told = time, [], False
+        self.before, self.begun, self.silent, self.is_told = self.begun, time, [], False
         if not _is_within(_WHOLE, self.whole, time):
             self.floor, self.whole = 0, time
         self.readings += 1
@@ -115,6 +126,19 @@ class CommentPlace:
     def is_through(self) -> bool:
         return self.is_listed and not self.open and not self.has_question
 
+    @property
+    def known_until(self) -> datetime | None:
+        """The time from before which all was returned; None while the post is being listed.
+
+        What waits below some comments brings nothing back that was returned long ago.
+        """
+        since = [self.begun, *self.unread.values()]
+        if self.silent and not self.is_told:
+            since.append(self.asked)
+        if not self.is_listed or not min(since):
+            return None
+        return datetime.fromtimestamp(min(since) / 1000, UTC)
+
     def is_late(self, now: datetime) -> bool:
         """Whether something waits for so long that people must be told."""
         since = min([self.begun, *self.open.values()])
@@ -136,9 +160,13 @@ class CommentPlace:
             return
         self.threads.pop(number, None)
         if below:
-            self.open.setdefault(urn, self.begun)
+            self._open(urn, self.before)
             if len(self.threads) < _MOST_THREADS:
                 self.threads[number] = below
+
+    def _open(self, urn: str, unread: int) -> None:
+        self.open.setdefault(urn, self.begun)
+        self.unread.setdefault(urn, unread)
 
     def listed(self, step: int, *, is_last: bool) -> None:
         """Go on behind a page of the list on the post; after the last one, with what is newer."""
@@ -146,16 +174,27 @@ class CommentPlace:
         self.is_listed = is_last
         if is_last:
             self.floor = max(self.newest - int(_OVERLAP / _MILLISECOND), 0)
+            self.unread = {one: time for one, time in self.unread.items() if one in self.open}
 
     def looked_below(self, urn: str, step: int, *, is_last: bool) -> None:
         """Go on behind a page of the list below a comment: with another comment first."""
         since, start = self.open.pop(urn), self.starts.pop(urn, 0)
+        self.failing.pop(urn, None)
         if not is_last:
             self.open[urn], self.starts[urn] = since, start + step
+        elif start:  # pages that are behind us may have changed: the next listing notices it
+            self.unread[urn] = since
+        else:
+            self.unread.pop(urn, None)
 
     def not_looked_below(self, urn: str) -> None:
-        """Try the others first: one that cannot be read keeps none waiting."""
-        self.open[urn] = self.open.pop(urn)
+        """Try the others first, and not for ever: one that cannot be read keeps none waiting."""
+        since = self.open.pop(urn)
+        if _is_within(_UNREADABLE, self.failing.setdefault(urn, self.begun), self.begun):
+            self.open[urn] = since
+        else:
+            self.starts.pop(urn, None)
+            self.unread.pop(urn, None)
 
     def answer_question(self, below: int | None) -> None:
         """Look below those that did not say it, if there is something new below any.
@@ -163,7 +202,8 @@ class CommentPlace:
         `below`: how many comments are below others in all; None: nobody knows.
         """
         if below is None or below > self.below:
-            self.open |= dict.fromkeys(self.silent, self.begun)
+            for urn in self.silent:
+                self._open(urn, self.asked)
         self.below, self.asked, self.silent = below or 0, self.begun, []
 
     def __str__(self) -> str:

@@ -66,6 +66,8 @@ class OrganizationComments:
     def __init__(self, rest: Rest, clock: Clock) -> None:
         self._rest = rest
         self._clock = clock
+        self.requests = 0
+        """How many the last call of `gone` took."""
 
     @classmethod
     def open(
@@ -121,6 +123,7 @@ class OrganizationComments:
             tuple(found.values()),
             str(place),
             is_complete=place.is_through,
+            known_until=place.known_until,
             requests=requests,
             trouble=_late(post_id) if place.is_late(self._clock.now()) else None,
         )
@@ -223,6 +226,7 @@ class OrganizationComments:
 
         Those of a post are asked for together; of what the answer does not name, a few alone.
         """
+        self.requests = 0
         asked: dict[str, dict[str, str]] = {}
         for comment_id in comment_ids:
             if parts := parts_of(comment_id):
@@ -243,6 +247,7 @@ class OrganizationComments:
 
     def _known(self, target: str, numbers: Sequence[str]) -> tuple[set[str], set[str]]:
         """Which of some comments on a post LinkedIn shows, and which it names as not found."""
+        self.requests += 1
         answer = self._rest.some_comments(target, numbers)
         if missing(answer):
             return set(), set()
@@ -260,6 +265,7 @@ class OrganizationComments:
 
     def _is_gone(self, target: str, number: str) -> bool:
         """Whether LinkedIn says that it does not find a comment."""
+        self.requests += 1
         answer = self._rest.comment(target, number)
         if missing(answer):
             return True

@@ -38,7 +38,7 @@ from publisher.channels.mastodon.timeline import (
 )
 from publisher.channels.mastodon.uploads import MastodonUploads
 from publisher.channels.outgoing import Request
-from publisher.channels.replies import answers_a_reader, comment_gone, comment_of
+from publisher.channels.replies import answers_a_reader, comment_gone
 from publisher.channels.timelines import SKEW, Readings
 from publisher.model.accounts import Owner
 from publisher.model.capabilities import Capabilities
@@ -165,24 +165,28 @@ class Mastodon:
             return read
         wanted = ExpectedStatus.of(parcel.content, len(sent), prepared.media_ids)
         free = [status for status in read.statuses if status.id not in taken]
-        seen = self._sighting(wanted, timeline.candidates(wanted, free, parcel.above(sent), since))
-        if isinstance(seen, Absent) and answers_a_reader(parcel, sent):
-            seen = self._without_parent(
-                parcel, seen, wanted, timeline.candidates(wanted, free, (), since)
-            )
+        above = parcel.above(sent)
+        seen = self._sighting(wanted, timeline.candidates(wanted, free, above, since))
+        if isinstance(seen, Absent) and above:
+            alone = timeline.candidates(wanted, free, (), since)
+            seen = self._without_parent(above[-1], seen, wanted, alone)
         return seen if seen.limits else replace(seen, limits=read.limits)
 
     def _without_parent(
-        self, parcel: Parcel, seen: Absent, wanted: ExpectedStatus, found: Candidates
+        self, above: str, seen: Absent, wanted: ExpectedStatus, found: Candidates
     ) -> Sighting:
-        """The sighting of an answer that is not below the comment: it may have lost its parent.
+        """The sighting of what is not below the status `above`: it may have lost its parent.
 
-        As long as the comment is there, no answer to it has.
+        As long as that is there, nothing below it has.
         """
-        if not found or isinstance(
-            ANSWERS.judge(self._server.status(comment_of(parcel)), Step.READ), Accepted
-        ):
+        if not found:
             return seen
+        answer = self._server.status(above)
+        outcome = ANSWERS.judge(answer, Step.READ)
+        if isinstance(outcome, Accepted):
+            return seen
+        if isinstance(outcome, Deferred) and not is_missing(answer):
+            return outcome
         alike = self._sighting(wanted, found)
         return replies.orphan(alike.remote_id) if isinstance(alike, Accepted) else alike
 

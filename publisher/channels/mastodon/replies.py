@@ -5,6 +5,7 @@ status is read before. Sources: docs.joinmastodon.org, entities, Status (`visibi
 methods, statuses (`in_reply_to_id`); who is answered is told only if the text mentions them.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from publisher.base.i18n import _
@@ -12,9 +13,15 @@ from publisher.channels.answers import mapping, parsed
 from publisher.channels.base import NotPrepared
 from publisher.channels.mastodon.answers import ANSWERS, is_missing, parent_missing
 from publisher.channels.mastodon.server import AccountServer
-from publisher.channels.replies import comment_gone, comment_of, comment_unread, private_comment
+from publisher.channels.replies import (
+    above_unread,
+    answers_a_reader,
+    comment_gone,
+    comment_unread,
+    private_comment,
+)
 from publisher.model.deliveries import Parcel, Prepared
-from publisher.model.outcomes import Accepted, Step, Unknown
+from publisher.model.outcomes import Accepted, Kind, Limit, Refused, Step, Unknown
 
 _FROM_WIDE_TO_NARROW = ("public", "unlisted")
 """What is answered, and how. What an author's followers alone see is not: a reply of that kind is
@@ -28,20 +35,24 @@ def is_below_another(parcel: Parcel) -> bool:
 
 
 def with_visibility(server: AccountServer, parcel: Parcel, prepared: Prepared) -> Prepared:
-    """`prepared` with the visibility of the status that it goes below. Raises `NotPrepared`."""
+    """`prepared` with the visibility of the status that it goes below. Raises `NotPrepared`.
+
+    That is a part of its own if it has begun: then what is above that may be gone.
+    """
     if prepared.digest == parcel.content.digest and prepared.records:
         return prepared
-    is_answer = parcel.content.answers is not None
-    answer = server.status(comment_of(parcel) if is_answer else parcel.above(())[-1])
+    is_answer = answers_a_reader(parcel, parcel.out)
+    answer = server.status(parcel.above(parcel.out)[-1])
     outcome = ANSWERS.judge(answer, Step.READ)
     if is_missing(answer):
         gone = comment_gone() if is_answer else parent_missing()
         raise NotPrepared(replace(gone, limits=outcome.limits))
     if not isinstance(outcome, Accepted):
-        raise NotPrepared(comment_unread(ANSWERS, answer))
+        raise NotPrepared((comment_unread if is_answer else above_unread)(ANSWERS, answer))
     visibility = mapping(parsed(answer.body)).get("visibility")
     if visibility not in _FROM_WIDE_TO_NARROW:  # to us or to followers, or nobody says to whom
-        raise NotPrepared(private_comment(outcome.limits))
+        private = private_comment if is_answer else _not_public
+        raise NotPrepared(private(outcome.limits))
     known = prepared if prepared.digest == parcel.content.digest else Prepared()
     update = {"digest": parcel.content.digest, "records": ({"visibility": visibility},)}
     return known.model_copy(update=update)
@@ -57,17 +68,27 @@ def visibility_of(prepared: Prepared, own: str) -> str:
     return max(own, str(prepared.records[0]["visibility"]), key=_FROM_WIDE_TO_NARROW.index)
 
 
+def _not_public(limits: Sequence[Limit]) -> Refused:
+    """The outcome of what would be below one of our own statuses that few people see."""
+    message = _(
+        "The post above this one is not public on Mastodon, or the server does not say whether it "
+        "is: others would see this one. It is not sent. Look at the account, then publish it as a "
+        "post of its own, and cancel this."
+    )
+    return Refused(Kind.CONTENT, message, limits=tuple(limits))
+
+
 def orphan(status_id: str) -> Unknown:
-    """The sighting of an answer's words in a status that answers nothing, once the comment is gone.
+    """The sighting of its words in a status that is below nothing, once what was above is gone.
 
     A reply stays when what it answers is deleted, and no longer says what that was (Mastodon's
     db/schema.rb, foreign key `in_reply_to_id`, `on_delete: :nullify`): nothing proves that it is
-    the answer, nor that there is none.
+    what is looked for, nor that this is not out.
     """
     return Unknown(
         _(
-            "What the reader wrote is not on Mastodon any more, and the post {id} has the words of "
-            "the answer: it may be the answer, which is out then. Look at the account, then say with "
+            "What this goes below is not on Mastodon any more, and the post {id} there has the same "
+            "words: it may be this one, which is out then. Look at the account, then say with "
             "`publisher resolve` or `publisher retry` what you saw.",
             id=status_id,
         )

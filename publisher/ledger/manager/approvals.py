@@ -123,7 +123,7 @@ class Approvals(Commands):
 
         `seen` are the digests, by delivery, of what the approver looked at. Raises NotPossible when
         one was edited since, when the approver is an author of it, or when the account's mandate
-        names others.
+        names others. What is held all the same, as a rejected one may be, stays held.
         """
 
         def act(connection: Connection, delivery: Delivery, by: By) -> Delivery:
@@ -180,7 +180,8 @@ class Approvals(Commands):
         self._refuse(connection, delivery, by.actor, seen)
         return change(
             connection, delivery, Event.APPROVED, by,
-            target=State.SCHEDULED, detail=_approved(delivery), reason=None,
+            target=State.HELD if delivery.manual_hold else State.SCHEDULED,
+            detail=_approved(delivery), reason=delivery.manual_hold,
             approved_by=by.actor, approved_at=by.at, approved_digest=digest(delivery),
         )  # fmt: skip
 

@@ -101,13 +101,14 @@ comment_readings = Table(
     metadata,
     Column("account", String, primary_key=True),
     # The platform's id of the post whose comments are read; empty: all of the account, or when a
-    # request may be made about any of its posts.
+    # request may be made about any of its posts; `lease_until` is then when stored comments may be
+    # looked for.
     Column("post_id", String, primary_key=True),
     Column("cursor", Text, nullable=False),
     Column("turn", Integer, nullable=False),
     Column("lease_until", Instant),
     Column("next_at", Instant, nullable=False),
-    # When a reading began that read to the end.
+    # The time from before which all was read.
     Column("read_at", Instant),
     Column("failures", Integer, nullable=False),
     Column("trouble", Text),

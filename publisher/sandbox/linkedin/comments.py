@@ -40,6 +40,8 @@ async def find(store: Store, call: Call, account: SandboxAccount) -> Response:
         return _batch(store, call, account)
     below = _COMMENT.fullmatch(target)
     if below:
+        if call.changed(LinkedInFault.NOT_BELOW):
+            raise invalid("The sandbox was told to list nothing below a comment")
         _own(store, target, account)
         found = [one for one in store.comments_for(account.name) if one.parent == target]
     else:

@@ -35,6 +35,11 @@ class LinkedInFault(FaultKind):
         FaultEffect.CHANGES,
     )
     OLDEST_FIRST = "oldest-first", "comments are listed with the oldest first", FaultEffect.CHANGES
+    NOT_BELOW = (
+        "not-below",
+        "what is below a comment is not listed",
+        FaultEffect.CHANGES,
+    )
     BATCH_SILENT = (
         "batch-silent",
         "of several comments that are asked for, those that are not there are left out",

@@ -1,8 +1,10 @@
 """Statuses of the simulated Mastodon: posted with an `Idempotency-Key`, and deleted.
 
 Source: app/services/post_status_service.rb of Mastodon 4.7: a lock for each account and key, which
-is kept for an hour. Here nothing else runs between the look and the entry. Faults play the servers
-without a lock or keys, and those that answer a repeat with an error.
+is kept for an hour. Here nothing else runs between the look and the entry. The status above is
+looked for before the key, also for a repeat (app/controllers/api/v1/statuses_controller.rb,
+`set_thread`). Faults play the servers without a lock or keys, and those that answer a repeat with
+an error.
 """
 
 import asyncio
@@ -41,6 +43,7 @@ async def create(store: Store, call: Call, account: SandboxAccount) -> tuple[int
     key = call.request.headers.get("idempotency-key", "")
     if not key:
         store.note("no-idempotency-key", account.name, "a status was posted without one")
+    _above(store, call)
     if not key or call.changed(MastodonFault.KEYS_IGNORED):
         return 200, as_status(store, _post(store, call, account, ""))
     if known := _known(store, account, key):
@@ -154,20 +157,27 @@ def _media(store: Store, call: Call, account: SandboxAccount) -> list[StoredMedi
 
 def _parent(store: Store, call: Call, account: SandboxAccount) -> tuple[str | None, str]:
     """The status that is answered, and the conversation that it is in."""
+    above = _above(store, call)
+    if above is None:
+        return None, ""
+    _note_wider(store, call, account, above)
+    if isinstance(above, StoredComment):
+        _note_reply(store, call, account, above)
+        return above.id, store.conversation_of(above)
+    if above.account != account.name:
+        store.note("reply-to-somebody-else", account.name, f"a reply to status {above.id}")
+    return above.id, above.conversation
+
+
+def _above(store: Store, call: Call) -> StoredComment | StoredPost | None:
+    """The status that is answered. Raises a 404 when it is not there."""
     parent_id = call.form.get("in_reply_to_id")
     if parent_id is None:
-        return None, ""
-    if comment := store.comment("mastodon", str(parent_id)):
-        _note_reply(store, call, account, comment)
-        _note_wider(store, call, account, comment)
-        return comment.id, store.conversation_of(comment)
-    parent = store.find("mastodon", str(parent_id))
-    if parent is None:
+        return None
+    found = store.comment("mastodon", str(parent_id)) or store.find("mastodon", str(parent_id))
+    if found is None:
         raise ApiError(404, errors.NO_PARENT)
-    if parent.account != account.name:
-        store.note("reply-to-somebody-else", account.name, f"a reply to status {parent_id}")
-    _note_wider(store, call, account, parent)
-    return parent.id, parent.conversation
+    return found
 
 
 def _note_reply(store: Store, call: Call, account: SandboxAccount, comment: StoredComment) -> None:

@@ -1,0 +1,118 @@
+"""Readers' comments that several processes read: what one does not know, and what all share."""
+
+import copy
+
+import pytest
+from sqlalchemy import insert, update
+
+from publisher.delivery.comment_watch import CommentWatch
+from publisher.ledger.tables import deliveries, reader_comments
+from publisher.model.reader_comments import CommentState
+from publisher.sandbox.comments import plant
+from publisher.sandbox.faults import Fault
+from publisher.sandbox.linkedin.refusals import LinkedInFault
+from tests.channels.comment_duty import Duty
+from tests.channels.test_comment_ration import DAY, HOUR, counted, older
+from tests.channels.test_comment_watch_harm import Duties
+
+
+def another(duty: Duty) -> CommentWatch:
+    """What another process has that was started now."""
+    other = copy.copy(duty.watch)
+    other._checks_at, other._busy_since = {}, {}
+    other._posts, other._planned = [], float("-inf")
+    return other
+
+
+def waited(duty: Duty, other: CommentWatch, step: float, most: float) -> float:
+    """How long it takes until a comment is seen, in seconds."""
+    for number in range(int(most / step)):
+        if duty.shown():
+            return number * step
+        duty.desk.clock.advance(step)
+        duty.watch.look()
+        other.look()
+    return most
+
+
+def planted_under_each(duty: Duty, posts: list[str]) -> None:
+    """A stored comment under each post, all of which are to be looked for."""
+    now, store = duty.desk.clock.now(), duty.desk.stage.sandbox.store
+    found = [plant(store, duty.account, "merci", under=post)[0] for post in posts]
+    rows = [
+        {
+            "account": duty.account, "remote_id": one.id, "post": f"{post}.fr", "author": "",
+            "text": "merci", "url": "", "written_at": now, "read_at": now, "signs": "[]",
+            "urgency": 0, "state": CommentState.NEW, "checked_at": now,
+        }
+        for post, one in zip(posts, found, strict=True)
+    ]  # fmt: skip
+    with duty.database.write() as connection:
+        connection.execute(insert(reader_comments), rows)
+
+
+@pytest.mark.parametrize("processes", [1, 4])
+def test_all_processes_together_look_for_stored_comments_within_the_ration(
+    duty_at: Duties, processes: int
+) -> None:
+    duty = duty_at("linkedin", requests_per_day=40)
+    posts = older(duty, 50)
+    duty.look()
+    planted_under_each(duty, posts)
+    watches = [duty.watch, *(another(duty) for _process in range(processes - 1))]
+    duty.desk.clock.advance(DAY)
+    before = counted(duty)
+    for _look in range(24 * 4):
+        duty.desk.clock.advance(HOUR / 4)
+        for watch in watches:
+            watch.look()
+    assert 25 <= counted(duty) - before <= 40
+
+
+def test_a_look_for_stored_comments_rests_for_each_of_its_requests(duty_at: Duties) -> None:
+    """LinkedIn may leave out what is gone: then some are asked for alone."""
+    duty = duty_at("linkedin", requests_per_day=40)
+    store = duty.desk.stage.sandbox.store
+    planted = plant(store, duty.account, "merci", times=90)
+    duty.look()
+    fault = Fault(what=LinkedInFault.BATCH_SILENT, endpoint="findSocialComments")
+    duty.desk.stage.sandbox.faults.set([fault])
+    for one in planted:
+        one.is_deleted = True
+    duty.desk.clock.advance(DAY)
+    before = counted(duty) + store.requests["getSocialComment"]
+    for _look in range(24 * 4):
+        duty.look(after=HOUR / 4)
+    assert counted(duty) + store.requests["getSocialComment"] - before <= 40
+    assert store.requests["getSocialComment"]
+
+
+def test_a_post_that_another_process_planned_is_not_put_off_as_an_old_one(page: Duty) -> None:
+    """This one looks for new posts only every 15 seconds."""
+    other = another(page)
+    other.look()
+    page.desk.queue("Deuxième", "post2.fr", due_in=1)
+    page.desk.clock.advance(1)
+    page.desk.work()
+    page.watch._plan(page.watch._accounts())
+    other.look()
+    page.plant("help me", under=page.desk.stage.shown()[-1].id)
+    assert waited(page, other, step=3, most=HOUR) <= 120
+
+
+def test_nor_for_a_day_where_requests_are_rationed(duty_at: Duties) -> None:
+    duty = duty_at("linkedin", requests_per_day=40)
+    other = another(duty)
+    clock = duty.desk.clock
+    clock.advance(2 * DAY + HOUR)
+    other._planned = clock.monotonic()
+    with duty.database.write() as connection:
+        connection.execute(update(deliveries).values(published_at=clock.now(), due_at=clock.now()))
+    duty.busy.add(duty.account)
+    clock.advance(2)
+    duty.watch.look()  # plans the post, and puts it off
+    duty.busy.clear()
+    clock.advance(11)
+    other.look()
+    duty.plant("help me")
+    assert waited(duty, other, step=300, most=3 * DAY) <= 2 * HOUR
