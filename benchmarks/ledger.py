@@ -17,7 +17,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, Table, select, text
+from sqlalchemy import Connection, RowMapping, Table, select, text
 
 from publisher.app import Application
 from publisher.ledger.integrity import hash_chain
@@ -121,24 +121,24 @@ def fill_with_comments(app: Application, count: int) -> None:
         deliveries.c.state == State.PUBLISHED, deliveries.c.channel != "site"
     )
     with app.database.write() as connection:
-        published = connection.execute(out).all()
+        published = connection.execute(out).mappings().all()
         for first in range(0, count, _BATCH):
             numbers = range(first, min(first + _BATCH, count))
             rows = [_comment(n, published[n % len(published)], now) for n in numbers]
             connection.execute(reader_comments.insert(), rows)
 
 
-def _comment(number: int, post: Row[Any], now: datetime) -> dict[str, Any]:
+def _comment(number: int, post: RowMapping, now: datetime) -> dict[str, Any]:
     is_calling = number % 1000 == 999
     is_open = is_calling or number % 5 == 0
     return {
-        "account": post.account,
+        "account": post["account"],
         "remote_id": f"comment-{number}",
-        "post": json.loads(post.remote_ids)[0],
+        "post": json.loads(post["remote_ids"])[0],
         "author": f"@reader{number % 9000}",
         "text": f"{CITIES[number % len(CITIES)]}: {_READERS[number % len(_READERS)]}",
         "url": f"https://example.org/comments/{number}",
-        "written_at": post.published_at + timedelta(minutes=number % 600),
+        "written_at": post["published_at"] + timedelta(minutes=number % 600),
         "read_at": now,
         "checked_at": now,
         "signs": json.dumps([{"kind": "word", "what": "help*"}] if is_calling else []),
