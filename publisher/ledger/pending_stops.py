@@ -48,6 +48,7 @@ _TOO_LATE = {
     ),
 }
 _NOTED, _LIFTED = Event.STOP_NOTED, Event.STOP_LIFTED
+_STOPS = frozenset({_NOTED, _LIFTED, Event.HELD, Event.HOLD_LIFTED})
 _SINCE = select(history.c.event).where(
     history.c.delivery == bindparam("delivery"), history.c.seq > bindparam("seq")
 )
@@ -114,12 +115,13 @@ def reason_of(delivery: Delivery) -> str | None:
 def as_it_stands(connection: Connection, delivery: Delivery) -> Delivery:
     """A delivery that is being sent, with the stops that were recorded since its worker read it.
 
-    `Conflict` when anything else has happened to it.
+    `Conflict` when anything else has happened to it, or a stop that took it out of its state.
     """
     current = reread(connection, delivery)
     if current.version == delivery.version:
         return current
     seen = {"delivery": delivery.id, "seq": delivery.version}
-    if set(connection.execute(_SINCE, seen).scalars()) <= {_NOTED, _LIFTED}:
+    events = connection.execute(_SINCE, seen).scalars()
+    if current.state is delivery.state and _STOPS.issuperset(events):
         return current
     raise Conflict

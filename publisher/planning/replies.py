@@ -132,7 +132,11 @@ class Replies:
             and one.state not in ENDED_UNSENT
             and one.content.fingerprint_when_out == words
         ]
-        others += [one.post for one in said if since <= one.due_at < until]
+        others += [
+            one.post
+            for one in said
+            if since <= one.due_at < until and one.content.answers != wish.content.answers
+        ]
         said.append(wish)
         post = self._posts[wish.post]
         if others and "same-text-on-x" not in (*self._ignore, *post.ignore):

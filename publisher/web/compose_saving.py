@@ -18,7 +18,7 @@ from publisher.media.folder import NewFile
 from publisher.media.unsaved import is_unsaved
 from publisher.model.events import Event
 from publisher.model.states import State
-from publisher.planning import Plan
+from publisher.planning import Change, Plan
 from publisher.web import draft_view, plan_view
 from publisher.web.authentication import Visitor
 from publisher.web.compose_check import Checked, checked, unsaved_pictures
@@ -214,10 +214,10 @@ def queue(parts: Parts, visitor: Visitor, composed: ComposedDraft, shown: str) -
 def submitted(done: Plan) -> Toast:
     """What became of what was submitted, and why what is held does not go out."""
     held = [change for change in done.changes if change.is_held]
-    others = [change for change in done.changes if not change.is_held]
+    stopped = [one for one in done.changes if one.kind in (Change.CANCEL, Change.STOP)]
+    others = [one for one in done.changes if one not in held and one not in stopped]
     waiting = sum(
-        change.wish is not None and change.wish.state is State.AWAITING_APPROVAL
-        for change in others
+        one.wish is not None and one.wish.state is State.AWAITING_APPROVAL for one in others
     )
     said = []
     if waiting:
@@ -225,6 +225,8 @@ def submitted(done: Plan) -> Toast:
     if len(others) > waiting:
         scheduled = formats.deliveries(len(others) - waiting)
         said.append(_("On the schedule: {what}.", what=scheduled))
+    if stopped:
+        said.append(_("Off the schedule: {what}.", what=formats.deliveries(len(stopped))))
     if held:
         said.append(_("Held: {what}.", what=formats.deliveries(len(held))))
         said += dict.fromkeys(change.note for change in held)

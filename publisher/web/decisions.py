@@ -91,7 +91,14 @@ def _approve(decision: Decision) -> Toast:
     done = decision.app.approvals.approve(
         [decision.post], decision.account, decision.actor, decision.seen
     )
-    return _decided(decision, done, _("Approved: {what}.", what=formats.deliveries(len(done))))
+    held = [delivery for delivery in done if delivery.state is State.HELD]
+    said = []
+    if len(done) > len(held):
+        said.append(_("Approved: {what}.", what=formats.deliveries(len(done) - len(held))))
+    if held:
+        said.append(_("Held: {what}.", what=formats.deliveries(len(held))))
+        said += dict.fromkeys(_(delivery.reason) for delivery in held if delivery.reason)
+    return _decided(decision, done, " ".join(said), warns=bool(held))
 
 
 def _reject(decision: Decision) -> Toast:

@@ -56,17 +56,18 @@ def test_on_mastodon_an_answer_whose_comment_is_deleted_is_not_called_absent(
     assert "it may be this one" in seen.message
 
 
+@pytest.mark.parametrize("fault", ["server-error", "rate-limit"])
 def test_on_mastodon_nothing_is_left_to_a_person_while_the_comment_cannot_be_read(
-    fedi: Stage,
+    fedi: Stage, fault: str
 ) -> None:
-    """A server that is just down says nothing of it: it is looked for again."""
+    """A server that is just down, or takes no more requests, says nothing of it."""
     one = answered(fedi)
     attempt = one.ready()
     one.fail(What.HANG_UP, commit=True)
     attempt.send()
     one.comment.is_deleted = True
-    fail(fedi, "server-error", "getStatus")
-    assert isinstance(attempt.find(()), Deferred)
+    fail(fedi, fault, "getStatus")
+    assert isinstance(attempt.find(()), Deferred | AccountSuspended), "it is looked for again"
 
 
 def test_on_mastodon_an_answer_that_never_arrived_is_absent_also_without_its_comment(

@@ -241,7 +241,7 @@ class _Stage:
             posts=[*state["posts"], *posts, *self._pages.posts()],
             violations=state["violations"],
             begun=first_sent(steps),
-            waited=frozenset(step.delivery or 0 for step in steps if step.event == "not there yet"),
+            waited=verdict.waited(steps),
             now=self._stopped_at,
             grace=grace(self._plan.pace),
             held_in_vain=corrections.held_in_vain(steps, deliveries),

@@ -13,7 +13,7 @@ from publisher.model.deliveries import Delivery, Prepared
 from publisher.model.events import Event
 from publisher.model.states import State
 from tests.chaos.corrections import held_in_vain
-from tests.chaos.verdict import End, Harm, findings
+from tests.chaos.verdict import End, Harm, findings, waited
 
 _OUT = datetime(2016, 3, 7, 7, 30, tzinfo=UTC)
 _LATER = _OUT + timedelta(minutes=1)
@@ -243,3 +243,11 @@ def test_a_correction_is_held_in_vain_only_once_its_post_is_out_on_record() -> N
     by_a_person = _step(3, _EDIT, Event.QUEUED_AGAIN, State.HELD)
     assert held_in_vain([out, held], [_ORIGINAL, _EDIT]) == {2}
     assert not held_in_vain([held, out, by_a_person], [_ORIGINAL, _EDIT])
+
+
+def test_what_was_refused_while_it_was_in_doubt_waits_and_is_not_blamed() -> None:
+    """An earlier request may still be carried out; it is not sent again."""
+    refused = _step(1, _EDIT, Event.REFUSED, State.UNCERTAIN)
+    absent = _step(2, _EDIT, Event.NOT_THERE_YET, State.UNCERTAIN)
+    assert waited([absent]) == {2}
+    assert not waited([refused, absent])

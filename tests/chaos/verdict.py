@@ -1,7 +1,7 @@
 """Whether the log and the platforms' own stores tell the same, and nothing was lost."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -9,8 +9,10 @@ from typing import Any
 
 from publisher.channels.registry import CAPABILITIES
 from publisher.ledger.reading.account_status import AccountStatus
+from publisher.ledger.reading.history_steps import HistoryStep
 from publisher.ledger.spacing import APART
 from publisher.model.deliveries import Delivery
+from publisher.model.events import Event
 from publisher.model.states import State
 from tests.chaos import corrections
 
@@ -72,9 +74,25 @@ class End:
     grace: timedelta
     """How long after its expiry a post may still become public: see docs/reliability.md."""
     waited: Collection[int] = ()
-    """The deliveries that had to wait until an absence counted, by their ids."""
+    """The deliveries that waited until an absence counted, by their ids: see `waited`."""
     held_in_vain: Collection[int] = ()
     """The corrections that were held although their posts were out, by their ids."""
+
+
+def waited(steps: Iterable[HistoryStep]) -> frozenset[int]:
+    """The deliveries that waited until an absence counted, though they were to go out.
+
+    What was refused or stopped is not sent again, and may come until then.
+    """
+    stopped: set[int] = set()
+    found = set()
+    for step in steps:
+        delivery = step.delivery or 0
+        if step.event in (Event.REFUSED, Event.STOP_NOTED):
+            stopped.add(delivery)
+        elif step.event == Event.NOT_THERE_YET and delivery not in stopped:
+            found.add(delivery)
+    return frozenset(found)
 
 
 def findings(end: End) -> list[Finding]:

@@ -14,6 +14,7 @@ from publisher.ledger.manager.approvals import Approvals
 from publisher.ledger.manager.commands import no_rule
 from publisher.ledger.manager.consent_holds import Safeguards
 from publisher.ledger.manager.operations import Control
+from publisher.ledger.manager.post_holds import Holds
 from publisher.ledger.pending_stops import reason_of
 from publisher.ledger.reading.queries import Queries
 from publisher.ledger.reconciliation import Doubts
@@ -49,6 +50,7 @@ class Scene:
         self.control = Control(database, clock)
         self.approvals = Approvals(database, clock, no_rule)
         self.safeguards = Safeguards(database, clock)
+        self.holds = Holds(database, clock)
         self.queries = Queries(database, clock)
         self.audit = Audit(database, clock)
 
@@ -215,6 +217,14 @@ def test_a_stop_outlives_the_worker(scene: Scene) -> None:
     scene.dispatch.reap()
     assert (scene.delivery.state, scene.delivery.pending_stop) == (State.UNCERTAIN, State.CANCELLED)
     assert scene.prove_absent().state is State.CANCELLED
+
+
+def test_a_hold_beside_another_stop_loses_no_answer(scene: Scene) -> None:
+    first = scene.send()
+    scene.edit_draft()
+    scene.holds.hold(["post.fr"], None, "direction", "a moment")
+    after = scene.answer(first, Accepted("1"))
+    assert (after.state, after.remote_ids) == (State.HELD, ("1",))
 
 
 def test_a_late_answer_counts_after_a_stop(scene: Scene) -> None:

@@ -468,6 +468,15 @@ def test_the_same_words_to_two_readers_are_told_where_the_platform_may_refuse_th
 
 
 @pytest.mark.usefixtures("comment")
+def test_two_answers_to_one_reader_are_not_said_to_answer_two(
+    app: Application, workspace: Workspace
+) -> None:
+    answer(workspace)
+    workspace.draft("other.fr", f"{ANSWER}", "À Genève.")
+    assert "same-text-on-x" not in {problem.code for problem in app.planner.plan().problems}
+
+
+@pytest.mark.usefixtures("comment")
 @pytest.mark.parametrize("is_queued", [True, False])
 @pytest.mark.parametrize(("day", "codes"), [("08", ["same-text-on-x"]), ("28", [])])
 def test_the_same_words_are_told_only_of_about_the_same_time(

@@ -177,7 +177,9 @@ def staff(address: str) -> Iterator[Visit]:
 @pytest.fixture(scope="module")
 def browser(chromium: Path) -> Iterator[Browser]:
     options = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-    options.append("--disable-software-rasterizer")  # it would paint as a graphics card does, slowly
+    options.append(
+        "--disable-software-rasterizer"
+    )  # it would paint as a graphics card does, slowly
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=options)
         yield browser

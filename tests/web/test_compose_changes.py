@@ -7,6 +7,7 @@ import pytest
 
 from publisher.app import Application
 from publisher.auth.users import Rank
+from publisher.model.states import State
 from tests.support.forms import Composer
 from tests.support.html import flaws
 from tests.support.pages import PASSWORD, Visit
@@ -69,6 +70,15 @@ def test_a_time_alone_makes_nobody_an_author(app: Application, manager: Visit) -
     assert app.queries.writers(["later.fr"]).get("later.fr") is None
     (step,) = (s for s in app.queries.steps_about("later.fr") if s.event == "draft moved")
     assert step.detail == {"time": {"from": "2016-03-08 12:00", "to": "2016-03-08 13:00"}}
+
+
+def test_what_goes_off_the_schedule_is_not_said_to_be_on_it(app: Application, staff: Visit) -> None:
+    edit = composer(staff, "/posts/day.fr/edit").fill(account=["bice-x"])
+    edit.send("submit")
+    assert "Off the schedule: 1 delivery." in staff.text
+    assert "On the schedule" not in staff.text
+    states = {d.account: d.state for d in app.queries.deliveries(post="day.fr")}
+    assert State.CANCELLED in states.values()
 
 
 def test_who_wrote_here_does_not_approve(app: Application, manager: Visit) -> None:

@@ -6,11 +6,13 @@ from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
+from sqlalchemy import update
 
 from publisher.app import Application
 from publisher.auth.users import Rank
 from publisher.drafts.draft_files import DraftFiles
 from publisher.ledger.manager.approvals import digest
+from publisher.ledger.tables import deliveries
 from publisher.model.states import State
 from publisher.web import review_view
 from tests.support.journeys import enter, serious, visiting
@@ -219,6 +221,22 @@ def test_many_are_approved_by_one_confirmation(app: Application, manager: Visit)
     manager.send("/review/many", post=["day.fr", "later.fr"], seen=_seen(manager))
     assert "Approved: 3 deliveries." in manager.text
     assert _states(app, "day.fr") | _states(app, "later.fr") == {State.SCHEDULED}
+
+
+def test_what_is_held_after_its_approval_is_said_to_be_and_why(
+    app: Application, manager: Visit
+) -> None:
+    """It was rejected, and its platform published another one with the same words early."""
+    app.approvals.reject(["later.fr"], None, "direction", "not now")
+    with app.database.write() as connection:
+        ours = deliveries.c.post == "later.fr"
+        connection.execute(update(deliveries).where(ours).values(manual_hold="It is out already."))
+    manager.get("/posts/later.fr")
+    digests = re.findall(r'name="seen" value="([^"]+)"', manager.page)
+    manager.send("/posts/later.fr", do="approve", seen=digests)
+    assert _states(app, "later.fr") == {State.HELD}
+    assert "Held: 1 delivery. It is out already." in manager.text
+    assert "Approved:" not in manager.text
 
 
 @pytest.mark.parametrize(

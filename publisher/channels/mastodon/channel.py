@@ -185,10 +185,12 @@ class Mastodon:
         outcome = ANSWERS.judge(answer, Step.READ)
         if isinstance(outcome, Accepted):
             return seen
-        if isinstance(outcome, Deferred) and not is_missing(answer):
+        if isinstance(outcome, Deferred | AccountSuspended) and not is_missing(answer):
             return outcome
         alike = self._sighting(wanted, found)
-        return replies.orphan(alike.remote_id) if isinstance(alike, Accepted) else alike
+        if isinstance(alike, Accepted):
+            return replies.orphan(alike.remote_id)
+        return alike if seen.is_proof else seen
 
     def _sighting(self, wanted: ExpectedStatus, found: Candidates) -> Sighting:
         """Which of the candidates the part is; asks for sources where the HTML does not tell."""
