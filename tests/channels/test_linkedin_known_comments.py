@@ -3,9 +3,12 @@ lost.
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
+from publisher.channels.linkedin.rest import Rest
+from publisher.model.outcomes import Answer, Wire
 from publisher.sandbox.comments import StoredComment, plant
 from publisher.sandbox.faults import Fault
 from publisher.sandbox.linkedin.refusals import LinkedInFault
@@ -114,3 +117,49 @@ def test_where_no_comment_says_how_many_are_below_that_holds_too(duty_at: Duties
         duty.look(after=HOUR)
     found = {one.text for one in duty.shown()}
     assert found >= {f"below {number}" for number in range(5)}
+
+
+def refused_below(monkeypatch: pytest.MonkeyPatch, comment: StoredComment, status: int) -> None:
+    """Have LinkedIn answer so to each request for what is below a comment; 0: not at all."""
+    listed = Rest.comments
+
+    def answer(rest: Rest, target: str, *given: int) -> Answer:
+        its = listed(rest, target, *given)
+        if target != comment.id:
+            return its
+        told = replace(its, status=status, body='{"message": "x"}')
+        return told if status else replace(told, wire=Wire.NOT_SENT, status=None)
+
+    monkeypatch.setattr(Rest, "comments", answer)
+
+
+@pytest.mark.parametrize("status", [0, 401, 403, 426, 429, 500, 503])
+def test_a_failure_that_concerns_all_comments_gives_up_looking_below_none(
+    duty_at: Duties, monkeypatch: pytest.MonkeyPatch, status: int
+) -> None:
+    """Nor two in a row that are more than a day apart."""
+    duty = duty_at("linkedin", requests_per_day=40)
+    top = duty.plant("top")
+    duty.plant("help me", parent=top.id)
+    with monkeypatch.context() as patched:
+        refused_below(patched, top, status)
+        for _look in range(2):
+            duty.look(after=25 * HOUR)
+    duty.look(after=2 * HOUR)
+    assert "help me" in {one.text for one in duty.shown()}
+
+
+def test_nor_one_that_was_given_up_before_and_has_something_new(
+    duty_at: Duties, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    duty = duty_at("linkedin", requests_per_day=40)
+    top = duty.plant("top")
+    duty.plant("merci", parent=top.id)
+    for status in (400, 400, 503):
+        if status == 503:
+            duty.plant("help me", parent=top.id)
+        with monkeypatch.context() as patched:
+            refused_below(patched, top, status)
+            duty.look(after=25 * HOUR)
+    duty.look(after=2 * HOUR)
+    assert "help me" in {one.text for one in duty.shown()}

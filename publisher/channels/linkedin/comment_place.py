@@ -61,7 +61,7 @@ class CommentPlace:
     unread: dict[str, int] = field(default_factory=dict)
     """The comments below which something may be that was not returned, and written since when."""
     failing: dict[str, int] = field(default_factory=dict)
-    """The comments below which it can no more look, and since when."""
+    """The comments below which LinkedIn does not let it look, and since when."""
     silent: list[str] = field(default_factory=list)
     """Those of this listing of which LinkedIn did not say whether there are others below."""
     is_told: bool = False
@@ -187,14 +187,18 @@ class CommentPlace:
         else:
             self.unread.pop(urn, None)
 
-    def not_looked_below(self, urn: str) -> None:
-        """Try the others first, and not for ever: one that cannot be read keeps none waiting."""
-        since = self.open.pop(urn)
-        if _is_within(_UNREADABLE, self.failing.setdefault(urn, self.begun), self.begun):
-            self.open[urn] = since
-        else:
-            self.starts.pop(urn, None)
-            self.unread.pop(urn, None)
+    def not_looked_below(self, urn: str, *, is_refused: bool) -> None:
+        """Try the others first, and not for ever: one that cannot be read keeps none waiting.
+
+        `is_refused`: LinkedIn answered about this comment. What concerns all, such as a rate limit,
+        passes, and gives up none.
+        """
+        self.open[urn] = self.open.pop(urn)
+        if not is_refused:
+            return
+        if not _is_within(_UNREADABLE, self.failing.setdefault(urn, self.begun), self.begun):
+            for its in (self.open, self.starts, self.unread):
+                its.pop(urn, None)
 
     def answer_question(self, below: int | None) -> None:
         """Look below those that did not say it, if there is something new below any.
