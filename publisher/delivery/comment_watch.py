@@ -278,6 +278,8 @@ class CommentWatch:
             return
         pause = self._pace.check_pause(watched.support)
         if watched.support.is_rationed and not self._checks.claim(account, pause):
+            # The rest before is over in a moment, or another process looks for them.
+            self._checks_at[account] = now + min(pause, _REST)
             return
         try:
             with self._opened(account) as reader:

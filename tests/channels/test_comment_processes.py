@@ -1,11 +1,13 @@
 """Readers' comments that several processes read: what one does not know, and what all share."""
 
 import copy
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import insert, update
 
 from publisher.delivery.comment_watch import CommentWatch
+from publisher.ledger.comment_checks import CommentChecks
 from publisher.ledger.tables import deliveries, reader_comments
 from publisher.model.reader_comments import CommentState
 from publisher.sandbox.comments import plant
@@ -85,6 +87,32 @@ def test_a_look_for_stored_comments_rests_for_each_of_its_requests(duty_at: Duti
         duty.look(after=HOUR / 4)
     assert counted(duty) + store.requests["getSocialComment"] - before <= 40
     assert store.requests["getSocialComment"]
+
+
+def test_a_look_for_stored_comments_that_comes_a_moment_too_early_is_made_up_for(
+    duty_at: Duties, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The rest begins when the request is taken, which is some moments after the look began."""
+    duty = duty_at("linkedin", requests_per_day=40)
+    posts = older(duty, 2)
+    duty.look()
+    planted_under_each(duty, posts)
+    claim, moments = CommentChecks.claim, iter([0.02, 0.01, 0.01])
+
+    def claimed(checks: CommentChecks, account: str, rest: timedelta) -> bool:
+        duty.desk.clock.advance(next(moments))
+        return claim(checks, account, rest)
+
+    monkeypatch.setattr(CommentChecks, "claim", claimed)
+    monkeypatch.setattr(duty.watch._readings, "claim", lambda *_given: None)
+    duty.desk.clock.advance(DAY)
+    before = counted(duty)
+    duty.look(after=1)
+    assert counted(duty) == before + 1
+    duty.look(after=24 / 10 * HOUR - 0.02)
+    assert counted(duty) == before + 1
+    duty.look(after=300)
+    assert counted(duty) == before + 2
 
 
 def test_a_post_that_another_process_planned_is_not_put_off_as_an_old_one(page: Duty) -> None:
