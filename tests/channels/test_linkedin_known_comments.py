@@ -4,12 +4,15 @@ lost.
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from publisher.channels.linkedin.comment_place import CommentPlace
 from publisher.channels.linkedin.rest import Rest
 from publisher.model.outcomes import Answer, Wire
 from publisher.sandbox.comments import StoredComment, plant
+from publisher.sandbox.fault_kinds import What
 from publisher.sandbox.faults import Fault
 from publisher.sandbox.linkedin.refusals import LinkedInFault
 from tests.channels.comment_duty import Duty
@@ -163,3 +166,45 @@ def test_nor_one_that_was_given_up_before_and_has_something_new(
             duty.look(after=25 * HOUR)
     duty.look(after=2 * HOUR)
     assert "help me" in {one.text for one in duty.shown()}
+
+
+@pytest.mark.parametrize("has_others", [True, False])
+def test_nor_does_what_was_seen_come_again_where_that_is_refused_of_the_post_too(
+    duty_at: Duties, *, has_others: bool
+) -> None:
+    """What is below comments is found nevertheless."""
+    duty = duty_at("linkedin", requests_per_day=40)
+    if has_others:
+        duty.desk.clock.advance(3 * 24 * HOUR)
+    post = older(duty, 7)[0] if has_others else duty.desk.stage.sandbox.store.entries[-1].id
+    no_summary = Fault(what=LinkedInFault.NO_SUMMARY, endpoint="findSocialComments")
+    refused = Fault(what=What.FORBIDDEN, endpoint="getSocialMetadata")
+    duty.desk.stage.sandbox.faults.set([no_summary, refused])
+    tops = discussions(duty, 4, post)
+    duty.plant("help me", under=post)
+    found: set[str] = set()
+
+    def go_on(hour: int) -> None:
+        found.update(one.text for one in duty.shown())
+        if hour % 6 == 0:
+            for top in tops:
+                duty.plant(f"below {hour}", parent=top.id)
+
+    assert calls(duty, go_on) == 1
+    assert "below 24" in found
+
+
+def test_nor_where_other_comments_keep_that_question_waiting() -> None:
+    silent, other = (f"urn:li:comment:(urn:li:activity:1,{number})" for number in (1, 2))
+    begin, cursor = datetime(2016, 3, 7, tzinfo=UTC), ""
+    for hour in range(72):
+        now = begin + timedelta(hours=hour)
+        place = CommentPlace.of(cursor, now)
+        place.note(silent, None)
+        place.open[other] = place.begun
+        place.listed(1, is_last=True)
+        place.wait_for_answer()
+        cursor = str(place)
+        assert place.known_until or now - begin < timedelta(hours=25)
+        assert now - (place.known_until or begin) < timedelta(hours=KEPT)
+    assert silent in place.open, "and it is looked below"

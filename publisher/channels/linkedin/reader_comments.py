@@ -119,6 +119,7 @@ class OrganizationComments:
             error.requests = requests
             if not (found or place.is_listed):
                 raise
+        place.wait_for_answer()
         return CommentPage(
             tuple(found.values()),
             str(place),
