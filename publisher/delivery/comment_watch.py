@@ -278,12 +278,17 @@ class CommentWatch:
             return
         pause = self._pace.check_pause(watched.support)
         if watched.support.is_rationed and not self._checks.claim(account, pause):
+            # The rest before is over in a moment, or another process looks for them.
+            self._checks_at[account] = now + min(pause, _REST)
             return
         try:
             with self._opened(account) as reader:
-                gone = reader.gone(asked)
-                if isinstance(reader, CountingReader) and reader.requests > 1:
-                    self._checks.rest(account, pause * reader.requests)
+                try:
+                    gone = reader.gone(asked)
+                finally:
+                    made = reader.requests if isinstance(reader, CountingReader) else 1
+                    if watched.support.is_rationed and made > 1:
+                        self._checks.rest(account, pause * made)
         except CommentsUnavailable as error:
             log.info("comments could not be looked up", account=account, reason=error.message)
             self._checks.checked(account, asked, ())

@@ -1,12 +1,16 @@
 """Readers' comments that several processes read: what one does not know, and what all share."""
 
 import copy
+from datetime import timedelta
 
 import pytest
-from sqlalchemy import insert, update
+from sqlalchemy import insert, select, update
 
+from publisher.channels.linkedin.reader_comments import OrganizationComments
+from publisher.channels.mastodon.reader_comments import MentionNotifications
 from publisher.delivery.comment_watch import CommentWatch
-from publisher.ledger.tables import deliveries, reader_comments
+from publisher.ledger.comment_checks import CommentChecks
+from publisher.ledger.tables import comment_readings, deliveries, reader_comments
 from publisher.model.reader_comments import CommentState
 from publisher.sandbox.comments import plant
 from publisher.sandbox.faults import Fault
@@ -85,6 +89,65 @@ def test_a_look_for_stored_comments_rests_for_each_of_its_requests(duty_at: Duti
         duty.look(after=HOUR / 4)
     assert counted(duty) + store.requests["getSocialComment"] - before <= 40
     assert store.requests["getSocialComment"]
+
+
+def test_nor_does_it_rest_for_fewer_if_it_ends_in_an_error(
+    duty_at: Duties, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    duty = duty_at("linkedin", requests_per_day=40)
+    duty.plant("merci")
+    duty.look()
+
+    def broken(reader: OrganizationComments, _asked: object) -> frozenset[str]:
+        reader.requests = 5
+        raise ValueError("broken")
+
+    monkeypatch.setattr(OrganizationComments, "gone", broken)
+    monkeypatch.setattr(duty.watch._readings, "claim", lambda *_given: None)
+    with pytest.raises(ValueError, match="broken"):
+        duty.look(after=DAY + 1)
+    duty.look(after=5 * 24 / 10 * HOUR - 1)
+    with pytest.raises(ValueError, match="broken"):
+        duty.look(after=1 + 300)
+
+
+def test_an_account_without_a_ration_does_not_rest_after_such_a_look(
+    duty_at: Duties, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It would not be read meanwhile."""
+    duty = duty_at("mastodon")
+    duty.plant("merci")
+    duty.look()
+    monkeypatch.setattr(MentionNotifications, "requests", 5, raising=False)
+    duty.look(after=DAY)
+    with duty.database.read() as connection:
+        assert not connection.execute(select(comment_readings.c.lease_until)).scalar()
+
+
+def test_a_look_for_stored_comments_that_comes_a_moment_too_early_is_made_up_for(
+    duty_at: Duties, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The rest begins when the request is taken, which is some moments after the look began."""
+    duty = duty_at("linkedin", requests_per_day=40)
+    posts = older(duty, 2)
+    duty.look()
+    planted_under_each(duty, posts)
+    claim, moments = CommentChecks.claim, iter([0.02, 0.01, 0.01])
+
+    def claimed(checks: CommentChecks, account: str, rest: timedelta) -> bool:
+        duty.desk.clock.advance(next(moments))
+        return claim(checks, account, rest)
+
+    monkeypatch.setattr(CommentChecks, "claim", claimed)
+    monkeypatch.setattr(duty.watch._readings, "claim", lambda *_given: None)
+    duty.desk.clock.advance(DAY)
+    before = counted(duty)
+    duty.look(after=1)
+    assert counted(duty) == before + 1
+    duty.look(after=24 / 10 * HOUR - 0.02)
+    assert counted(duty) == before + 1
+    duty.look(after=300)
+    assert counted(duty) == before + 2
 
 
 def test_a_post_that_another_process_planned_is_not_put_off_as_an_old_one(page: Duty) -> None:

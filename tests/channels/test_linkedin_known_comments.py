@@ -3,10 +3,16 @@ lost.
 """
 
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from publisher.channels.linkedin.comment_place import CommentPlace
+from publisher.channels.linkedin.rest import Rest
+from publisher.model.outcomes import Answer, Wire
 from publisher.sandbox.comments import StoredComment, plant
+from publisher.sandbox.fault_kinds import What
 from publisher.sandbox.faults import Fault
 from publisher.sandbox.linkedin.refusals import LinkedInFault
 from tests.channels.comment_duty import Duty
@@ -114,3 +120,91 @@ def test_where_no_comment_says_how_many_are_below_that_holds_too(duty_at: Duties
         duty.look(after=HOUR)
     found = {one.text for one in duty.shown()}
     assert found >= {f"below {number}" for number in range(5)}
+
+
+def refused_below(monkeypatch: pytest.MonkeyPatch, comment: StoredComment, status: int) -> None:
+    """Have LinkedIn answer so to each request for what is below a comment; 0: not at all."""
+    listed = Rest.comments
+
+    def answer(rest: Rest, target: str, *given: int) -> Answer:
+        its = listed(rest, target, *given)
+        if target != comment.id:
+            return its
+        told = replace(its, status=status, body='{"message": "x"}')
+        return told if status else replace(told, wire=Wire.NOT_SENT, status=None)
+
+    monkeypatch.setattr(Rest, "comments", answer)
+
+
+@pytest.mark.parametrize("status", [0, 401, 403, 426, 429, 500, 503])
+def test_a_failure_that_concerns_all_comments_gives_up_looking_below_none(
+    duty_at: Duties, monkeypatch: pytest.MonkeyPatch, status: int
+) -> None:
+    """Nor two in a row that are more than a day apart."""
+    duty = duty_at("linkedin", requests_per_day=40)
+    top = duty.plant("top")
+    duty.plant("help me", parent=top.id)
+    with monkeypatch.context() as patched:
+        refused_below(patched, top, status)
+        for _look in range(2):
+            duty.look(after=25 * HOUR)
+    duty.look(after=2 * HOUR)
+    assert "help me" in {one.text for one in duty.shown()}
+
+
+def test_nor_one_that_was_given_up_before_and_has_something_new(
+    duty_at: Duties, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    duty = duty_at("linkedin", requests_per_day=40)
+    top = duty.plant("top")
+    duty.plant("merci", parent=top.id)
+    for status in (400, 400, 503):
+        if status == 503:
+            duty.plant("help me", parent=top.id)
+        with monkeypatch.context() as patched:
+            refused_below(patched, top, status)
+            duty.look(after=25 * HOUR)
+    duty.look(after=2 * HOUR)
+    assert "help me" in {one.text for one in duty.shown()}
+
+
+@pytest.mark.parametrize("has_others", [True, False])
+def test_nor_does_what_was_seen_come_again_where_that_is_refused_of_the_post_too(
+    duty_at: Duties, *, has_others: bool
+) -> None:
+    """What is below comments is found nevertheless."""
+    duty = duty_at("linkedin", requests_per_day=40)
+    if has_others:
+        duty.desk.clock.advance(3 * 24 * HOUR)
+    post = older(duty, 7)[0] if has_others else duty.desk.stage.sandbox.store.entries[-1].id
+    no_summary = Fault(what=LinkedInFault.NO_SUMMARY, endpoint="findSocialComments")
+    refused = Fault(what=What.FORBIDDEN, endpoint="getSocialMetadata")
+    duty.desk.stage.sandbox.faults.set([no_summary, refused])
+    tops = discussions(duty, 4, post)
+    duty.plant("help me", under=post)
+    found: set[str] = set()
+
+    def go_on(hour: int) -> None:
+        found.update(one.text for one in duty.shown())
+        if hour % 6 == 0:
+            for top in tops:
+                duty.plant(f"below {hour}", parent=top.id)
+
+    assert calls(duty, go_on) == 1
+    assert "below 24" in found
+
+
+def test_nor_where_other_comments_keep_that_question_waiting() -> None:
+    silent, other = (f"urn:li:comment:(urn:li:activity:1,{number})" for number in (1, 2))
+    begin, cursor = datetime(2016, 3, 7, tzinfo=UTC), ""
+    for hour in range(72):
+        now = begin + timedelta(hours=hour)
+        place = CommentPlace.of(cursor, now)
+        place.note(silent, None)
+        place.open[other] = place.begun
+        place.listed(1, is_last=True)
+        place.wait_for_answer()
+        cursor = str(place)
+        assert place.known_until or now - begin < timedelta(hours=25)
+        assert now - (place.known_until or begin) < timedelta(hours=KEPT)
+    assert silent in place.open, "and it is looked below"

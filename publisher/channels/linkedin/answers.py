@@ -136,6 +136,16 @@ def missing(answer: Answer) -> bool:
     return answer.status == 404 and _names_an_error(mapping(parsed(answer.body)))
 
 
+def is_about_its_target(answer: Answer) -> bool:
+    """Whether LinkedIn answered about what was asked for, and not about the account or itself."""
+    status = answer.status or 0
+    if answer.wire is not Wire.ANSWERED or status in _OF_THE_ACCOUNT | _DOUBTS:
+        return False
+    return 200 <= status < 300 or (
+        400 <= status < 500 and _names_an_error(mapping(parsed(answer.body)))
+    )
+
+
 def _names_an_error(body: dict[str, Any]) -> bool:
     return any(name in body for name in ("message", "code", "serviceErrorCode"))
 

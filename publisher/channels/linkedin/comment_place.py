@@ -29,7 +29,10 @@ below it may have taken the place of another.
 _LATE = timedelta(hours=6)
 """How long a comment may wait to be looked below until people are told."""
 _UNREADABLE = timedelta(days=1)
-"""How long it tries to look below a comment. Then once when there is something new, or in turn."""
+"""How long it tries to look below a comment. Then once when there is something new, or in turn.
+
+Also how long it waits to be told how many are below others.
+"""
 _MOST_THREADS = 2_000
 """Comments with others below, of which a cursor knows the number: what is more is read again."""
 
@@ -61,7 +64,7 @@ class CommentPlace:
     unread: dict[str, int] = field(default_factory=dict)
     """The comments below which something may be that was not returned, and written since when."""
     failing: dict[str, int] = field(default_factory=dict)
-    """The comments below which it can no more look, and since when."""
+    """The comments below which LinkedIn does not let it look, and since when."""
     silent: list[str] = field(default_factory=list)
     """Those of this listing of which LinkedIn did not say whether there are others below."""
     is_told: bool = False
@@ -70,6 +73,8 @@ class CommentPlace:
     """When it was last asked how many there are below others in all."""
     below: int = 0
     """How many there were then."""
+    unanswered: int = 0
+    """Since when it waits to be told that again; 0: it does not."""
     is_listed: bool = False
     """Whether this reading is through with the list on the post."""
 
@@ -96,6 +101,7 @@ class CommentPlace:
             is_told=told.get("is_told") is True,
             asked=_positive(told.get("asked")),
             below=_positive(told.get("below")),
+            unanswered=_positive(told.get("unanswered")),
         )
         if not place.start:
             place._begin(int(now.timestamp() * 1000))
@@ -114,11 +120,13 @@ class CommentPlace:
     @property
     def has_question(self) -> bool:
         """Whether to ask how many comments are below others."""
+        return self.is_listed and self._is_unsure and not self.open
+
+    @property
+    def _is_unsure(self) -> bool:
         return (
-            self.is_listed
-            and bool(self.silent)
+            bool(self.silent)
             and not self.is_told
-            and not self.open
             and not _is_within(_WHOLE, self.asked, self.begun)
         )
 
@@ -187,14 +195,18 @@ class CommentPlace:
         else:
             self.unread.pop(urn, None)
 
-    def not_looked_below(self, urn: str) -> None:
-        """Try the others first, and not for ever: one that cannot be read keeps none waiting."""
-        since = self.open.pop(urn)
-        if _is_within(_UNREADABLE, self.failing.setdefault(urn, self.begun), self.begun):
-            self.open[urn] = since
-        else:
-            self.starts.pop(urn, None)
-            self.unread.pop(urn, None)
+    def not_looked_below(self, urn: str, *, is_refused: bool) -> None:
+        """Try the others first, and not for ever: one that cannot be read keeps none waiting.
+
+        `is_refused`: LinkedIn answered about this comment. What concerns all, such as a rate limit,
+        passes, and gives up none.
+        """
+        self.open[urn] = self.open.pop(urn)
+        if not is_refused:
+            return
+        if not _is_within(_UNREADABLE, self.failing.setdefault(urn, self.begun), self.begun):
+            for its in (self.open, self.starts, self.unread):
+                its.pop(urn, None)
 
     def answer_question(self, below: int | None) -> None:
         """Look below those that did not say it, if there is something new below any.
@@ -205,6 +217,20 @@ class CommentPlace:
             for urn in self.silent:
                 self._open(urn, self.asked)
         self.below, self.asked, self.silent = below or 0, self.begun, []
+
+    def wait_for_answer(self) -> None:
+        """After a day without an answer to the question, look below all that did not say it.
+
+        `known_until` does not wait for them: what was returned meanwhile would come back after it
+        was deleted.
+        """
+        if not self.is_listed:
+            return
+        self.unanswered = (self.unanswered or self.begun) if self._is_unsure else 0
+        if self.unanswered and not _is_within(_UNREADABLE, self.unanswered, self.begun):
+            for urn in self.silent:
+                self.open.setdefault(urn, self.begun)
+            self.asked, self.unanswered = self.begun, 0
 
     def __str__(self) -> str:
         kept = [name for name in self.__slots__ if name != "is_listed"]

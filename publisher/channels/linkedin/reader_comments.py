@@ -33,7 +33,7 @@ from publisher.channels.comments import (
     whole_answer,
 )
 from publisher.channels.linkedin import timeline
-from publisher.channels.linkedin.answers import ANSWERS, missing
+from publisher.channels.linkedin.answers import ANSWERS, is_about_its_target, missing
 from publisher.channels.linkedin.comment_elements import (
     comment_of,
     number_below,
@@ -119,6 +119,7 @@ class OrganizationComments:
             error.requests = requests
             if not (found or place.is_listed):
                 raise
+        place.wait_for_answer()
         return CommentPage(
             tuple(found.values()),
             str(place),
@@ -168,7 +169,7 @@ class OrganizationComments:
         try:
             elements, step, is_last = _elements(answer, size, place.starts.get(parent, 0))
         except CommentsUnavailable:
-            place.not_looked_below(parent)
+            place.not_looked_below(parent, is_refused=is_about_its_target(answer))
             raise
         place.looked_below(parent, step, is_last=is_last)
         found = [comment_of(element, post_id) for element in elements if not self._is_ours(element)]
