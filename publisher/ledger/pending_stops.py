@@ -121,7 +121,7 @@ def as_it_stands(connection: Connection, delivery: Delivery) -> Delivery:
     if current.version == delivery.version:
         return current
     seen = {"delivery": delivery.id, "seq": delivery.version}
-    events = connection.execute(_SINCE, seen).scalars()
-    if current.state is delivery.state and _STOPS.issuperset(events):
+    events = set(connection.execute(_SINCE, seen).scalars())
+    if current.state is delivery.state and events <= _STOPS:
         return current
     raise Conflict
