@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, Page, ViewportSize, expect
+from playwright.sync_api import Browser, Page, Route, ViewportSize, expect
 
 from publisher.app import Application
 from publisher.base import formats
@@ -34,6 +34,22 @@ def counting_clicks(page: Page) -> Iterator[list[str]]:
         "document.addEventListener('change', e => { if (e.target.matches('select')) clicked('select ' + e.target.name) }, true);"
     )
     yield clicked
+
+
+def test_what_is_typed_before_the_scripts_are_there_is_counted(
+    address: str, browser: Browser
+) -> None:
+    with speaking("fr"), visiting(browser, address, locale="fr") as page:
+        log_in(page, "stagiaire")
+        scripts: list[Route] = []
+        page.route("**/htmx.min.*.js", lambda script: scripts.append(script))  # noqa: PLW0108 - no builtin
+        page.goto("/new", wait_until="commit")
+        page.get_by_label(_("The text"), exact=True).fill(_TEXT)
+        for script in scripts:
+            script.continue_()
+        expect(page.locator("#counts")).to_contain_text(
+            _("{used} of {limit}", used=len(_TEXT), limit=280)
+        )
 
 
 def test_a_new_post_to_three_accounts_with_a_picture_at_an_agenda_item(

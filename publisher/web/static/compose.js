@@ -153,9 +153,12 @@
   }
 
   // What a button or an upload changed is checked anew: the answer to an earlier check, which does not
-  // know of it, may be on its way still, and would come last.
-  function checks() {
+  // know of it, may be on its way still, and would come last. So is what was typed before this script
+  // was there.
+  function checks(form) {
     const live = document.getElementById("live-check");
+    const isTyped = [...form.elements].some((one) => "defaultValue" in one && one.value !== one.defaultValue);
+    if (isTyped) setTimeout(() => live.dispatchEvent(new Event("changed"))); // once htmx listens
     document.body.addEventListener("htmx:afterRequest", (event) => {
       if (event.detail.requestConfig.elt.matches("button, #upload")) live.dispatchEvent(new Event("changed"));
     });
@@ -236,7 +239,7 @@
     keep(form);
     pictures(form);
     places(form);
-    checks();
+    checks(form);
     tabs(form);
     options(form);
   });
