@@ -86,6 +86,12 @@ class PlannedChange:
         return self.wish is not None and (self.wish.state is State.HELD or by_hand)
 
     @property
+    def awaits_approval(self) -> bool:
+        """Whether somebody has to approve it then."""
+        waits = self.wish is not None and self.wish.state is State.AWAITING_APPROVAL
+        return waits and not self.is_held
+
+    @property
     def concerns_a_stop(self) -> bool:
         """Whether it changes only the delivery's pending stop."""
         return self.kind in (Change.STOP, Change.GO_ON)

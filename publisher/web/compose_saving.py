@@ -17,7 +17,6 @@ from publisher.media import crops, folder, media_file
 from publisher.media.folder import NewFile
 from publisher.media.unsaved import is_unsaved
 from publisher.model.events import Event
-from publisher.model.states import State
 from publisher.planning import Change, Plan
 from publisher.web import draft_view, plan_view
 from publisher.web.authentication import Visitor
@@ -213,20 +212,17 @@ def queue(parts: Parts, visitor: Visitor, composed: ComposedDraft, shown: str) -
 
 def submitted(done: Plan) -> Toast:
     """What became of what was submitted, and why what is held does not go out."""
-    held = [change for change in done.changes if change.is_held]
-    stopped = [one for one in done.changes if one.kind in (Change.CANCEL, Change.STOP)]
-    others = [one for one in done.changes if one not in held and one not in stopped]
-    waiting = sum(
-        one.wish is not None and one.wish.state is State.AWAITING_APPROVAL for one in others
-    )
+    held = [one for one in done.changes if one.is_held]
+    stopped = sum(one.kind in (Change.CANCEL, Change.STOP) for one in done.changes)
+    waiting = sum(one.awaits_approval for one in done.changes)
+    scheduled = len(done.changes) - len(held) - stopped - waiting
     said = []
     if waiting:
         said.append(_("Submitted for approval: {what}.", what=formats.deliveries(waiting)))
-    if len(others) > waiting:
-        scheduled = formats.deliveries(len(others) - waiting)
-        said.append(_("On the schedule: {what}.", what=scheduled))
+    if scheduled:
+        said.append(_("On the schedule: {what}.", what=formats.deliveries(scheduled)))
     if stopped:
-        said.append(_("Off the schedule: {what}.", what=formats.deliveries(len(stopped))))
+        said.append(_("Off the schedule: {what}.", what=formats.deliveries(stopped)))
     if held:
         said.append(_("Held: {what}.", what=formats.deliveries(len(held))))
         said += dict.fromkeys(change.note for change in held)
