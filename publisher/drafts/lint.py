@@ -124,10 +124,13 @@ class Linter:
         if post.due_at and _ZONE.search(text):
             yield from _wrong_season(text, post.due_at)
         notifies = any(SPECS[channel].warns_of_mentions for channel in channels)
-        if first and text.startswith("@") and notifies:
+        addresses = first and text.startswith("@") and notifies
+        if addresses and not post.answers:
             yield _mention_first(), 0
         if "@" in text and notifies:
-            yield from self._unsolicited_mentions(text)
+            # An answer that begins with a name addresses the reader, who has asked.
+            solicited = 0 if addresses and post.answers else None
+            yield from self._unsolicited_mentions(text, solicited)
         if "tp" in text or "TP" in text:
             yield from _broken_links(text)
         yield from markdown_signs.find(text)
@@ -137,9 +140,16 @@ class Linter:
         if not text.isprintable():  # as it is with most line ends
             yield from _hidden(text)
 
-    def _unsolicited_mentions(self, text: str) -> Found:
-        """Source: automation rules and developer guidelines of X ("no unsolicited mentions")."""
-        others = [(name, at) for name, at in mentions(text) if name.casefold() not in self._own]
+    def _unsolicited_mentions(self, text: str, solicited: int | None) -> Found:
+        """Source: automation rules and developer guidelines of X ("no unsolicited mentions").
+
+        `solicited`: where somebody is mentioned who asked for it.
+        """
+        others = [
+            (name, at)
+            for name, at in mentions(text)
+            if name.casefold() not in self._own and at != solicited
+        ]
         if not others:
             return
         message = _(

@@ -169,6 +169,22 @@ def test_our_own_accounts_may_be_mentioned(workspace: Workspace) -> None:
     assert advice(workspace, "Avec @cedapp_peru.") == []
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("@lena Oui.", []),
+        ("@lena @UNICEF Oui.", ["unsolicited-mention"]),
+        ("Oui, @UNICEF.", ["unsolicited-mention"]),
+    ],
+)
+def test_an_answer_may_begin_with_the_reader_whom_it_answers(
+    workspace: Workspace, text: str, expected: list[str]
+) -> None:
+    """The reader has asked, and a reply is seen where it stands; this is not true of others."""
+    workspace.draft("a.fr", "at: 2016-03-07 08:30\nto: bice-x\nanswers: '12'", text)
+    assert [problem.code for problem in problems(workspace)] == expected
+
+
 # wrong-season
 
 
