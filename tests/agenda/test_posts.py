@@ -13,7 +13,7 @@ from publisher.drafts.check import check
 from publisher.model.outcomes import Accepted
 from publisher.model.states import State
 from publisher.settings import settings
-from tests.planning.test_replies import write
+from tests.planning.replies.comments import write
 from tests.support.clock import ManualClock
 from tests.support.happening import meet
 from tests.support.queueing import finish
