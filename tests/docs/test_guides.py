@@ -1,4 +1,4 @@
-"""The guides: the labels are those of the pages, in the guide's language, and no guide is long."""
+"""The guides: the labels are those of the pages, in the guide's language; how long docs may be."""
 
 import re
 from collections.abc import Iterator
@@ -17,6 +17,8 @@ FOLDER = DOCS / "guides"
 GUIDES = sorted(FOLDER.glob("*.md"))
 TUTORIALS = sorted(FOLDER.glob("tutorial.*.md"))
 _MOST_WORDS = 1500
+_MOST_WORDS_IN_ENGLISH = 30_000
+_GENERATED = re.compile(r"<!-- generated: .*?<!-- end of ", re.DOTALL)
 
 
 def _names(paths: list[Path]) -> list[str]:
@@ -101,8 +103,20 @@ def test_the_pages_that_a_guide_shows_speak_its_language(guide: Path) -> None:
 @pytest.mark.parametrize("guide", GUIDES, ids=_names(GUIDES))
 def test_no_guide_is_long(guide: Path) -> None:
     """Who reads it has work to do."""
-    text = re.sub(r"\]\([^)]*\)", "]", guide.read_text(encoding="utf-8"))
-    assert len([word for word in text.split() if re.search(r"\w", word)]) <= _MOST_WORDS
+    assert _words(guide.read_text(encoding="utf-8")) <= _MOST_WORDS
+
+
+def _words(text: str) -> int:
+    """How many a text has, without the addresses of its links."""
+    shown = re.sub(r"\]\([^)]*\)", "]", text)
+    return len([word for word in shown.split() if re.search(r"\w", word)])
+
+
+def test_nobody_has_to_read_a_book() -> None:
+    """All that is written in English by hand, without examples: what is longer is not read."""
+    pages = [page for page in DOCS.glob("*.md") if page.name != "commands.md"]
+    texts = [page.read_text(encoding="utf-8") for page in (*pages, *FOLDER.glob("*.en.md"))]
+    assert sum(_words(_GENERATED.sub("", prose(text))) for text in texts) <= _MOST_WORDS_IN_ENGLISH
 
 
 @pytest.mark.parametrize("tutorial", TUTORIALS, ids=_names(TUTORIALS))
