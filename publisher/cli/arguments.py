@@ -1,6 +1,5 @@
 """What people type, turned into what the other parts take. All refusals are usage errors."""
 
-import gc
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -213,14 +212,6 @@ def agrees(question: str) -> bool:
     asked = console.prose(f"{question} {_('[y/N]')}")
     answer = typer.prompt(asked, default="", show_default=False, prompt_suffix=" ")
     return answer.strip().lower() in ("y", "yes", *_("y yes").split())
-
-
-def keep_all() -> None:
-    """Look for no garbage: what is read stays until the command ends.
-
-    Of 10,000 drafts, to look through it again and again takes a sixth of the time.
-    """
-    gc.disable()
 
 
 def drafts(paths: Sequence[Path], posts: Path) -> list[Path]:

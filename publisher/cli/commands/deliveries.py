@@ -10,6 +10,7 @@ import typer
 from publisher.base import progress
 from publisher.base.errors import NoSuchPost
 from publisher.base.i18n import _, plural
+from publisher.base.process import collect_never
 from publisher.cli import arguments
 from publisher.cli.options import FormatJson, Json, OfAccount, Paths, Post, Since, Until, Who
 from publisher.cli.output import console
@@ -33,7 +34,7 @@ def plan(context: typer.Context, paths: Paths = None, *, as_json: Json = False) 
     from publisher.planning import plan_data
 
     app = arguments.looking(context)
-    arguments.keep_all()
+    collect_never()
     with progress.shown():
         found = app.planner.plan(arguments.drafts(paths or [], app.settings.posts))
     if as_json:
@@ -91,7 +92,7 @@ def queue(
     app = arguments.making(context)
     begun = time.time()
     zone = arguments.zone(app.settings)
-    arguments.keep_all()
+    collect_never()
     asks = not (yes or as_json)
     was_asked = not new_ledger and _is_said_to_be_the_first(app, drafts, asks=asks)
     if new_ledger or was_asked:

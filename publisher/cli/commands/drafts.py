@@ -13,6 +13,7 @@ import typer
 from publisher.base import files, progress
 from publisher.base.errors import StorageError, UsageError, why
 from publisher.base.i18n import Language, _, from_environment, plural, use
+from publisher.base.process import collect_never
 from publisher.base.text import did_you_mean, nearest
 from publisher.cli import arguments, completion
 from publisher.cli.options import FormatJson, Json, Paths
@@ -221,7 +222,7 @@ def check(
     settings = arguments.settings(context)
     chosen = arguments.drafts(paths or [], settings.posts)
 
-    arguments.keep_all()
+    collect_never()
     with progress.shown():
         drafts, found, expired = _checked(settings, chosen)
         found = [*planted.problems(settings), *found]
