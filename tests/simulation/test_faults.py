@@ -5,10 +5,11 @@ from random import Random
 
 import pytest
 
+from publisher.ledger.pending_stops import reason_of
 from publisher.model.states import State
 from tests.support.simulation.history import Scenario, pairs, run, singles
 from tests.support.simulation.mutants_of_platforms import a_late_comment_is_lost
-from tests.support.simulation.plan import Act
+from tests.support.simulation.plan import Act, Fault, Moment
 from tests.support.simulation.scenarios import (
     APPROVED,
     BATCH,
@@ -20,6 +21,7 @@ from tests.support.simulation.scenarios import (
     OFTEN,
     SELDOM,
     SMALL,
+    TO_A_READER,
 )
 
 PAIRS = int(os.environ.get("PUBLISHER_SIMULATION_HISTORIES", "60"))
@@ -62,6 +64,23 @@ def test_a_first_comment_is_found_in_a_list_that_is_not_sorted() -> None:
     assert not history.broken, str(history)
     (delivery,) = history.ended
     assert (delivery.state, len(delivery.remote_ids)) == (State.PUBLISHED, 2)
+
+
+def test_a_post_that_is_public_early_lacks_its_comment_and_somebody_is_told() -> None:
+    (prepared, *_) = [step for step in run(COMMENTED).steps if step.moment is Moment.PREPARATION]
+    history = run(COMMENTED, (Fault(prepared.number, Act.PUBLISHES_EARLY),))
+    assert not history.broken, str(history)
+    (delivery,) = history.ended
+    assert (delivery.state, len(delivery.remote_ids)) == (State.PUBLISHED, 1)
+    assert "1 of 2 parts are out" in str(reason_of(delivery))
+
+
+def test_the_reader_of_an_answer_that_is_withdrawn_waits_again() -> None:
+    last = run(TO_A_READER).steps[-1]
+    history = run(TO_A_READER, (Fault(last.number, Act.WITHDRAW),))
+    assert not history.broken, str(history)
+    (delivery,) = history.ended
+    assert delivery.state is State.WITHDRAWN
 
 
 @pytest.mark.parametrize("scenario", OFTEN, ids=lambda s: s.name)

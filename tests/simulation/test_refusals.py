@@ -12,7 +12,11 @@ from tests.support.simulation.history import Scenario, run
 from tests.support.simulation.plan import Moment
 
 ACCOUNT_OF = {"twitter": "bice-x", "facebook": "bice-page"}
-MOMENTS = {Step.PUBLISH: Moment.REQUEST, Step.REVEAL: Moment.REQUEST, Step.PREPARE: Moment.LAYING}
+MOMENTS = {
+    Step.PUBLISH: Moment.REQUEST,
+    Step.REVEAL: Moment.REQUEST,
+    Step.PREPARE: Moment.PREPARATION,
+}
 PLAYED = [one for one in REFUSALS if not one.pictured and not one.commit]
 CASES = [
     pytest.param(refusal, always, id=f"{refusal.name[:70]}, {'always' if always else 'once'}")

@@ -36,7 +36,7 @@ def test_a_stop_of_a_thread_holds_for_the_part_in_doubt() -> None:
 
 def test_a_draft_is_renamed_while_its_platform_makes_the_post_public_on_its_own() -> None:
     """Under its new name it does not go out a second time."""
-    laying = next(s.number for s in run(ON_FACEBOOK).steps if s.moment is Moment.LAYING)
+    laying = next(s.number for s in run(ON_FACEBOOK).steps if s.moment is Moment.PREPARATION)
     early = Fault(laying, Act.PUBLISHES_EARLY)
     steps = [step.number for step in run(ON_FACEBOOK, (early,)).steps]
     assert len(steps) > laying

@@ -120,7 +120,7 @@ class Drafting(Simulated):
 
     def _laid(self, label: str, effect: Callable[[float], str]) -> Outcome:
         """What comes of a request whose effect nobody sees: where it is unknown, it is repeated."""
-        outcome = self._platform.ask(Moment.LAYING, label, effect, lacks=self._profile.lacks)
+        outcome = self._platform.ask(Moment.PREPARATION, label, effect, lacks=self._profile.lacks)
         if isinstance(outcome, Unknown):
             return Deferred(Kind.UNAVAILABLE, outcome.message)
         return outcome
@@ -178,7 +178,7 @@ class Drafting(Simulated):
                 self._platform.taken_down.append(post)
             return draft_id
 
-        return self._platform.ask(Moment.LAYING, f"delete {draft_id}", delete)
+        return self._platform.ask(Moment.PREPARATION, f"delete {draft_id}", delete)
 
     def ready(self, parcel: Parcel, prepared: Prepared, sent: tuple[str, ...]) -> Any:
         if parcel.content.edits:

@@ -225,7 +225,7 @@ def singles(scenario: Scenario) -> Iterator[Plan]:
         else:
             yield from ((fault,) for fault in possible(step))
         if scenario.to_a_reader:
-            yield (Fault(step.number, Act.HIDE),)
+            yield from ((Fault(step.number, act),) for act in (Act.HIDE, Act.WITHDRAW))
 
 
 def pairs(scenario: Scenario, first: Plan) -> Iterator[Plan]:

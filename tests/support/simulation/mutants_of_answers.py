@@ -1,12 +1,17 @@
 """Breaches of what holds for answers to readers: one is sent all the same, or not on record."""
 
 from collections.abc import Iterator
+from datetime import datetime
 from unittest import mock
+
+from sqlalchemy import Connection
 
 from publisher.channels.twitter import timeline
 from publisher.ledger import replies
 from publisher.model.content import Part
+from publisher.model.deliveries import Delivery
 from publisher.model.outcomes import Absent
+from publisher.model.states import State
 from tests.support.simulation.history import Scenario, run
 from tests.support.simulation.mutants import Mutant, Patch
 from tests.support.simulation.plan import Act, Fault, Moment, Plan
@@ -19,6 +24,18 @@ def _the_comment_is_not_looked_at() -> Patch:
 
 def _nobody_notes_that_it_is_answered() -> Patch:
     return mock.patch.object(replies, "follow", return_value=None)
+
+
+def _one_that_is_withdrawn_leaves_it_answered() -> Patch:
+    follow = replies.follow
+
+    def unless_withdrawn(
+        connection: Connection, before: Delivery, after: Delivery, by: str, at: datetime
+    ) -> object:
+        gone = after.state is State.WITHDRAWN
+        return None if gone else follow(connection, before, after, by, at)
+
+    return mock.patch.object(replies, "follow", unless_withdrawn)
 
 
 def _it_is_looked_for_among_posts_that_answer_nothing() -> Patch:
@@ -36,6 +53,10 @@ def _hidden_at_each_step(scenario: Scenario) -> Iterator[Plan]:
         yield (Fault(step.number, Act.HIDE),)
 
 
+def _withdrawn_at_last(scenario: Scenario) -> Iterator[Plan]:
+    yield (Fault(run(scenario).steps[-1].number, Act.WITHDRAW),)
+
+
 def _nothing_happens(_scenario: Scenario) -> Iterator[Plan]:
     yield ()
 
@@ -51,6 +72,9 @@ MUTANTS: dict[str, Mutant] = {
     ),
     "an answer that is out leaves its comment open": (
         _nobody_notes_that_it_is_answered, TO_A_READER, _nothing_happens,
+    ),
+    "an answer that is withdrawn leaves its reader answered": (
+        _one_that_is_withdrawn_leaves_it_answered, TO_A_READER, _withdrawn_at_last,
     ),
     "an answer to a reader is looked for elsewhere": (
         _it_is_looked_for_among_posts_that_answer_nothing, TO_A_READER, _its_answer_is_lost,

@@ -21,8 +21,8 @@ class Moment(StrEnum):
     """A worker took a message from the broker."""
     REQUEST = "request"
     """A request that makes something public is about to leave."""
-    LAYING = "preparation"
-    """A request is about to leave that lays something ready; nobody sees it."""
+    PREPARATION = "preparation"
+    """A request is about to leave that prepares something; nobody sees it."""
     DELETION = "deletion"
     """A request is about to leave that takes down what is public."""
     READING = "reading"
@@ -58,7 +58,7 @@ class Act(StrEnum):
     DELAYED = "delayed"
     REFUSED_BY_BROKER = "refused by the broker"
     TAKEN_UNSAID = "taken by the broker, which does not say so"
-    # the platform, at REQUEST, LAYING and READING
+    # the platform, at REQUEST, PREPARATION and READING
     REFUSED = "refused"
     DEFERRED = "deferred"
     HELD = "held"
@@ -206,7 +206,7 @@ SOMEWHERE: dict[Moment, tuple[tuple[Act, float], ...]] = {
         (Act.RESTS, 30),
         (Act.IGNORED, 0),
     ),
-    Moment.LAYING: (
+    Moment.PREPARATION: (
         (Act.PUBLISHES_EARLY, 0),
         (Act.REFUSED, 0),
         (Act.DEFERRED, 0),

@@ -190,15 +190,14 @@ def _wrongly_corrected(platform: Platform, deliveries: list[Delivery]) -> Iterat
 
 
 def _wrongly_answered(stage: Stage, deliveries: list[Delivery]) -> Iterator[str]:
-    """Promise 4 for answers: a reader is answered on record if, and only if, an answer was out."""
+    """Promise 4 for answers: a reader is answered on record if, and only if, an answer is out."""
     given = [one for one in deliveries if one.answers]
-    ended = (State.PUBLISHED, State.WITHDRAWN)
-    was_out = {one.answers for one in given if one.state in ended and _ids(one)}
+    is_out = {one.answers for one in given if one.state is State.PUBLISHED and _ids(one)}
     for comment in sorted({str(one.answers) for one in given}):
         (state,) = stage.database.peek(_STATE_OF_A_COMMENT, {"id": comment})
-        if comment in was_out and state == CommentState.NEW:
+        if comment in is_out and state == CommentState.NEW:
             yield f"untrue: an answer to {comment} is out, and its reader is not answered on record"
-        if comment not in was_out and state == CommentState.ANSWERED:
+        if comment not in is_out and state == CommentState.ANSWERED:
             yield f"untrue: the reader of {comment} is answered on record, and no answer is out"
 
 
@@ -361,7 +360,11 @@ def _untrue_of(platform: Platform, delivery: Delivery) -> Iterator[str]:
             yield f"untrue: {delivery.post} names {remote_id}, which is not out any more"
     parts, out = len(delivery.content.parts), len(_ids(delivery))
     called_whole = delivery.state in (State.PUBLISHED, State.WITHDRAWN)
-    if (out == parts and not called_whole) or (out < parts and delivery.state is State.PUBLISHED):
+    # What is public on its own lacks its first comment: a person is told, by the stop.
+    posts = [ever[one] for one in _ids(delivery) if one in ever]
+    is_told = delivery.pending_stop and any(post.is_early for post in posts)
+    lacks_some = out < parts and delivery.state is State.PUBLISHED and not is_told
+    if (out == parts and not called_whole) or lacks_some:
         yield f"untrue: {delivery.post} is {delivery.state} with {out} of {parts} parts"
 
 
