@@ -49,6 +49,7 @@ from publisher.ledger.tables import (
     notices,
 )
 from publisher.ledger.user_notices import PersonNews, of_people
+from publisher.model.content import Content
 from publisher.model.events import Event
 from publisher.model.outcomes import PASSING, Kind
 from publisher.model.states import State
@@ -92,6 +93,7 @@ class StuckDelivery:
     """
     due_at: datetime
     parts_out: int
+    parts: int
     kind: str | None
     message: str | None
     is_withdrawn: bool = False
@@ -100,6 +102,12 @@ class StuckDelivery:
     """For one that is out: whether a person had stopped it."""
     author: str | None = None
     """For one that was rejected."""
+
+    @property
+    def lacks_some(self) -> bool:
+        """Whether the rest of it, such as its first comment, does not follow what is out."""
+        is_out = self.state is State.PUBLISHED and not self.is_withdrawn
+        return is_out and 0 < self.parts_out < self.parts
 
 
 @dataclass(frozen=True, slots=True)
@@ -319,6 +327,7 @@ def _stuck_delivery(row: Any, step: int, *, is_withdrawn: bool = False) -> Stuck
         state=State(row.state),
         due_at=row.due_at,
         parts_out=len(json.loads(row.remote_ids)),
+        parts=len(Content.model_validate_json(row.content).parts),
         kind=row.error_kind,
         message=told(row.error_message),
         author=row.queued_by,

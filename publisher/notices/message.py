@@ -190,6 +190,11 @@ def _of_delivery(item: StuckDelivery, zone: tzinfo) -> list[str]:
         sentences.append(_without_quotes(item.message))
     if item.parts_out and item.state is not State.PUBLISHED:
         sentences.append(_("Parts of the thread that are out: {number}.", number=item.parts_out))
+    if item.lacks_some:
+        out, parts = item.parts_out, item.parts
+        sentences.append(
+            _("{out} of {parts} parts are out; the rest is stopped.", out=out, parts=parts)
+        )
     look = _("Look at the account.")
     asked = look.rstrip(".").casefold()
     is_asked = any(asked in sentence.casefold() for sentence in sentences)

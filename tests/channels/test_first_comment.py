@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import nullcontext
-from datetime import timedelta
+from datetime import UTC, timedelta
 
 import pytest
 
@@ -12,12 +12,14 @@ from publisher.ledger.database import Database
 from publisher.ledger.enqueue import StoredPicture
 from publisher.ledger.manager.operations import Control
 from publisher.ledger.orphans import Orphans
+from publisher.ledger.outbox import News
 from publisher.ledger.pending_stops import reason_of
 from publisher.ledger.reconciliation import Doubts
 from publisher.model.content import Content, Part
 from publisher.model.deliveries import Prepared
 from publisher.model.outcomes import Absent, Accepted, AccountSuspended, Kind, Refused, Unknown
 from publisher.model.states import State
+from publisher.notices.message import compose
 from publisher.sandbox.facebook.refusals import FacebookFault
 from publisher.sandbox.fault_kinds import What
 from publisher.sandbox.faults import Fault
@@ -317,10 +319,16 @@ def test_a_retry_sends_the_comment_alone(
     assert refused.stage.sandbox.state()["uploads"] == []
 
 
-def test_what_is_public_early_is_told_and_so_is_its_missing_comment(desk: Desk) -> None:
+def test_what_is_public_early_is_told_and_so_is_its_missing_comment(
+    desk: Desk, database: Database
+) -> None:
+    news = News(database, desk.clock)
+    news.begin("ntfy", desk.clock.now())
     desk.queue(content=CONTENT, due_in=2)
     fail(desk.stage, Fault(what=FacebookFault.AUTO_PUBLISH))
     desk.work()
     delivery = desk.delivery
     assert (delivery.state, len(delivery.remote_ids)) == (State.PUBLISHED, 1)
     assert "1 of 2 parts are out" in str(reason_of(delivery))
+    (told,) = news.untold("ntfy")
+    assert "1 of 2 parts are out; the rest is stopped." in compose([told], UTC).body

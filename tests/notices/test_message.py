@@ -25,6 +25,7 @@ def stuck(number: int = 1, **more: Any) -> StuckDelivery:
         "state": State.FAILED,
         "due_at": MORNING,
         "parts_out": 0,
+        "parts": 1,
         "kind": "content",
         "message": "X refuses this post.",
     }
