@@ -7,7 +7,7 @@ effect on posts. Its platform's texts are foreign data.
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol, runtime_checkable
+from typing import Protocol
 
 from publisher.base.i18n import _
 from publisher.channels.answers import Answers, parsed
@@ -108,11 +108,10 @@ class CommentReader(Protocol):
         """
 
 
-@runtime_checkable
-class CountingReader(Protocol):
+class CountingReader:
     """A reader of a platform that rations requests (see `CommentSupport`)."""
 
-    requests: int
+    requests: int = 0
     """How many the last call of `gone` took."""
 
 

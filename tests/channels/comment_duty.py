@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -10,7 +9,6 @@ from sqlalchemy import select
 
 from publisher.auth.users import People, Rank
 from publisher.channels.registry import SPECS
-from publisher.channels.spec import ChannelOptions
 from publisher.delivery.comment_watch import CommentWatch, WatchedAccount
 from publisher.ledger.comment_checks import CommentChecks
 from publisher.ledger.comment_readings import CommentReadings
@@ -88,8 +86,6 @@ def duty_at(
         support = SPECS[channel].comments
         assert support
         busy: set[str] = set()
-        given = {name: getattr(stage.options, name) for name in stage.options.__slots__}
-        options = ChannelOptions(**{**given, "request_timeout": timedelta(seconds=2)})
         is_read = settings.get("read") != "none"
         watched = WatchedAccount(support, is_read=is_read, has_fees=SPECS[channel].has_fees)
         watch = CommentWatch(
@@ -97,7 +93,7 @@ def duty_at(
             CommentChecks(database, clock),
             CommentWishes(database, clock),
             lambda: {stage.account.name: watched},
-            lambda _account: support.open(stage.account, stage.credentials, options),
+            lambda _account: support.open(stage.account, stage.credentials, stage.options),
             busy.__contains__,
             lambda: Signs([WORD] if WORD else [], ["Amina Diallo"]),
             CommentSettings(**{"requests_per_day": MANY, **settings}),

@@ -35,6 +35,7 @@ from publisher.sandbox.server import Sandbox, running
 from publisher.settings.settings import Settings
 from tests.channels.comment_duty import duty, duty_at, page  # noqa: F401 - fixtures
 from tests.channels.desk import Desk
+from tests.channels.patience import LONG, patience
 from tests.support import system
 from tests.support.clock import ManualClock
 from tests.support.delivering import OneByOne
@@ -45,7 +46,6 @@ from tests.support.videos import video as make_video
 from tests.support.wordpress_server import site as wordpress_server
 from tests.support.wordpress_server.site import TestSite
 
-TIMEOUT = timedelta(seconds=5)
 DUE = datetime(2016, 3, 7, 7, 30, tzinfo=UTC)
 LOST = (
     What.SERVER_ERROR,
@@ -94,10 +94,15 @@ class Stage:
     sandbox: Sandbox
     media: dict[str, bytes] = field(default_factory=dict)
 
+    @property
+    def patience(self) -> timedelta:
+        """The time limit of a request, while the faults in force are."""
+        return patience(one["what"] for one in self.sandbox.faults.as_json())
+
     def open(self, **instead: object) -> Channel:
         """A new instance of the channel, as another worker would have it; keywords are options."""
         given = {name: getattr(self.options, name) for name in self.options.__slots__}
-        options = ChannelOptions(**{**given, **instead})
+        options = ChannelOptions(**{**given, "request_timeout": self.patience, **instead})
         return open_channel(self.account, self.credentials, options)
 
     def picture(self, alt: str, colour: str = "teal", kind: str = "PNG") -> Picture:
@@ -343,7 +348,7 @@ def sandbox(server: tuple[Sandbox, str], address: str) -> Sandbox:
 @pytest.fixture
 def options(address: str, clock: ManualClock, tmp_path: Path) -> ChannelOptions:
     return ChannelOptions(
-        request_timeout=TIMEOUT,
+        request_timeout=LONG,
         folder=tmp_path,
         clock=clock,
         servers=dict.fromkeys(PLATFORMS, address),

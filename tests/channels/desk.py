@@ -2,7 +2,6 @@
 
 from contextlib import nullcontext
 from dataclasses import dataclass
-from datetime import timedelta
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -23,7 +22,6 @@ from tests.support.wishes import add, wish
 if TYPE_CHECKING:
     from tests.channels.conftest import Stage
 
-TIMEOUT = timedelta(seconds=0.3)
 TEXT = "Bonjour à tous"
 
 
@@ -56,12 +54,12 @@ class Desk:
 
     def work(self, attempts: OneByOne | None = None) -> None:
         """Let a worker take what is due now as far as it goes."""
-        channel = self.stage.open(request_timeout=TIMEOUT)
+        channel = self.stage.open()
         courier = courier_with(
             attempts or self.attempts,
             lambda _account: nullcontext(channel),
             self.clock,
-            timeout=TIMEOUT,
+            timeout=self.stage.patience,
             client=one_client(),
         )
         for claim in self.dispatch.claim(self.clock.ahead(2), self.clock.ahead(17), 10):
@@ -70,7 +68,7 @@ class Desk:
     def lay_ready(self) -> None:
         """Let a worker lay a post ready, and end before it sends it."""
         self.queue()
-        channel = self.stage.open(request_timeout=TIMEOUT)
+        channel = self.stage.open()
         (claim,) = self.dispatch.claim(self.clock.ahead(2), self.clock.ahead(17), 1)
         delivery = self.attempts.take(claim)
         assert delivery

@@ -21,7 +21,7 @@ from publisher.sandbox.facebook.refusals import FacebookFault
 from publisher.sandbox.fault_kinds import What
 from publisher.sandbox.faults import Fault
 from tests.channels.conftest import DUE, Stage, Stages
-from tests.channels.desk import TEXT, TIMEOUT, Desk
+from tests.channels.desk import TEXT, Desk
 from tests.support.clock import ManualClock
 from tests.support.delivering import AnyKeys, Strangers, lanes
 from tests.support.sending import send
@@ -34,7 +34,7 @@ def clear(desk: Desk, database: Database, clock: ManualClock) -> Callable[[], No
 
     def run() -> None:
         clock.advance(60)
-        channel = desk.stage.open(request_timeout=TIMEOUT)
+        channel = desk.stage.open()
         clearing = Clearing(leftovers, lambda _account: nullcontext(channel), AnyKeys(), lanes())
         for claim in leftovers.claim(clock.ahead(30), 10):
             clearing.clear(claim)
@@ -80,7 +80,7 @@ def test_with_somebody_elses_keys_nothing_is_called_cleared_away(
     desk.lay_ready()
     control.cancel("post.fr", None, "manager", "trop tard")
     desk.clock.advance(60)
-    leftovers, channel = Orphans(database, desk.clock), desk.stage.open(request_timeout=TIMEOUT)
+    leftovers, channel = Orphans(database, desk.clock), desk.stage.open()
     stranger = AccountSuspended(Kind.AUTH, "The page token belongs to another Page.")
     clearing = Clearing(
         leftovers, lambda _account: nullcontext(channel), Strangers(stranger), lanes()

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import insert, select, update
 
+from publisher.channels.comments import CommentReader, CountingReader
 from publisher.channels.linkedin.reader_comments import OrganizationComments
 from publisher.channels.mastodon.reader_comments import MentionNotifications
 from publisher.delivery.comment_watch import CommentWatch
@@ -118,7 +119,17 @@ def test_an_account_without_a_ration_does_not_rest_after_such_a_look(
     duty = duty_at("mastodon")
     duty.plant("merci")
     duty.look()
-    monkeypatch.setattr(MentionNotifications, "requests", 5, raising=False)
+    opened = duty.watch._open
+
+    class Counting(MentionNotifications, CountingReader):
+        requests = 5
+
+    def counting(account: str) -> CommentReader:
+        reader = opened(account)
+        reader.__class__ = Counting
+        return reader
+
+    monkeypatch.setattr(duty.watch, "_open", counting)
     duty.look(after=DAY)
     with duty.database.read() as connection:
         assert not connection.execute(select(comment_readings.c.lease_until)).scalar()

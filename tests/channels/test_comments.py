@@ -54,7 +54,8 @@ class Desk:
         stage, support = self.stage, SPECS[self.stage.name].comments
         assert support
         given = {name: getattr(stage.options, name) for name in stage.options.__slots__}
-        options = type(stage.options)(**{**given, **instead})
+        patient = {"request_timeout": stage.patience, **instead}
+        options = type(stage.options)(**{**given, **patient})
         return support.open(stage.account, stage.credentials, options)
 
     def plant(self, text: str, **more: Any) -> list[StoredComment]:
@@ -225,7 +226,7 @@ def test_hiding_whose_answer_is_lost_is_an_error_and_may_be_repeated(
     (planted,) = hider.plant("He lives at …")
     hider.fail(what, HIDING[hider.stage.name], times=1)
     with pytest.raises(CommentsUnavailable):
-        hider.reader(request_timeout=timedelta(seconds=0.5)).hide(planted.id)
+        hider.reader().hide(planted.id)
     assert hider.reader().hide(planted.id)
     assert planted.is_hidden
 
@@ -257,7 +258,7 @@ def test_a_bad_answer_to_a_reading_is_an_error_and_loses_nothing(desk: Desk, wha
     page = desk.read()
     desk.plant("second")
     desk.fail(what, READING[desk.stage.name])
-    reader = desk.reader(request_timeout=timedelta(seconds=0.5))
+    reader = desk.reader()
     try:
         page = reader.read(desk.asked, page.cursor)
         found = list(page.comments)
@@ -273,7 +274,7 @@ def test_a_bad_answer_never_says_that_something_is_gone(desk: Desk, what: What) 
     (planted,) = desk.plant("first")
     desk.stage.sandbox.faults.set([Fault(what=what, endpoint=name) for name in LOOKING])
     try:
-        found = desk.reader(request_timeout=timedelta(seconds=0.5)).gone([planted.id])
+        found = desk.reader().gone([planted.id])
     except CommentsUnavailable:
         found = frozenset()
     assert not found

@@ -24,7 +24,6 @@ from publisher.sandbox.faults import Fault
 from publisher.sandbox.mastodon.refusals import MastodonFault
 from publisher.sandbox.platforms import PLATFORMS as SIMULATED
 from tests.channels.conftest import PLATFORMS, Stage, Stages
-from tests.channels.desk import TIMEOUT
 from tests.channels.test_contract_hostile import HOSTILE
 from tests.support.clock import ManualClock
 
@@ -146,7 +145,7 @@ def test_a_metric_that_has_ended_is_missing_and_not_zero(
 def test_a_reading_that_fails_says_so(what: FaultKind, platform: str, stages: Stages) -> None:
     stage = stages(platform)
     ids = publish(stage, 1)
-    channel = stage.open(request_timeout=TIMEOUT)
+    channel = stage.open()
     stage.sandbox.faults.set([Fault(what=what, channel=platform)])
     assert isinstance(channel.engagement(ids), Deferred | AccountSuspended)
 
@@ -165,7 +164,7 @@ def test_no_hostile_answer_becomes_a_count(
     status = 200 if what is What.HTML else None
     stage.sandbox.faults.set([Fault(what=what, channel=platform, status=status)])
     begun = time.monotonic()
-    reading = stage.open(request_timeout=TIMEOUT).engagement(ids[:1])
+    reading = stage.open().engagement(ids[:1])
     assert time.monotonic() - begun < 30
     if isinstance(reading, EngagementReading):
         for post_id, one in reading.posts.items():

@@ -24,6 +24,7 @@ from publisher.sandbox.fault_kinds import What
 from publisher.sandbox.faults import Fault
 from publisher.settings.account_settings import ADDRESSES
 from tests.channels.conftest import LOST, PLATFORMS, Stage, Stages
+from tests.channels.patience import patience
 from tests.support import log_lines
 from tests.support.sending import send
 
@@ -102,7 +103,7 @@ def test_an_unreadable_end_is_never_taken_for_success_or_failure(
     """Whether the post is out or not, nobody knows; on Facebook the step can be repeated."""
     stage = stages(channel)
     stage.sandbox.faults.set([Fault(what=what, endpoint=endpoint, commit=commit, times=1)])
-    channel_ = stage.open(request_timeout=timedelta(seconds=0.3))
+    channel_ = stage.open()
     parcel = stage.parcel("Bonjour")
     prepared = channel_.prepare(parcel, Prepared(), stage.media.__getitem__)
     outcome = send(channel_, parcel, prepared, ())
@@ -234,7 +235,7 @@ def logged() -> Iterator[list[str]]:
 )
 def test_no_secret_comes_out(what: What | None, platform: Stage, logged: list[str]) -> None:
     """Neither in a log line at DEBUG, nor in an outcome, whatever happens."""
-    channel = platform.open(request_timeout=timedelta(seconds=0.3))
+    channel = platform.open(request_timeout=patience([what]))
     log_lines.listen_to_all()
     parcel = platform.parcel("Bonjour", pictures=(platform.picture("Une carte"),))
     outcomes = platform.deliver(parcel, channel)

@@ -31,7 +31,7 @@ from publisher.sandbox.linkedin import media as linkedin_media
 from publisher.sandbox.mastodon import limits as limits_of_mastodon
 from publisher.sandbox.twitter import limits
 from tests.channels.conftest import PLATFORMS, Stages
-from tests.channels.desk import TIMEOUT, Desk, one_client
+from tests.channels.desk import Desk, one_client
 from tests.support.clock import ManualClock
 from tests.support.delivering import AnyKeys, OneByOne, courier_with, lanes
 
@@ -94,12 +94,12 @@ class Work:
                 return
 
     def _reconciler(self) -> Reconciler:
-        channel = self.desk.stage.open(request_timeout=TIMEOUT)
+        channel = self.desk.stage.open()
         again = courier_with(
             self.desk.attempts,
             lambda _account: nullcontext(channel),
             self.desk.clock,
-            timeout=TIMEOUT,
+            timeout=self.desk.stage.patience,
             client=one_client(),
         )
         return Reconciler(
@@ -222,7 +222,7 @@ def test_looking_and_withdrawing_believe_no_hostile_answer(
     out = attempt.send()
     assert isinstance(out, Accepted)
     stage.sandbox.faults.set([Fault(what=what, channel=platform, status=_status(what))])
-    channel = stage.open(request_timeout=TIMEOUT)
+    channel = stage.open()
     channel.examine()
     channel.owner()
     seen = channel.find(parcel, attempt.prepared, (), attempt.since)

@@ -25,7 +25,7 @@ from publisher.sandbox.fault_kinds import What
 from publisher.sandbox.faults import Fault
 from publisher.sandbox.store import StoredPost
 from tests.channels.conftest import DUE, Stages
-from tests.channels.desk import TEXT, TIMEOUT, Desk, one_client
+from tests.channels.desk import TEXT, Desk, one_client
 from tests.support.delivering import AnyKeys, courier_with, lanes, never
 from tests.support.sending import send
 
@@ -38,12 +38,12 @@ SETTLE = 60
 def reconcile(desk: Desk, database: Database) -> Callable[[], None]:
     """Let a worker look for what is in doubt, until that leads to something."""
     doubts = Doubts(database, desk.clock)
-    channel = desk.stage.open(request_timeout=TIMEOUT)
-    reconciler = Reconciler(
-        doubts, lambda _account: nullcontext(channel), AnyKeys(), lanes(), never
-    )
 
     def run() -> None:
+        channel = desk.stage.open()
+        reconciler = Reconciler(
+            doubts, lambda _account: nullcontext(channel), AnyKeys(), lanes(), never
+        )
         for _look in range(5):
             desk.clock.advance(SETTLE / 2)
             for claim in doubts.claim(desk.clock.ahead(30), 10):
@@ -453,10 +453,10 @@ def test_where_posts_are_created_at_once_a_lost_attempt_is_looked_for_first(
     desk.work()
     desk.mend(0)
     desk.queue("Avant", "before.fr", due_in=2)
-    channel = desk.stage.open(request_timeout=TIMEOUT)
+    channel = desk.stage.open()
     courier = courier_with(
         desk.attempts, lambda _account: nullcontext(channel), desk.clock,
-        timeout=TIMEOUT, client=one_client(),
+        timeout=desk.stage.patience, client=one_client(),
     )  # fmt: skip
     for claim in reversed(desk.dispatch.claim(desk.clock.ahead(4), desk.clock.ahead(17), 10)):
         fail(desk, *([AT_ONCE] if claim.delivery == 2 else []))

@@ -3,7 +3,6 @@
 import json
 import unicodedata
 from dataclasses import replace
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -15,9 +14,8 @@ from publisher.sandbox.fault_kinds import What
 from publisher.sandbox.faults import Fault
 from publisher.sandbox.twitter.refusals import XFault
 from tests.channels.conftest import LOST, Attempt, Stage, Stages
+from tests.channels.patience import patience
 from tests.support.sending import send
-
-HURRY = timedelta(seconds=0.3)
 
 PUBLIC_STEP = {
     "twitter": "createPosts",
@@ -71,7 +69,7 @@ def test_what_was_never_prepared_is_absent(stage: Stage) -> None:
 
 @pytest.mark.parametrize("what", LOST)
 def test_what_was_carried_out_without_an_answer_is_found(what: What, platform: Stage) -> None:
-    attempt = platform.ready(platform.parcel("Bonjour"), request_timeout=HURRY)
+    attempt = platform.ready(platform.parcel("Bonjour"), request_timeout=patience([what]))
     fault = Fault(what=what, endpoint=PUBLIC_STEP[platform.name], commit=True, times=1)
     platform.sandbox.faults.set([fault])
     assert isinstance(attempt.send(), Unknown)
@@ -82,7 +80,7 @@ def test_what_was_carried_out_without_an_answer_is_found(what: What, platform: S
 
 @pytest.mark.parametrize("what", LOST)
 def test_what_was_not_carried_out_is_absent_and_may_be_sent(what: What, platform: Stage) -> None:
-    attempt = platform.ready(platform.parcel("Bonjour"), request_timeout=HURRY)
+    attempt = platform.ready(platform.parcel("Bonjour"), request_timeout=patience([what]))
     fault = Fault(what=what, endpoint=PUBLIC_STEP[platform.name], commit=False, times=1)
     platform.sandbox.faults.set([fault])
     assert isinstance(attempt.send(), Unknown)
@@ -160,9 +158,7 @@ def test_an_answer_that_cannot_be_read_defers(what: What, platform: Stage) -> No
     attempt = platform.ready(platform.parcel("Bonjour"))
     attempt.send()
     platform.sandbox.faults.set([Fault(what=what, endpoint=READING_STEP[platform.name])])
-    outcome = platform.open(request_timeout=HURRY).find(
-        attempt.parcel, attempt.prepared, (), attempt.since
-    )
+    outcome = platform.open().find(attempt.parcel, attempt.prepared, (), attempt.since)
     assert isinstance(outcome, Deferred)
     assert outcome.kind is Kind.UNAVAILABLE
     platform.sandbox.faults.set([])
@@ -222,7 +218,7 @@ def test_no_secret_comes_out_of_looking(what: What | None, platform: Stage) -> N
     attempt.send()
     if what:
         platform.sandbox.faults.set([Fault(what=what)])
-    channel = platform.open(request_timeout=HURRY)
+    channel = platform.open()
     said = repr(channel.find(attempt.parcel, attempt.prepared, (), attempt.since))
     for name, secret in platform.credentials.items():
         assert secret not in said, name

@@ -1,7 +1,6 @@
 """Facebook: looking for a post that has its id before it is public."""
 
 from dataclasses import replace
-from datetime import timedelta
 
 import pytest
 
@@ -13,8 +12,6 @@ from publisher.sandbox.fault_kinds import What
 from publisher.sandbox.faults import Fault
 from tests.channels.conftest import LOST, Attempt, Stage, Stages
 from tests.support.sending import send
-
-HURRY = timedelta(seconds=0.3)
 
 
 @pytest.fixture(params=list(SPECS))
@@ -60,9 +57,7 @@ def test_an_edit_leaves_no_unpublished_post_behind(page: Stage) -> None:
 
 def prepare_again(before: Attempt, text: str) -> Prepared:
     stage = before.stage
-    return stage.open(request_timeout=HURRY).prepare(
-        stage.parcel(text), before.prepared, stage.media.__getitem__
-    )
+    return stage.open().prepare(stage.parcel(text), before.prepared, stage.media.__getitem__)
 
 
 @pytest.mark.parametrize("what", [*LOST, What.BAD_REQUEST, What.RATE_LIMIT])

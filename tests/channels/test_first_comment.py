@@ -24,7 +24,8 @@ from publisher.sandbox.facebook.refusals import FacebookFault
 from publisher.sandbox.fault_kinds import What
 from publisher.sandbox.faults import Fault
 from tests.channels.conftest import LOST, Attempt, Shown, Stage, Stages
-from tests.channels.desk import TEXT, TIMEOUT, Desk
+from tests.channels.desk import TEXT, Desk
+from tests.channels.patience import SHORT
 from tests.support.delivering import AnyKeys, lanes, never
 from tests.support.sending import send
 
@@ -41,7 +42,7 @@ def page(stages: Stages) -> Stage:
 @pytest.fixture
 def out(page: Stage) -> Attempt:
     """A post that is out, and whose comment is not."""
-    attempt = page.ready(page.parcel(TEXT, comment=LINK), request_timeout=TIMEOUT)
+    attempt = page.ready(page.parcel(TEXT, comment=LINK), request_timeout=SHORT)
     assert isinstance(attempt.send(), Accepted)
     return attempt
 
@@ -210,12 +211,12 @@ def test_the_post_s_text_is_looked_for_without_its_comment(out: Attempt) -> None
 def reconcile(desk: Desk, database: Database) -> Callable[[], None]:
     """Let a worker look for what is in doubt, until that leads to something."""
     doubts = Doubts(database, desk.clock)
-    channel = desk.stage.open(request_timeout=TIMEOUT)
-    reconciler = Reconciler(
-        doubts, lambda _account: nullcontext(channel), AnyKeys(), lanes(), never
-    )
 
     def run() -> None:
+        channel = desk.stage.open()
+        reconciler = Reconciler(
+            doubts, lambda _account: nullcontext(channel), AnyKeys(), lanes(), never
+        )
         for _look in range(5):
             desk.clock.advance(30)
             for claim in doubts.claim(desk.clock.ahead(30), 10):
@@ -231,7 +232,7 @@ def clear(desk: Desk, database: Database) -> Callable[[], None]:
 
     def run() -> None:
         desk.clock.advance(60)
-        channel = desk.stage.open(request_timeout=TIMEOUT)
+        channel = desk.stage.open()
         clearing = Clearing(leftovers, lambda _account: nullcontext(channel), AnyKeys(), lanes())
         for claim in leftovers.claim(desk.clock.ahead(30), 10):
             clearing.clear(claim)

@@ -16,6 +16,7 @@ from publisher.sandbox.facebook.refusals import FacebookFault
 from publisher.sandbox.fault_kinds import What
 from publisher.sandbox.faults import Fault
 from tests.channels.conftest import LOST, Stage, Stages
+from tests.channels.patience import patience
 from tests.support.clock import ManualClock
 from tests.support.sending import send
 
@@ -189,7 +190,7 @@ def test_a_lost_answer_to_the_public_step_is_found_by_reading(
     stage: Stage, parcel: Parcel, what: What
 ) -> None:
     """It may be repeated, and there is one video."""
-    sending = stage.ready(parcel, request_timeout=page_timeout())
+    sending = stage.ready(parcel, request_timeout=patience([what]))
     fail(stage, Fault(what=what, endpoint=REVEAL, commit=True))
     sending.send()
     fail(stage)
@@ -198,12 +199,6 @@ def test_a_lost_answer_to_the_public_step_is_found_by_reading(
     assert found.remote_id == stage.shown()[0].id
     assert isinstance(send(stage.open(), parcel, sending.prepared, ()), Accepted)
     assert len(stage.shown()) == 1
-
-
-def page_timeout() -> object:
-    from tests.channels.desk import TIMEOUT  # noqa: PLC0415
-
-    return TIMEOUT
 
 
 def test_a_success_that_facebook_only_says_is_none(stage: Stage, parcel: Parcel) -> None:

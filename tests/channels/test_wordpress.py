@@ -23,6 +23,7 @@ from publisher.model.outcomes import (
 from publisher.sandbox.fault_kinds import What
 from publisher.sandbox.faults import Fault
 from tests.channels.conftest import LOST, Stage, Stages
+from tests.channels.patience import patience
 from tests.support.sending import send
 
 
@@ -65,7 +66,7 @@ def test_a_lost_answer_to_publishing_is_a_doubt_that_a_repeat_ends(
     what: What, commit: bool, stage: Stage
 ) -> None:
     stage.sandbox.faults.set([Fault(what=what, endpoint="updateArticle", commit=commit, times=1)])
-    channel, parcel = stage.open(request_timeout=timedelta(seconds=0.3)), stage.parcel("Bonjour")
+    channel, parcel = stage.open(), stage.parcel("Bonjour")
     prepared = stage.prepare(parcel, channel)
     since = stage.options.clock.now()
     assert isinstance(send(channel, parcel, prepared, ()), Unknown)
@@ -84,7 +85,7 @@ def test_a_lost_answer_while_preparing_leaves_one_draft_and_no_second_picture(
     endpoint: str, what: What, stage: Stage
 ) -> None:
     """The next attempt knows what the ledger has, and that one had begun."""
-    channel, parcel = stage.open(request_timeout=timedelta(seconds=0.3)), illustrated(stage)
+    channel, parcel = stage.open(request_timeout=patience([what])), illustrated(stage)
     stage.sandbox.faults.set([Fault(what=what, endpoint=endpoint, times=1, commit=True)])
     left, outcome = Prepared(), None
     while outcome is None:
@@ -298,7 +299,7 @@ def test_no_secret_comes_out(
     what: What | None, stage: Stage, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
-    channel, parcel = stage.open(request_timeout=timedelta(seconds=0.3)), illustrated(stage)
+    channel, parcel = stage.open(request_timeout=patience([what])), illustrated(stage)
     outcomes: list[object] = [*stage.deliver(parcel, channel)]
     if what:
         stage.sandbox.faults.set([Fault(what=what)])

@@ -17,7 +17,7 @@ from publisher.model.content import Content, Part
 from publisher.model.deliveries import Prepared, Wish
 from publisher.model.states import State
 from tests.channels.conftest import Stage, Stages
-from tests.channels.desk import TEXT, TIMEOUT, Desk
+from tests.channels.desk import TEXT, Desk
 from tests.support.clock import ManualClock
 from tests.support.delivering import AnyKeys, OneByOne, lanes
 from tests.support.wishes import wish
@@ -56,7 +56,7 @@ def clear(site_desk: SiteDesk, database: Database, clock: ManualClock) -> Callab
 
     def run() -> None:
         clock.advance(60)
-        channel = site_desk.stage.open(request_timeout=TIMEOUT)
+        channel = site_desk.stage.open()
         clearing = Clearing(orphans, lambda _account: nullcontext(channel), AnyKeys(), lanes())
         for claim in orphans.claim(clock.ahead(30), 10):
             clearing.clear(claim)

@@ -1,7 +1,6 @@
 """Somebody who has never seen it lays out a workspace and gets to work, by the real commands."""
 
 import json
-import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -47,9 +46,10 @@ def workspace(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Workspace:
         check=True, capture_output=True, timeout=60,
     )  # fmt: skip
     session = tmp_path / "posts" / "session.yaml"
-    dated = re.sub(r"^starts: .*", "starts: 2016-02-29", session.read_text(), flags=re.MULTILINE)
-    dated = re.sub(r"^ends: .*", "ends: 2016-03-24", dated, flags=re.MULTILINE)
-    session.write_text(re.sub(r": \d{4}-12-\d\d (1\d:00)", r": 2016-02-29 \1", dated))
+    for laid_out, real in (("2016-03-21", "2016-02-29"), ("2016-04-01", "2016-03-24")):
+        text = session.read_text()
+        assert laid_out in text
+        session.write_text(text.replace(laid_out, real))
     with (tmp_path / "publisher.toml").open("a") as settings:
         settings.write("\n[approval]\nrequired = true\n")
     return Workspace.at(tmp_path)

@@ -27,6 +27,7 @@ from publisher.channels.answers import DEFAULT_SUSPENSION, mapping, parsed, whol
 from publisher.channels.comments import (
     CommentPage,
     CommentsUnavailable,
+    CountingReader,
     check,
     gone_among,
     unreadable,
@@ -60,14 +61,12 @@ _ALONE = 5
 """How many are asked for alone, of those that an answer about several does not name."""
 
 
-class OrganizationComments:
+class OrganizationComments(CountingReader):
     """Reads and deletes the comments on one page's posts."""
 
     def __init__(self, rest: Rest, clock: Clock) -> None:
         self._rest = rest
         self._clock = clock
-        self.requests = 0
-        """How many the last call of `gone` took."""
 
     @classmethod
     def open(

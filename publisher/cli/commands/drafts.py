@@ -4,13 +4,12 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from publisher.base import files, progress
+from publisher.base import clock, files, progress
 from publisher.base.errors import StorageError, UsageError, why
 from publisher.base.i18n import Language, _, from_environment, plural, use
 from publisher.base.process import collect_never
@@ -63,7 +62,7 @@ def init(
     files = {
         folder / name: text
         for name, text in workspace_template.files(
-            chosen, datetime.now().astimezone().date(), accounts
+            chosen, clock.from_environment().now().astimezone().date(), accounts
         ).items()
     }
     in_the_way = [str(path) for path in files if path.exists() or path.is_symlink()]
@@ -245,7 +244,6 @@ def _checked(settings: "Settings", paths: Sequence[str | Path]) -> "tuple[int, l
     The ledger is asked about what may be out, and about no more. Where it cannot be asked, those
     that have expired are only counted: most likely they are out.
     """
-    from publisher.base import clock
     from publisher.drafts import check as checking
     from publisher.drafts import duplicates, overdue
     from publisher.model.timing import is_over

@@ -35,7 +35,6 @@ from tests.support.delivering import AnyKeys, OneByOne, courier_with, lanes
 from tests.support.sending import send
 from tests.support.wishes import add, wish
 
-TIMEOUT = timedelta(seconds=0.3)
 SETTLE = 60
 TEXTS = ("Un", "Deux", "Trois")
 
@@ -69,7 +68,7 @@ class Desk:
         )
 
     def channel(self) -> Channel:
-        return self.stage.open(request_timeout=TIMEOUT)
+        return self.stage.open()
 
     def work(self, attempts: OneByOne | None = None) -> None:
         """Let a worker take what is due now as far as it goes."""
@@ -82,7 +81,7 @@ class Desk:
             attempts or self.attempts,
             lambda _account: nullcontext(channel),
             self.clock,
-            timeout=TIMEOUT,
+            timeout=self.stage.patience,
         )
 
     def look(self) -> None:
