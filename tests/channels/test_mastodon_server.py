@@ -61,7 +61,7 @@ def opened(account: snac.Account, tmp_path: Path, token: str = "") -> Channel:
     return open_channel(
         Account(name="bice-fedi", channel="mastodon"),
         {"server": account.server, "access_token": token or account.token},
-        ChannelOptions(request_timeout=timedelta(seconds=5), folder=tmp_path, clock=CLOCK),
+        ChannelOptions(request_timeout=timedelta(seconds=20), folder=tmp_path, clock=CLOCK),
     )
 
 
@@ -82,13 +82,16 @@ def read(channel: Channel, what: Parcel, *more: Any) -> Sighting:
 def delivered(
     channel: Channel, what: Parcel, prepared: Prepared = NOTHING, sent: tuple[str, ...] = ()
 ) -> Accepted:
-    """Send a part as a worker does: after an unknown outcome the account is read first."""
+    """Send a part as a worker does: after an unknown outcome the account is read first.
+
+    What did not leave, as the server closed the connection, is sent again.
+    """
     since = CLOCK.now()
     for _time in range(20):
         outcome: Outcome | Sighting = send(channel, what, prepared, sent)
         if isinstance(outcome, Unknown):
             outcome = read(channel, what, prepared, sent, since)
-        if not isinstance(outcome, Absent):
+        if not isinstance(outcome, Absent | Deferred):
             break
     assert isinstance(outcome, Accepted)
     return outcome
