@@ -341,7 +341,7 @@ def address(server: tuple[Sandbox, str]) -> str:
 @pytest.fixture
 def sandbox(server: tuple[Sandbox, str], address: str) -> Sandbox:
     """The sandbox as if it had just been started."""
-    requests.post(f"{address}/sandbox/reset", timeout=5).raise_for_status()
+    requests.post(f"{address}/sandbox/reset", timeout=30).raise_for_status()
     return server[0]
 
 

@@ -311,7 +311,7 @@ def test_lists_in_any_order_lose_nothing(stages: Stages, address: str) -> None:
 def test_comments_are_planted_over_http(desk: Desk) -> None:
     """As a rehearsal or a person does."""
     told = {"account": desk.stage.account.name, "text": "bonjour"}
-    answer = requests.post(f"{desk.address}/sandbox/comments", json=told, timeout=5)
+    answer = requests.post(f"{desk.address}/sandbox/comments", json=told, timeout=30)
     assert [one.id for one in desk.read().comments] == answer.json()["ids"]
-    refused = requests.post(f"{desk.address}/sandbox/comments", json={"account": "x"}, timeout=5)
+    refused = requests.post(f"{desk.address}/sandbox/comments", json={"account": "x"}, timeout=30)
     assert refused.status_code == 400

@@ -55,10 +55,10 @@ def departing(
     client, lines, ends = Client(), queue.SimpleQueue[Any](), queue.SimpleQueue[Any]()
     request = line.built(lambda: line.session.get(f"{PLATFORM}/2/tweets"))
     client.connect([request], lines.put)
-    ((_, connected),) = lines.get(timeout=5)
+    ((_, connected),) = lines.get(timeout=30)
     before()
     client.leave([Leaving(connected, objection, ends.put)])
-    how = ends.get(timeout=5)
+    how = ends.get(timeout=30)
     return request.answer(how) if isinstance(how, Exchanged) else how
 
 
@@ -108,9 +108,9 @@ def test_an_objection_that_fails_lets_nothing_leave_and_the_next_one_leaves() ->
         client, lines = Client(), queue.SimpleQueue[Any]()
         request = line.built(lambda: line.session.get(f"{PLATFORM}/2/tweets"))
         client.connect([request], lines.put)
-        ((_, first),) = lines.get(timeout=5)
+        ((_, first),) = lines.get(timeout=30)
         client.leave([Leaving(first, fail, ends.put), Leaving(first, lambda: None, ends.put)])
-        assert [ends.get(timeout=5).wire for _ in range(2)] == [Wire.NOT_SENT, Wire.ANSWERED]
+        assert [ends.get(timeout=30).wire for _ in range(2)] == [Wire.NOT_SENT, Wire.ANSWERED]
         assert len(connections) == 1
 
 
@@ -146,9 +146,9 @@ def test_a_request_that_was_given_up_is_cut_off_before_that_is_told() -> None:
         line, client, lines = recorder(address, 0.2), Client(), queue.SimpleQueue[Any]()
         request = line.built(lambda: line.session.get(f"{PLATFORM}/2/tweets"))
         client.connect([request], lines.put)
-        ((_, connected),) = lines.get(timeout=5)
+        ((_, connected),) = lines.get(timeout=30)
         client.leave([Leaving(connected, lambda: None, ended)])
-        how, found = told.get(timeout=5)
+        how, found = told.get(timeout=30)
     assert how.wire is Wire.NO_ANSWER
     assert isinstance(found, ConnectionResetError), found
 
@@ -199,7 +199,7 @@ def test_who_had_to_be_called_again_is_asked_once_more_whether_it_may_leave() ->
 def test_many_leave_in_their_order_before_any_answer_is_read() -> None:
     """Each on a connection of its own, at one instant."""
     arrived: list[bytes] = []
-    everyone, number = threading.Barrier(20, timeout=5), 20
+    everyone, number = threading.Barrier(20, timeout=30), 20
 
     def handle(connection: socket.socket) -> None:
         request = request_of(connection)
@@ -215,9 +215,9 @@ def test_many_leave_in_their_order_before_any_answer_is_read() -> None:
             for n in range(number)
         ]
         client.connect(requests, lines.put)
-        connected = sorted(lines.get(timeout=5)[0] for _ in range(number))
+        connected = sorted(lines.get(timeout=30)[0] for _ in range(number))
         client.leave([Leaving(one, lambda: None, ends.put) for _n, one in connected])
-        assert {ends.get(timeout=5).status for _ in range(number)} == {200}
+        assert {ends.get(timeout=30).status for _ in range(number)} == {200}
     assert sorted(arrived) == sorted(f"/{n}".encode() for n in range(number))
 
 

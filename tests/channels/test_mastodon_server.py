@@ -145,7 +145,7 @@ def test_a_picture_goes_out_with_its_description(account: snac.Account, channel:
     status = requests.get(
         f"{account.server}/api/v1/statuses/{sent.remote_id}",
         headers={"Authorization": f"Bearer {account.token}"},
-        timeout=5,
+        timeout=30,
     ).json()
     assert [one["description"] for one in status["media_attachments"]] == [picture.alt]
 
@@ -162,7 +162,7 @@ def test_a_content_warning_is_kept_and_read_back(account: snac.Account, channel:
     status = requests.get(
         f"{account.server}/api/v1/statuses/{sent.remote_id}",
         headers={"Authorization": f"Bearer {account.token}"},
-        timeout=5,
+        timeout=30,
     ).json()
     assert status["spoiler_text"] == "Violences & « guerre »"
     assert status["sensitive"] is True

@@ -27,7 +27,7 @@ def stage(
     begun = connector.begin({"client_id": client})
     assert isinstance(begun, Authorization)
     form: Any = {"account": "bice-x", "answer": "allow"}
-    end = requests.post(begun.url, data=form, timeout=5, allow_redirects=False)
+    end = requests.post(begun.url, data=form, timeout=30, allow_redirects=False)
     (keys,) = connector.finish(begun, end.headers["location"])
     account = Account(name="bice-x", channel="twitter")
     return Stage("twitter", account, dict(keys.credentials), options, sandbox)

@@ -99,10 +99,10 @@ class Desk:
 
 def allow(authorization: Authorization, *accounts: str, answer: str = "allow") -> str:
     """What a person does in a browser; returns the PIN, or the address where it ends."""
-    page = requests.get(authorization.url, timeout=5)
+    page = requests.get(authorization.url, timeout=30)
     assert page.status_code == 200
     form: Any = {"account": accounts, "answer": answer}
-    end = requests.post(authorization.url, data=form, timeout=5, allow_redirects=False)
+    end = requests.post(authorization.url, data=form, timeout=30, allow_redirects=False)
     found = re.search("<code>(.*?)</code>", end.text)
     return found[1] if found else end.headers.get("location", authorization.url)
 

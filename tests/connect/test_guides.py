@@ -24,7 +24,7 @@ def test_each_platform_has_a_guide(desk: Desk) -> None:
 @pytest.mark.parametrize("name", NAMES)
 def test_what_the_start_page_says_connects_an_account(desk: Desk, name: str) -> None:
     """Each way of each platform; a label is what `connect` asks with."""
-    page = requests.get(desk.address, timeout=5).text
+    page = requests.get(desk.address, timeout=30).text
     guides = guides_to(desk.account(name), SystemClock())
     assert guides
     for guide in guides:

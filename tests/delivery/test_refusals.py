@@ -168,8 +168,8 @@ def test_an_innocent_post_goes_out_whatever_another_meets(
     refusal: Refusal, office: Office, served: tuple[Sandbox, str]
 ) -> None:
     sandbox, address = served
-    requests.post(f"{address}/sandbox/reset", timeout=5).raise_for_status()
-    requests.post(f"{address}/sandbox/faults", json=[refusal.fault], timeout=5).raise_for_status()
+    requests.post(f"{address}/sandbox/reset", timeout=30).raise_for_status()
+    requests.post(f"{address}/sandbox/faults", json=[refusal.fault], timeout=30).raise_for_status()
     bad, pictures = bad_post(office, refusal)
     place = {"account": bad.account, "channel": bad.channel}
     innocent = wish(office.clock, "innocent", due_in=5 + APART, **place)

@@ -214,7 +214,7 @@ def test_nobody_waits_for_an_account_that_somebody_has_in_hand(
             recording = pool.submit(
                 attempts.record, sent["bice-x"], used_up(until), clock.ahead(30)
             )
-            assert recording.result(timeout=5).state is State.SCHEDULED
+            assert recording.result(timeout=30).state is State.SCHEDULED
     assert suspended(queries) == {"bice-fr": until, "bice-x": until}
     attempts.record(sent["bice-es"], used_up(until), clock.ahead(30))
     assert suspended(queries) == dict.fromkeys(("bice-es", "bice-fr", "bice-x"), until)

@@ -44,7 +44,7 @@ class Caller:
             **({"Authorization": f"Bearer {given}"} if given else {}),
         }
         return requests.request(
-            method, f"{self.address}/xrpc/{name}", headers=headers, timeout=5, **more
+            method, f"{self.address}/xrpc/{name}", headers=headers, timeout=30, **more
         )
 
     def log_in(self) -> dict[str, str]:
@@ -245,7 +245,7 @@ def test_a_deletion_is_confirmed_also_the_second_time(caller: Caller) -> None:
 def test_its_timeline_shows_a_thread_with_pictures(caller: Caller) -> None:
     blob = caller.upload(picture()).json()["blob"]
     caller.commit(record("Un", embed=images(blob)))
-    page = requests.get(f"{caller.address}/bluesky/{caller.account.handle}", timeout=5)
+    page = requests.get(f"{caller.address}/bluesky/{caller.account.handle}", timeout=30)
     assert page.status_code == 200
     assert "Une carte" in page.text
     assert f"@{caller.account.handle}" in page.text

@@ -153,11 +153,11 @@ def test_without_an_app_secret_no_proof_is_needed(
     served, url = server
     served["app"] = Sandbox([account], clock).app
     form = {"message": "a", "access_token": keys["page_token"]}
-    assert session.post(f"{url}/1002/feed", data=form, timeout=5).status_code == 200
+    assert session.post(f"{url}/1002/feed", data=form, timeout=30).status_code == 200
 
 
 def test_a_request_without_a_token_is_refused(session: requests.Session, address: str) -> None:
-    answer = session.post(f"{address}/v25.0/1002/feed", data={"message": "a"}, timeout=5)
+    answer = session.post(f"{address}/v25.0/1002/feed", data={"message": "a"}, timeout=30)
     assert (answer.status_code, answer.json()["error"]["code"]) == (400, 2500)
 
 
@@ -166,7 +166,7 @@ def test_the_token_may_stand_in_the_header(
 ) -> None:
     page = pager()
     headers = {"Authorization": f"Bearer {page.graph.access_token}"}
-    answer = session.get(f"{address}/v25.0/me", params=page.proof, headers=headers, timeout=5)
+    answer = session.get(f"{address}/v25.0/me", params=page.proof, headers=headers, timeout=30)
     assert answer.json()["id"] == "1002"
 
 
@@ -187,7 +187,7 @@ def test_old_versions_are_served_by_the_oldest_and_unborn_ones_by_none(
 ) -> None:
     page = pager()
     query = {"access_token": page.graph.access_token, **page.proof}
-    answer = session.get(f"{address}/{path}", params=query, timeout=5)
+    answer = session.get(f"{address}/{path}", params=query, timeout=30)
     assert answer.headers.get("facebook-api-version") == served
     assert answer.ok is (served is not None)
 
@@ -203,7 +203,7 @@ def test_debug_token_tells_what_a_token_is_worth(pager: Pager) -> None:
 def test_usage_headers_grow(session: requests.Session, address: str, pager: Pager) -> None:
     page = pager()
     query = {"access_token": page.graph.access_token, **page.proof}
-    headers = session.get(f"{address}/me", params=query, timeout=5).headers
+    headers = session.get(f"{address}/me", params=query, timeout=30).headers
     assert set(json.loads(headers["x-app-usage"])) == {"call_count", "total_time", "total_cputime"}
     (use,) = json.loads(headers["x-business-use-case-usage"])["1002"]
     assert (use["type"], use["estimated_time_to_regain_access"]) == ("pages", 0)
@@ -225,5 +225,5 @@ def test_too_many_calls_are_throttled(
 
 
 def test_an_unknown_path_is_refused(session: requests.Session, address: str) -> None:
-    answer = session.get(f"{address}/v25.0/1/2/3", timeout=5)
+    answer = session.get(f"{address}/v25.0/1/2/3", timeout=30)
     assert (answer.status_code, answer.json()["error"]["code"]) == (400, 2500)

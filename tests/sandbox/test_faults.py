@@ -292,11 +292,11 @@ def test_faults_are_set_seen_and_cleared_over_http(
     session: requests.Session, address: str, tweeter: Tweeter
 ) -> None:
     rules = [{"what": "credits-depleted", "account": "bice-x"}]
-    assert session.post(f"{address}/sandbox/faults", json=rules, timeout=5).ok
+    assert session.post(f"{address}/sandbox/faults", json=rules, timeout=30).ok
     assert tweet(tweeter()).status_code == 402
-    (seen,) = session.get(f"{address}/sandbox/faults", timeout=5).json()["faults"]
+    (seen,) = session.get(f"{address}/sandbox/faults", timeout=30).json()["faults"]
     assert seen == {**rules[0], "seen": 1, "applied": 1}
-    session.post(f"{address}/sandbox/faults", json=[], timeout=5)
+    session.post(f"{address}/sandbox/faults", json=[], timeout=30)
     assert tweet(tweeter()).status_code == 201
 
 
@@ -315,7 +315,7 @@ def test_faults_are_set_seen_and_cleared_over_http(
 def test_a_wrong_rule_is_refused_with_its_place(
     session: requests.Session, address: str, rule: Any, word: str
 ) -> None:
-    answer = session.post(f"{address}/sandbox/faults", json=[rule], timeout=5)
+    answer = session.post(f"{address}/sandbox/faults", json=[rule], timeout=30)
     assert answer.status_code == 400
     assert word in answer.json()["error"]
 

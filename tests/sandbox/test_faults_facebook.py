@@ -70,11 +70,11 @@ def test_facebooks_usage_near_its_end(
     break_("usage", percent=98)
     page = pager()
     query = {"access_token": page.graph.access_token, **page.proof}
-    answer = session.get(f"{address}/me", params=query, timeout=5)
+    answer = session.get(f"{address}/me", params=query, timeout=30)
     assert answer.ok
     assert json.loads(answer.headers["x-app-usage"])["call_count"] == 98
     break_("rate-limit", seconds=300)
-    answer = session.get(f"{address}/me", params=query, timeout=5)
+    answer = session.get(f"{address}/me", params=query, timeout=30)
     (use,) = json.loads(answer.headers["x-business-use-case-usage"])["1002"]
     assert (answer.status_code, use["estimated_time_to_regain_access"]) == (400, 5)
 

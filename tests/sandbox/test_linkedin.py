@@ -58,7 +58,7 @@ def ask(sandbox: tuple[Sandbox, str], clock: ManualClock) -> Ask:
     """Makes a request as LinkedIn wants it; a header with the value None is left out."""
     server, address = sandbox
     clock.advance(3600)  # what was said before is no duplicate any more
-    requests.post(f"{address}/sandbox/reset", timeout=5)
+    requests.post(f"{address}/sandbox/reset", timeout=30)
 
     def make(method: str, path: str, *, account: str = "bice", **more: Any) -> requests.Response:
         token = next(one for one in server.accounts if one.name == account).credentials
@@ -68,7 +68,7 @@ def ask(sandbox: tuple[Sandbox, str], clock: ManualClock) -> Ask:
             "X-Restli-Protocol-Version": "2.0.0",
             **more.pop("headers", {}),
         }
-        return requests.request(method, f"{address}{path}", headers=headers, timeout=5, **more)
+        return requests.request(method, f"{address}{path}", headers=headers, timeout=30, **more)
 
     return make
 
@@ -263,7 +263,7 @@ def test_a_video_is_whole_by_the_tags_of_its_parts(
 def planted(sandbox: tuple[Sandbox, str], text: str, **more: Any) -> str:
     """The URN of a comment on the newest post."""
     wish = {"account": "bice", "text": text, **more}
-    answer = requests.post(f"{sandbox[1]}/sandbox/comments", json=wish, timeout=5)
+    answer = requests.post(f"{sandbox[1]}/sandbox/comments", json=wish, timeout=30)
     (urn,) = answer.json()["ids"]
     return str(urn)
 

@@ -60,7 +60,7 @@ def sandbox(served: tuple[Sandbox, str], here: str) -> Sandbox:
 @pytest.fixture
 def here(served: tuple[Sandbox, str]) -> str:
     """The address of the sandbox, as if it had just been started."""
-    requests.post(f"{served[1]}/sandbox/reset", timeout=5).raise_for_status()
+    requests.post(f"{served[1]}/sandbox/reset", timeout=30).raise_for_status()
     return served[1]
 
 
@@ -126,7 +126,7 @@ def test_a_status_is_made_into_html(client: Mastodon) -> None:
 def test_what_a_server_refuses_is_refused(wish: dict[str, Any], here: str) -> None:
     token = {"Authorization": f"Bearer {ACCOUNTS[0].credentials['access_token']}"}
     form = {"visibility": "public", **wish}
-    answer = requests.post(f"{here}/api/v1/statuses", data=form, headers=token, timeout=5)
+    answer = requests.post(f"{here}/api/v1/statuses", data=form, headers=token, timeout=30)
     assert answer.status_code == 422
     assert answer.json()["error"]
 
@@ -248,7 +248,7 @@ def test_without_a_lock_two_at_a_moment_are_two(client: Mastodon, sandbox: Sandb
 def test_its_pages_are_there(path: str, here: str, client: Mastodon) -> None:
     first = public(client, "Un <script>")
     public(client, "Deux", in_reply_to_id=first.id)
-    answer = requests.get(f"{here}/{path}", timeout=5)
+    answer = requests.get(f"{here}/{path}", timeout=30)
     assert answer.status_code == 200
     assert "<script>" not in answer.text
     assert len(Structure(answer.text).all("h1")) == 1

@@ -38,7 +38,7 @@ def header(
 
 def post(session: requests.Session, address: str, headers: dict[str, str]) -> requests.Response:
     body = json.dumps({"text": secrets.token_hex(4)})
-    return session.post(f"{address}/2/tweets", data=body, headers=headers, timeout=5)
+    return session.post(f"{address}/2/tweets", data=body, headers=headers, timeout=30)
 
 
 def test_the_worked_example_of_x_gives_its_signature() -> None:
@@ -141,7 +141,7 @@ def test_a_request_without_oauth_is_refused(
     session: requests.Session, address: str, authorization: str | None
 ) -> None:
     headers = {"Authorization": authorization} if authorization else {}
-    assert session.get(f"{address}/2/users/me", headers=headers, timeout=5).status_code == 401
+    assert session.get(f"{address}/2/users/me", headers=headers, timeout=30).status_code == 401
 
 
 def test_the_query_is_part_of_what_is_signed(
@@ -149,7 +149,7 @@ def test_the_query_is_part_of_what_is_signed(
 ) -> None:
     signed = header(accounts["bice-x"], "https://api.twitter.com/2/users/me", method="GET")
     answer = session.get(
-        f"{address}/2/users/me", params={"user.fields": "created_at"}, headers=signed, timeout=5
+        f"{address}/2/users/me", params={"user.fields": "created_at"}, headers=signed, timeout=30
     )
     assert answer.status_code == 401
 

@@ -32,7 +32,7 @@ def consent(address: str, account: SandboxAccount, **instead: str) -> requests.R
     }  # fmt: skip
     form: Any = {"account": account.name, "answer": "allow"}
     return requests.post(
-        f"{address}/i/oauth2/authorize", params=query, data=form, timeout=5, allow_redirects=False
+        f"{address}/i/oauth2/authorize", params=query, data=form, timeout=30, allow_redirects=False
     )
 
 
@@ -44,7 +44,7 @@ def code(address: str, account: SandboxAccount, **instead: str) -> str:
 def ask(address: str, account: SandboxAccount, endpoint: str = "token", **form: str) -> Any:
     client = client_of(account)
     return requests.post(
-        f"{address}/2/oauth2/{endpoint}", data=form, auth=(client, secret_of(client)), timeout=5
+        f"{address}/2/oauth2/{endpoint}", data=form, auth=(client, secret_of(client)), timeout=30
     ).json()
 
 
@@ -57,7 +57,7 @@ def tokens(address: str, account: SandboxAccount, **instead: str) -> Any:
 
 def me(address: str, token: str) -> int:
     headers = {"Authorization": f"Bearer {token}"}
-    return requests.get(f"{address}/2/users/me", headers=headers, timeout=5).status_code
+    return requests.get(f"{address}/2/users/me", headers=headers, timeout=30).status_code
 
 
 @pytest.mark.parametrize(
@@ -107,7 +107,7 @@ def test_what_the_access_does_not_cover_is_refused(address: str, account: Sandbo
     assert "refresh_token" not in token
     assert me(address, token["access_token"]) == 200
     headers = {"Authorization": f"Bearer {token['access_token']}"}
-    answer = requests.post(f"{address}/2/tweets", json={"text": "a"}, headers=headers, timeout=5)
+    answer = requests.post(f"{address}/2/tweets", json={"text": "a"}, headers=headers, timeout=30)
     assert answer.status_code == 403
     assert "tweet.write" in answer.json()["detail"]
 
@@ -118,13 +118,13 @@ def test_a_public_client_has_no_secret(address: str, account: SandboxAccount) ->
         "grant_type": "authorization_code", "redirect_uri": CALLBACK, "client_id": client,
         "code_verifier": VERIFIER, "code": code(address, account, client_id=client),
     }  # fmt: skip
-    told = requests.post(f"{address}/2/oauth2/token", data=form, timeout=5).json()
+    told = requests.post(f"{address}/2/oauth2/token", data=form, timeout=30).json()
     assert me(address, told["access_token"]) == 200
 
 
 def test_a_confidential_client_needs_its_secret(address: str, account: SandboxAccount) -> None:
     form = {"grant_type": "refresh_token", "refresh_token": "a", "client_id": client_of(account)}
-    told = requests.post(f"{address}/2/oauth2/token", data=form, timeout=5)
+    told = requests.post(f"{address}/2/oauth2/token", data=form, timeout=30)
     assert (told.status_code, told.json()["error"]) == (401, "unauthorized_client")
 
 

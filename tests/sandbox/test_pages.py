@@ -37,7 +37,7 @@ def pictures_of(html: str) -> list[dict[str, str | None]]:
 def test_every_page_is_there_and_loads_nothing_from_elsewhere(
     session: requests.Session, address: str, path: str
 ) -> None:
-    answer = session.get(f"{address}/{path}", timeout=5)
+    answer = session.get(f"{address}/{path}", timeout=30)
     assert answer.status_code == 200
     assert "default-src 'none'" in answer.headers["content-security-policy"]
     assert all(one.startswith("/sandbox/avatars/") for one in addresses(answer.text))
@@ -50,7 +50,7 @@ def test_every_page_is_there_and_loads_nothing_from_elsewhere(
 def test_an_unknown_account_or_picture_is_not_found(
     session: requests.Session, address: str, path: str
 ) -> None:
-    assert session.get(f"{address}/{path}", timeout=5).status_code == 404
+    assert session.get(f"{address}/{path}", timeout=30).status_code == 404
 
 
 def test_what_is_said_is_shown_and_cannot_run(tweeter: Tweeter, sandbox: Sandbox) -> None:
@@ -97,7 +97,7 @@ def test_pictures_carry_their_description(
     (image,) = pictures_of(html)
     assert image["alt"] == 'Un carton "bleu"'
     assert ">ALT</summary>" in html
-    assert session.get(f"{address}{image['src']}", timeout=5).content == picture()
+    assert session.get(f"{address}{image['src']}", timeout=30).content == picture()
 
 
 def test_a_video_can_be_played_on_the_timeline(
@@ -113,11 +113,11 @@ def test_a_video_can_be_played_on_the_timeline(
     content, client = video(tmp_path / "a.mp4").read_bytes(), tweeter()
     done = chunked(client, content, "tweet_video", "video/mp4", size=100_000)
     client.create_tweet(text="Voici", media_ids=[done["id"]])
-    answer = session.get(f"{address}/x", timeout=5)
+    answer = session.get(f"{address}/x", timeout=30)
     (shown,) = Structure(answer.text).all("video")
     assert "controls" in shown
     assert "media-src 'self'" in answer.headers["content-security-policy"]
-    served = session.get(f"{address}{shown['src']}", timeout=5)
+    served = session.get(f"{address}{shown['src']}", timeout=30)
     assert (served.content, served.headers["content-type"]) == (content, "video/mp4")
     html = sandbox.timeline("twitter", self_contained=True)
     assert Structure(html).all("video") == []
@@ -154,7 +154,7 @@ def test_a_self_contained_page_needs_no_server(
     show(pager(), picture(), "Un carton")
     html = sandbox.timeline("facebook", self_contained=True)
     assert all(source.startswith("data:image/png;base64,") for source in addresses(html))
-    served = session.get(f"{address}/facebook?self_contained=1", timeout=5).text
+    served = session.get(f"{address}/facebook?self_contained=1", timeout=30).text
     assert served == html
     for page in (html, sandbox.timeline("twitter", self_contained=True)):
         local = [a["href"] or "" for a in Structure(page).all("a")]
@@ -181,7 +181,7 @@ def test_the_overview_names_the_violations(
 ) -> None:
     for name in ("bice-x", "peru-x"):
         tweeter(name).create_tweet(text="Partout")
-    html = session.get(address, timeout=5).text
+    html = session.get(address, timeout=30).text
     assert "same-text-on-two-accounts" in html
     assert "publisher --sandbox run" in html
     assert "PUBLISHER_" not in html, "no variable is needed"

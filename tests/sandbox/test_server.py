@@ -19,7 +19,7 @@ def test_the_state_is_the_same_over_http(
     tweeter: Tweeter, sandbox: Sandbox, session: requests.Session, address: str
 ) -> None:
     tweeter().create_tweet(text="Bonjour")
-    state = session.get(f"{address}/sandbox/state.json", timeout=5).json()
+    state = session.get(f"{address}/sandbox/state.json", timeout=30).json()
     assert state == sandbox.state()
     assert state["requests"] == {"createPosts": 1}
     assert set(state) == {"comments", "now", "posts", "requests", "uploads", "violations"}
@@ -39,8 +39,8 @@ def test_a_reset_forgets_posts_counters_limits_and_faults(
 ) -> None:
     client = tweeter()
     client.create_tweet(text="Bonjour")
-    session.post(f"{address}/sandbox/faults", json=[{"what": "hang", "nth": [9]}], timeout=5)
-    session.post(f"{address}/sandbox/reset", timeout=5)
+    session.post(f"{address}/sandbox/faults", json=[{"what": "hang", "nth": [9]}], timeout=30)
+    session.post(f"{address}/sandbox/reset", timeout=30)
     state = sandbox.state()
     assert (state["posts"], state["requests"], sandbox.faults.as_json()) == ([], {}, [])
     answer = client.request("POST", "/2/tweets", json={"text": "Bonjour"}, user_auth=True)
@@ -52,9 +52,9 @@ def test_it_listens_on_loopback_alone_and_stops(
 ) -> None:
     with running(Sandbox(list(accounts.values()), clock)) as url:
         assert url.startswith("http://127.0.0.1:")
-        assert requests.get(f"{url}/sandbox/state.json", timeout=5).ok
+        assert requests.get(f"{url}/sandbox/state.json", timeout=30).ok
     with pytest.raises(requests.ConnectionError):
-        requests.get(f"{url}/sandbox/state.json", timeout=5)
+        requests.get(f"{url}/sandbox/state.json", timeout=30)
 
 
 def test_a_port_that_is_taken_is_named(sandbox: Sandbox) -> None:
@@ -79,6 +79,6 @@ def test_a_form_that_cannot_be_read_is_refused_in_the_platforms_manner(
 ) -> None:
     headers = {"Content-Type": "multipart/form-data; boundary=x"}
     for path, key in (("/2/media/upload", "title"), ("/v25.0/1002/photos", "error")):
-        answer = session.post(f"{address}{path}", data=b"nonsense", headers=headers, timeout=5)
+        answer = session.post(f"{address}{path}", data=b"nonsense", headers=headers, timeout=30)
         assert answer.status_code in (400, 401)
         assert key in answer.json()

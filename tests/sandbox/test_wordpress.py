@@ -29,7 +29,7 @@ class Site:
 
     def ask(self, method: str, path: str, **more: Any) -> requests.Response:
         return requests.request(
-            method, f"{self._root}{path}", timeout=5, **{"auth": self._auth, **more}
+            method, f"{self._root}{path}", timeout=30, **{"auth": self._auth, **more}
         )
 
     def draft(self, **fields: Any) -> Any:

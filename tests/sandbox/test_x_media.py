@@ -89,7 +89,7 @@ def test_a_picture_is_shown_with_its_description(
             "height": 480,
         }
     ]
-    served = session.get(f"{address}/media/{digest}", timeout=5)
+    served = session.get(f"{address}/media/{digest}", timeout=30)
     assert (served.content, served.headers["content-type"]) == (content, "image/png")
     answer = client.get_tweet(
         post_id,

@@ -72,7 +72,7 @@ def _wait(address: str) -> None:
     end = time.monotonic() + _PATIENCE
     while True:
         try:
-            requests.get(f"{address}/api/v1/instance", timeout=5).raise_for_status()
+            requests.get(f"{address}/api/v1/instance", timeout=30).raise_for_status()
         except requests.ConnectionError:
             assert time.monotonic() < end, "snac does not listen"
             time.sleep(0.05)
@@ -103,6 +103,6 @@ def _token(address: str, name: str, password: str) -> str:
 
 
 def _post(url: str, form: dict[str, str]) -> requests.Response:
-    answer = requests.post(url, data=form, timeout=5)
+    answer = requests.post(url, data=form, timeout=30)
     answer.raise_for_status()
     return answer

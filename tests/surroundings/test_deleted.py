@@ -104,7 +104,7 @@ def test_the_web_pages_end_and_say_why(stage: Stage) -> None:
 
 def _answers(address: str) -> bool:
     try:
-        with urllib.request.urlopen(address, timeout=5) as answer:
+        with urllib.request.urlopen(address, timeout=30) as answer:
             return bool(answer.status == 200)
     except OSError:
         return False

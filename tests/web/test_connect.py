@@ -64,7 +64,7 @@ def begin(admin: Visit, desk: Desk) -> str:  # noqa: F811
 
 
 def allow(url: str, name: str) -> str:
-    shown = requests.post(url, data={"account": name, "answer": "allow"}, timeout=5).text
+    shown = requests.post(url, data={"account": name, "answer": "allow"}, timeout=30).text
     found = re.search("<code>(.*?)</code>", shown)
     assert found
     return found[1]
@@ -273,7 +273,7 @@ def test_an_account_is_connected_by_another_method(
     assert found, page.text
     form = {"account": "bice-x", "answer": "allow"}
     url = found[1].replace("&amp;", "&")
-    end = requests.post(url, data=form, timeout=5, allow_redirects=False)
+    end = requests.post(url, data=form, timeout=30, allow_redirects=False)
     page = admin.send(HERE, do="finish", answer=end.headers["location"])
     assert "it posts as @bice_x" in page.text
     kept = app.keyring.credentials("bice-x")
