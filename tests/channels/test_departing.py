@@ -32,6 +32,7 @@ from tests.support.lines import (
     answering,
     get,
     heard,
+    nothing,
     recorder,
     request_of,
     serving,
@@ -234,7 +235,7 @@ def test_a_safe_connection_that_waited_is_used(
     def handle(connection: socket.socket) -> None:
         with context.wrap_socket(connection, server_side=True) as safe:
             greeted.set()
-            answering(OK)(safe)
+            answering(OK, then=nothing)(safe)
 
     def before() -> None:
         assert greeted.wait(5)
@@ -256,7 +257,7 @@ def test_a_server_is_believed_by_its_certificate_for_its_own_name_alone(
 
     def handle(connection: socket.socket) -> None:
         with suppress(OSError), context.wrap_socket(connection, server_side=True) as safe:
-            answering(OK)(safe)
+            answering(OK, then=nothing)(safe)
 
     def asked() -> Answer:
         with serving(handle) as (address, _):

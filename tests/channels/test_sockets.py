@@ -185,7 +185,7 @@ def test_those_who_look_for_one_server_at_one_moment_share_a_look_up(
         )
         wait_for(lambda: len(ports) == 2)
         everyone.set()
-        found = dict(connected.get(timeout=30)[0] for _ in lines)
+        found = dict(connected.get(timeout=5)[0] for _ in lines)
         assert sorted(ports) == sorted(servers)
         went_to = [found[n]._socket.getpeername()[1] for n in range(len(lines))]
         assert went_to == servers * 10

@@ -49,7 +49,7 @@ def serving(handler: Handler) -> Iterator[tuple[str, list[socket.socket]]]:
             for connection in connections:
                 with suppress(OSError):
                     connection.shutdown(socket.SHUT_RDWR)
-            thread.join(timeout=30)
+            thread.join(timeout=5)
 
 
 @contextmanager
