@@ -5,8 +5,9 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, event
 from sqlalchemy.engine.default import DefaultDialect
+from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.util import LRUCache
 
 from publisher.ledger import database
@@ -41,8 +42,15 @@ def compiled_once() -> Iterator[None]:
 @contextmanager
 def closed() -> Iterator[None]:
     """At the end, close the connections of all that was opened: Python 3.13 warns of each that its
-    garbage collector finds open, in whatever test that is. An engine that goes on connects anew.
+    garbage collector finds open, in whatever test that is. An engine that goes on connects anew,
+    and a thread that ends later leaves no connection open either.
     """
     yield
     while _opened:
-        _opened.pop().dispose()
+        engine = _opened.pop()
+        event.listen(engine.pool, "checkin", _close)
+        engine.dispose()
+
+
+def _close(_connection: object, record: ConnectionPoolEntry) -> None:
+    record.invalidate()
