@@ -91,9 +91,13 @@ def in_words(delivery: Delivery, out: int) -> dict[str, Any]:
     if out == parts:
         return {"message": _(_TOO_LATE[delivery.pending_stop]), "reason": delivery.reason}
     if out:
-        message = _("{out} of {parts} parts are out; the rest is stopped.", out=out, parts=parts)
-        return {"message": message, "reason": delivery.reason}
+        return {"message": partly_out(out, parts), "reason": delivery.reason}
     return {"reason": delivery.reason}
+
+
+def partly_out(out: int, parts: int) -> str:
+    """What is said of a delivery whose other parts do not follow."""
+    return _("{out} of {parts} parts are out; the rest is stopped.", out=out, parts=parts)
 
 
 def _is_partly_out(delivery: Delivery) -> bool:

@@ -16,6 +16,7 @@ from publisher.base.text import harmless
 from publisher.ledger.comment_news import CommentNews
 from publisher.ledger.outbox import AccountGoesOn, Item, LatePosts, StuckDelivery, SuspendedAccount
 from publisher.ledger.owner_news import OwnerChange
+from publisher.ledger.pending_stops import partly_out
 from publisher.ledger.user_notices import PersonNews
 from publisher.model import events
 from publisher.model.accounts import owner_changed
@@ -191,10 +192,7 @@ def _of_delivery(item: StuckDelivery, zone: tzinfo) -> list[str]:
     if item.parts_out and item.state is not State.PUBLISHED:
         sentences.append(_("Parts of the thread that are out: {number}.", number=item.parts_out))
     if item.lacks_some:
-        out, parts = item.parts_out, item.parts
-        sentences.append(
-            _("{out} of {parts} parts are out; the rest is stopped.", out=out, parts=parts)
-        )
+        sentences.append(partly_out(item.parts_out, item.parts))
     look = _("Look at the account.")
     asked = look.rstrip(".").casefold()
     is_asked = any(asked in sentence.casefold() for sentence in sentences)

@@ -204,11 +204,10 @@ class Stage:
             prepared = channel.prepare(parcel, kept, self.media.__getitem__)
         return prepared
 
-    def ready(self, parcel: Parcel, **instead: object) -> "Attempt":
-        """A parcel that is prepared and about to be sent; keywords are options of the channel."""
-        channel = self.open(**instead)
-        prepared = self.prepare(parcel, channel)
-        return Attempt(self, parcel, channel, prepared, self.options.clock.now())
+    def ready(self, parcel: Parcel) -> "Attempt":
+        """A parcel that is prepared and about to be sent."""
+        prepared = self.prepare(parcel, self.open())
+        return Attempt(self, parcel, prepared, self.options.clock.now())
 
     def sendings(self, parcel: Parcel) -> range:
         """Its parts that are sent one by one."""
@@ -261,10 +260,14 @@ class Attempt:
 
     stage: Stage
     parcel: Parcel
-    channel: Channel
     prepared: Prepared
     since: datetime
     sent: tuple[str, ...] = ()
+
+    @property
+    def channel(self) -> Channel:
+        """A new instance, with the time limit of the faults in force."""
+        return self.stage.open()
 
     def send(self) -> Outcome:
         """Send the next part; it counts as sent when it was accepted."""

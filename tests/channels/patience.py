@@ -1,4 +1,4 @@
-"""How long a test waits for an answer: briefly only where one is held back on purpose.
+"""Time limits of requests in tests: short only where an answer is held back on purpose.
 
 So a busy machine is never taken for a server that does not answer.
 """

@@ -14,7 +14,6 @@ from publisher.sandbox.fault_kinds import What
 from publisher.sandbox.faults import Fault
 from publisher.sandbox.twitter.refusals import XFault
 from tests.channels.conftest import LOST, Attempt, Stage, Stages
-from tests.channels.patience import patience
 from tests.support.sending import send
 
 PUBLIC_STEP = {
@@ -69,7 +68,7 @@ def test_what_was_never_prepared_is_absent(stage: Stage) -> None:
 
 @pytest.mark.parametrize("what", LOST)
 def test_what_was_carried_out_without_an_answer_is_found(what: What, platform: Stage) -> None:
-    attempt = platform.ready(platform.parcel("Bonjour"), request_timeout=patience([what]))
+    attempt = platform.ready(platform.parcel("Bonjour"))
     fault = Fault(what=what, endpoint=PUBLIC_STEP[platform.name], commit=True, times=1)
     platform.sandbox.faults.set([fault])
     assert isinstance(attempt.send(), Unknown)
@@ -80,7 +79,7 @@ def test_what_was_carried_out_without_an_answer_is_found(what: What, platform: S
 
 @pytest.mark.parametrize("what", LOST)
 def test_what_was_not_carried_out_is_absent_and_may_be_sent(what: What, platform: Stage) -> None:
-    attempt = platform.ready(platform.parcel("Bonjour"), request_timeout=patience([what]))
+    attempt = platform.ready(platform.parcel("Bonjour"))
     fault = Fault(what=what, endpoint=PUBLIC_STEP[platform.name], commit=False, times=1)
     platform.sandbox.faults.set([fault])
     assert isinstance(attempt.send(), Unknown)

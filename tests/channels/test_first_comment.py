@@ -25,7 +25,6 @@ from publisher.sandbox.fault_kinds import What
 from publisher.sandbox.faults import Fault
 from tests.channels.conftest import LOST, Attempt, Shown, Stage, Stages
 from tests.channels.desk import TEXT, Desk
-from tests.channels.patience import SHORT
 from tests.support.delivering import AnyKeys, lanes, never
 from tests.support.sending import send
 
@@ -42,7 +41,7 @@ def page(stages: Stages) -> Stage:
 @pytest.fixture
 def out(page: Stage) -> Attempt:
     """A post that is out, and whose comment is not."""
-    attempt = page.ready(page.parcel(TEXT, comment=LINK), request_timeout=SHORT)
+    attempt = page.ready(page.parcel(TEXT, comment=LINK))
     assert isinstance(attempt.send(), Accepted)
     return attempt
 

@@ -20,7 +20,6 @@ from publisher.sandbox.faults import Fault
 from publisher.sandbox.linkedin import media
 from publisher.sandbox.store import StoredPost
 from tests.channels.conftest import LOST, Stage, Stages
-from tests.channels.patience import patience
 from tests.support.clock import ManualClock
 
 
@@ -60,7 +59,7 @@ def bodies(exchanges: list[requests.PreparedRequest]) -> list[dict[str, Any]]:
 def test_a_lost_answer_is_no_success_and_no_failure_and_the_post_is_looked_for(
     what: What, commit: bool, page: Stage
 ) -> None:
-    attempt = page.ready(page.parcel("Bonjour (à tous) #HRC31"), request_timeout=patience([what]))
+    attempt = page.ready(page.parcel("Bonjour (à tous) #HRC31"))
     page.sandbox.faults.set(
         [Fault(what=what, endpoint="createOrganizationPost", commit=commit, times=1)]
     )

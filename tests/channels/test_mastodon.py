@@ -21,7 +21,6 @@ from publisher.sandbox.fault_kinds import What
 from publisher.sandbox.mastodon import limits
 from tests.channels.conftest import LOST, Stage, Stages
 from tests.channels.mastodon import NOTHING, Exchanges, faults, sent_once
-from tests.channels.patience import patience
 from tests.support.clock import ManualClock
 from tests.support.sending import send
 
@@ -95,7 +94,7 @@ def test_a_key_is_bound_to_no_time(stage: Stage, exchanges: Exchanges) -> None:
 def test_after_a_lost_answer_the_account_is_read_and_nothing_doubles(
     what: What, stage: Stage
 ) -> None:
-    attempt = stage.ready(stage.parcel("Bonjour"), request_timeout=patience([what]))
+    attempt = stage.ready(stage.parcel("Bonjour"))
     faults(stage, {"what": what, "endpoint": "postStatus", "commit": True, "times": 1})
     assert isinstance(attempt.send(), Unknown)
     found = attempt.find()

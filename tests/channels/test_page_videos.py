@@ -16,7 +16,6 @@ from publisher.sandbox.facebook.refusals import FacebookFault
 from publisher.sandbox.fault_kinds import What
 from publisher.sandbox.faults import Fault
 from tests.channels.conftest import LOST, Stage, Stages
-from tests.channels.patience import patience
 from tests.support.clock import ManualClock
 from tests.support.sending import send
 
@@ -190,7 +189,7 @@ def test_a_lost_answer_to_the_public_step_is_found_by_reading(
     stage: Stage, parcel: Parcel, what: What
 ) -> None:
     """It may be repeated, and there is one video."""
-    sending = stage.ready(parcel, request_timeout=patience([what]))
+    sending = stage.ready(parcel)
     fail(stage, Fault(what=what, endpoint=REVEAL, commit=True))
     sending.send()
     fail(stage)

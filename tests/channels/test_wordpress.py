@@ -23,7 +23,6 @@ from publisher.model.outcomes import (
 from publisher.sandbox.fault_kinds import What
 from publisher.sandbox.faults import Fault
 from tests.channels.conftest import LOST, Stage, Stages
-from tests.channels.patience import patience
 from tests.support.sending import send
 
 
@@ -85,8 +84,8 @@ def test_a_lost_answer_while_preparing_leaves_one_draft_and_no_second_picture(
     endpoint: str, what: What, stage: Stage
 ) -> None:
     """The next attempt knows what the ledger has, and that one had begun."""
-    channel, parcel = stage.open(request_timeout=patience([what])), illustrated(stage)
     stage.sandbox.faults.set([Fault(what=what, endpoint=endpoint, times=1, commit=True)])
+    channel, parcel = stage.open(), illustrated(stage)
     left, outcome = Prepared(), None
     while outcome is None:
         try:
@@ -299,7 +298,7 @@ def test_no_secret_comes_out(
     what: What | None, stage: Stage, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
-    channel, parcel = stage.open(request_timeout=patience([what])), illustrated(stage)
+    channel, parcel = stage.open(), illustrated(stage)
     outcomes: list[object] = [*stage.deliver(parcel, channel)]
     if what:
         stage.sandbox.faults.set([Fault(what=what)])
