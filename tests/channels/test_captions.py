@@ -261,12 +261,12 @@ def test_a_file_that_cannot_be_read_and_one_that_is_too_long_are_errors(
 
 
 def test_other_captions_are_another_content_and_are_shown_word_by_word(
-    workspace: Workspace, clock: ManualClock
+    workspace: Workspace,
 ) -> None:
     """So an approval of the first ones does not cover them, and who looks sees why."""
     captions = workspace.write("posts/media/film.fr.srt", SRT % "La salle se lève")
     draft(workspace, "[our-site]", "at: 2016-03-08 12:00\n")
-    app = Application(settings.load(workspace.path, {}), clock)
+    app = Application(settings.load(workspace.path, {}), ManualClock())
     app.database.migrate()
     with closing(app):
         app.planner.queue(actor="redaction")
