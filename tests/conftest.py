@@ -31,6 +31,7 @@ from tests.support import (
     rewriting,
     system,
     templates,
+    tiers,
 )
 from tests.support.clock import ManualClock
 from tests.support.delivering import OneByOne
@@ -53,6 +54,14 @@ def pytest_collection_finish() -> None:
     """What was loaded and collected stays to the end: the garbage collector looks at the rest."""
     gc.freeze()
     gc.enable()
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    return tiers.leaves_out(collection_path, config) or None
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    tiers.mark(item)
 
 
 @pytest.hookimpl(optionalhook=True)

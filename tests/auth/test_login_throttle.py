@@ -191,6 +191,7 @@ def test_a_name_with_which_thirty_log_ins_fail_is_told_once(
     assert (guessed.name, guessed.failures, guessed.last_at) == ("Lima", 49, clock.now())
 
 
+@pytest.mark.each_database
 def test_many_guesses_at_once_do_not_slip_past(throttle: Throttle) -> None:
     """All are counted before the first password is looked at."""
     ready, found = threading.Barrier(12), []

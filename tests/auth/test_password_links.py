@@ -69,6 +69,7 @@ def test_a_link_works_once(links: PasswordLinks, someone: People) -> None:
     assert someone.verified("Lima", OTHER)
 
 
+@pytest.mark.each_database
 def test_of_two_who_use_a_link_at_once_one_does(links: PasswordLinks, someone: People) -> None:
     link = links.invite("Lima", Rank.STAFF)
     ready, won = threading.Barrier(4), []
@@ -198,6 +199,7 @@ def test_nobody_locks_the_last_admin_out(someone: People) -> None:
     assert someone.find("chef").rank is Rank.ADMIN
 
 
+@pytest.mark.each_database
 def test_of_two_admins_who_remove_each_other_at_once_one_stays(someone: People) -> None:
     someone.add("zoe", Rank.ADMIN, PASSWORD)
     ready = threading.Barrier(2)

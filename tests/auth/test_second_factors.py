@@ -75,6 +75,7 @@ def test_a_phones_clock_may_be_off_by_half_a_minute(
     assert with_app.is_right(anna, code(clock, steps)) is right
 
 
+@pytest.mark.each_database
 def test_of_two_uses_of_a_code_at_once_one_counts(
     with_app: SecondFactors, anna: Person, clock: ManualClock
 ) -> None:

@@ -199,6 +199,7 @@ def test_an_account_never_goes_out_with_the_keys_of_another_account(
     assert stage.asked() <= asked
 
 
+@pytest.mark.each_database
 def test_two_accounts_with_one_owner_that_ask_at_once_are_never_both_verified(
     stage: Stage,
 ) -> None:

@@ -332,6 +332,7 @@ def test_of_two_withdrawals_at_once_both_end_well(
     ]  # fmt: skip
 
 
+@pytest.mark.each_database
 @pytest.mark.usefixtures("_thread")
 def test_two_withdrawals_that_take_turns_delete_each_part_once_on_record(
     control: Control, queries: Queries

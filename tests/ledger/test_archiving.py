@@ -33,6 +33,8 @@ from tests.ledger.archive_office import (
 from tests.support.clock import ManualClock
 from tests.support.wishes import add, wish
 
+pytestmark = pytest.mark.each_database
+
 ENDED = {"out", "down", "failed", "cancelled"}
 
 

@@ -38,6 +38,8 @@ from tests.support.clock import ManualClock
 from tests.support.waiting import wait_for
 from tests.support.wishes import add, wish
 
+pytestmark = pytest.mark.each_database
+
 POSTS = 30
 
 

@@ -27,6 +27,8 @@ from publisher.ledger.tables import REVISION, media, metadata
 from tests.support import postgres
 from tests.support.older_ledgers import make_older
 
+pytestmark = pytest.mark.each_database
+
 
 def test_a_new_ledger_has_the_tables_that_the_code_describes(database: Database) -> None:
     found = inspect(database.engine)

@@ -26,6 +26,8 @@ from tests.support.clock import ManualClock
 from tests.support.delivering import OneByOne
 from tests.support.wishes import add, wish
 
+pytestmark = pytest.mark.each_database
+
 Patch = pytest.MonkeyPatch
 
 

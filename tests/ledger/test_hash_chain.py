@@ -75,7 +75,7 @@ def _lived(
     control.cancel("d", None, "manager", "trop tard")
 
 
-pytestmark = pytest.mark.usefixtures("_lived")
+pytestmark = [pytest.mark.usefixtures("_lived"), pytest.mark.each_database]
 
 
 @pytest.fixture

@@ -20,6 +20,8 @@ from publisher.monitoring.heartbeat import Beating
 from tests.support.clock import ManualClock
 from tests.support.waiting import wait_for
 
+pytestmark = pytest.mark.each_database
+
 WORKER = Process("a" * 32, ProcessKind.WORKER, "alpha", 7, "0.1.0")
 
 

@@ -28,6 +28,8 @@ from publisher.model.states import WAITING, State
 from tests.support.clock import ManualClock
 from tests.support.wishes import add, wish
 
+pytestmark = pytest.mark.each_database
+
 _ASKED: dict[str, Callable[[Queries, Gauges], object]] = {
     "coming": lambda queries, _gauges: queries.coming(30),
     "paused_or_suspended": lambda queries, _gauges: queries.paused_or_suspended(),

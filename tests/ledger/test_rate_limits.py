@@ -34,6 +34,8 @@ from tests.support.clock import ManualClock
 from tests.support.delivering import OneByOne
 from tests.support.wishes import add, wish
 
+pytestmark = pytest.mark.each_database
+
 
 @pytest.fixture
 def kept(database: Database, clock: ManualClock) -> Limits:

@@ -14,6 +14,8 @@ from publisher.model.states import State
 from tests.support.older_ledgers import make_older
 from tests.support.release_ledgers import RELEASES, STATES, application, states, workspace
 
+pytestmark = pytest.mark.each_database
+
 KEPT = sorted(RELEASES.glob("*.gz"))
 
 

@@ -15,6 +15,8 @@ from publisher.model.states import State
 from tests.support.clock import ManualClock
 from tests.support.wishes import add, wish
 
+pytestmark = pytest.mark.each_database
+
 HOURS = 24 * 400  # two changes of the clocks, and more
 
 

@@ -21,6 +21,8 @@ from tests.support.clock import ManualClock
 from tests.support.delivering import OneByOne
 from tests.support.wishes import add, wish
 
+pytestmark = pytest.mark.each_database
+
 
 def _rule(account: str) -> ApprovalRule:
     return ApprovalRule(required=account != "bice-site")

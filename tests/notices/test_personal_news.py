@@ -312,6 +312,7 @@ def test_nothing_is_left_of_who_is_removed(room: Newsroom) -> None:
         assert set(connection.execute(select(notices.c.service)).scalars()) == {left.service}
 
 
+@pytest.mark.each_database
 def test_of_many_processes_one_tells(room: Newsroom, ledger_url: str, clock: ManualClock) -> None:
     """They look at the same instant, again and again."""
     with ExitStack() as stack:

@@ -94,6 +94,7 @@ def test_what_was_not_taken_is_told_again_later(
     assert body.startswith("2 failed.")
 
 
+@pytest.mark.each_database
 def test_of_many_processes_one_tells(
     ledger_url: str, receiver: Receiver, mishaps: Mishaps, news: News, clock: ManualClock
 ) -> None:

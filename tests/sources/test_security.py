@@ -7,14 +7,12 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).parents[2]
-SOURCES = sorted(
-    path for package in ("publisher", "workers") for path in (ROOT / package).rglob("*.py")
-)
+from tests.sources.conftest import ROOT
+from tests.sources.unmarked import Trees
+
 _SCRIPT = "".join(
     (ROOT / f"publisher/web/static/{name}.js").read_text(encoding="utf-8")
     for name in ("web", "calendar")
@@ -31,11 +29,6 @@ _PATTERNS_OF_TABLES = {
 _CRYPTOGRAPHY = {"argon2", "authlib", "hashlib", "hmac", "joserfc", "secrets", "ssl"}
 """The libraries of docs/security.md, and those of Python."""
 _NOT_FOR_US = {"Crypto", "Cryptodome", "cryptography", "jose", "jwt", "md5", "nacl", "rsa", "sha"}
-
-
-def _trees() -> Iterator[tuple[str, ast.Module]]:
-    for path in SOURCES:
-        yield str(path.relative_to(ROOT)), ast.parse(path.read_text(encoding="utf-8"))
 
 
 def _calls(tree: ast.AST, of: str) -> Iterator[ast.Call]:
@@ -76,10 +69,10 @@ def _is_our_own(pattern: ast.AST, known: set[str]) -> bool:
     return own or ast.unparse(pattern) in known
 
 
-def test_no_pattern_is_made_from_what_somebody_wrote() -> None:
+def test_no_pattern_is_made_from_what_somebody_wrote(trees: Trees) -> None:
     """A pattern of somebody else's can take for ever, or match what it should not."""
     found = 0
-    for file, tree in _trees():
+    for file, tree in trees.items():
         known = _PATTERNS_OF_TABLES.get(file, set())
         for call in _calls(tree, "re"):
             if isinstance(call.func, ast.Attribute) and call.func.attr != "escape":
@@ -99,14 +92,15 @@ def test_the_linter_refuses_to_run_what_is_given(code: str) -> None:
     assert re.search(r"\b(?:S307|S102|S301)\b", found.stdout), found.stdout
 
 
-def test_nothing_excepts_itself_from_that() -> None:
-    for path in SOURCES:
-        assert not re.search(r"noqa:.*\bS(?:307|102|301)\b", path.read_text("utf-8")), path
+def test_nothing_excepts_itself_from_that(trees: Trees) -> None:
+    for file in trees:
+        text = (ROOT / file).read_text("utf-8")
+        assert not re.search(r"noqa:.*\bS(?:307|102|301)\b", text), file
 
 
-def test_templates_are_files_of_the_packages() -> None:
+def test_templates_are_files_of_the_packages(trees: Trees) -> None:
     """No text becomes a template: whoever writes one could read whatever a page can."""
-    for file, tree in _trees():
+    for file, tree in trees.items():
         made = {
             node.func.attr if isinstance(node.func, ast.Attribute) else node.func.id
             for node in ast.walk(tree)
@@ -116,9 +110,9 @@ def test_templates_are_files_of_the_packages() -> None:
         assert not made & loaders, file
 
 
-def test_cryptography_is_that_of_libraries() -> None:
+def test_cryptography_is_that_of_libraries(trees: Trees) -> None:
     """Those that docs/security.md names, with SHA-256; chance decides about no secret."""
-    for file, tree in _trees():
+    for file, tree in trees.items():
         names = {name.partition(".")[0] for name in _imported(tree)}
         assert not names & _NOT_FOR_US, file
         assert "random" not in names or file.startswith("publisher/sandbox/"), file
@@ -126,7 +120,7 @@ def test_cryptography_is_that_of_libraries() -> None:
             told = ast.unparse(call)
             assert "sha256" in told, (file, told)
     assert {
-        name.partition(".")[0] for _file, tree in _trees() for name in _imported(tree)
+        name.partition(".")[0] for _file, tree in trees.items() for name in _imported(tree)
     } >= _CRYPTOGRAPHY
 
 

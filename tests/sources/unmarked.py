@@ -3,9 +3,10 @@
 import ast
 import builtins
 import re
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Iterator, Mapping
 
+Trees = Mapping[str, ast.Module]
+"""The syntax trees of modules, by their paths."""
 Found = tuple[int, str]
 """A line, and the text that begins there; `…` stands for its values."""
 
@@ -20,9 +21,9 @@ _SHOWING = re.compile(
 """Functions and classes that bring texts to a person."""
 
 
-def shown(path: Path) -> Iterator[Found]:
+def shown(tree: ast.Module) -> Iterator[Found]:
     """Unmarked texts that are given to what shows them, or as a hint."""
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in ast.walk(tree):
         if not isinstance(node, ast.Call):
             continue
         name = _name(node)
@@ -33,14 +34,14 @@ def shown(path: Path) -> Iterator[Found]:
             yield from _sentences(argument, frozenset())
 
 
-def anywhere(path: Path, untold: frozenset[str]) -> Iterator[Found]:
+def anywhere(tree: ast.Module, untold: frozenset[str]) -> Iterator[Found]:
     """Unmarked texts anywhere but in docstrings and in calls of `untold`."""
-    yield from _sentences(ast.parse(path.read_text(encoding="utf-8")), untold)
+    yield from _sentences(tree, untold)
 
 
-def hiding(path: Path) -> Iterator[int]:
+def hiding(tree: ast.Module) -> Iterator[int]:
     """The lines of functions that translate, and give another value the name of `_`."""
-    for function in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for function in ast.walk(tree):
         if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
             nodes = list(ast.walk(function))
             # A comprehension's names are its own.

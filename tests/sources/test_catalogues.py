@@ -16,22 +16,35 @@ from publisher.web import labels
 from tools import messages
 
 
-@pytest.fixture(params=messages.TRANSLATIONS)
-def catalogue(request: pytest.FixtureRequest) -> Catalog:
-    return messages.read(_path(request.param), request.param)
+@pytest.fixture(scope="session")
+def said() -> set[messages.Message]:
+    """Every message in the sources."""
+    return messages.messages()
+
+
+@pytest.fixture(scope="session", params=messages.TRANSLATIONS)
+def code(request: pytest.FixtureRequest) -> str:
+    """Of a language other than English."""
+    return str(request.param)
+
+
+@pytest.fixture(scope="session")
+def catalogue(code: str) -> Catalog:
+    return messages.read(_path(code), code)
 
 
 def _path(code: str) -> Path:
     return i18n.LOCALES / code / "LC_MESSAGES" / "publisher.po"
 
 
-def test_every_message_is_translated(catalogue: Catalog) -> None:
+def test_every_message_is_translated(catalogue: Catalog, said: set[messages.Message]) -> None:
     """None is missing, empty or a guess; `make messages` adds what is new."""
-    assert messages.untranslated(messages.messages(), catalogue) == []
+    assert messages.untranslated(said, catalogue) == []
 
 
-def test_no_message_is_kept_that_nobody_says_any_more(catalogue: Catalog) -> None:
-    said = messages.messages()
+def test_no_message_is_kept_that_nobody_says_any_more(
+    catalogue: Catalog, said: set[messages.Message]
+) -> None:
     assert [entry.id for entry in catalogue if entry.id and _key(entry.id) not in said] == []
 
 
@@ -76,17 +89,16 @@ def test_commands_and_options_are_named_as_they_are_typed(catalogue: Catalog) ->
     assert wrong == []
 
 
-@pytest.mark.parametrize("code", messages.TRANSLATIONS)
-def test_the_files_are_as_make_messages_writes_them(code: str) -> None:
-    path = _path(code)
-    fresh = messages.updated(code, messages.messages(), messages.read(path, code))
-    assert path.read_bytes() == messages.po_bytes(fresh), "run `make messages`"
+def test_the_files_are_as_make_messages_writes_them(
+    code: str, catalogue: Catalog, said: set[messages.Message]
+) -> None:
+    fresh = messages.updated(code, said, catalogue)
+    assert _path(code).read_bytes() == messages.po_bytes(fresh), "run `make messages`"
 
 
-@pytest.mark.parametrize("code", messages.TRANSLATIONS)
-def test_what_is_spoken_is_what_gettext_would_say(code: str) -> None:
+def test_what_is_spoken_is_what_gettext_would_say(code: str, catalogue: Catalog) -> None:
     """Babel reads the same file, and gettext what Babel compiles."""
-    catalogue, compiled = messages.read(_path(code), code), io.BytesIO()
+    compiled = io.BytesIO()
     write_mo(compiled, catalogue)
     compiled.seek(0)
     reference = gettext.GNUTranslations(compiled)

@@ -1,0 +1,38 @@
+"""Test tiers: `make test` runs whatever is not deep, `make deep` the rest; CI runs both.
+
+Deep is what takes long for what it may find: exhaustive lists, random histories, processes that are
+killed while they publish, journeys in further widths and languages, and on PostgreSQL the tests
+whose SQL and locks are the same on both databases. A test or a file says so itself, with
+`pytest.mark.deep`; whole folders are listed here.
+"""
+
+from pathlib import Path
+
+import pytest
+
+DEEP = "deep"
+EACH_DATABASE = "each_database"
+"""The mark of tests whose SQL or locks differ: they run on PostgreSQL in `make test` too."""
+_FOLDERS = ("chaos", "fuzz", "machines", "smoke", "surroundings")
+_TESTS = Path(__file__).parents[1]
+
+
+def mark(item: pytest.Item) -> None:
+    """Marks a test as deep that does not say so itself."""
+    if _is_deep(item.path) or _is_second(item):
+        item.add_marker(DEEP)
+
+
+def leaves_out(path: Path, config: pytest.Config) -> bool:
+    """Whether this run wants none of the tests below a path, so that nothing there is loaded."""
+    return config.getoption("markexpr") == f"not {DEEP}" and _is_deep(path)
+
+
+def _is_deep(path: Path) -> bool:
+    return any(path.is_relative_to(_TESTS / folder) for folder in _FOLDERS)
+
+
+def _is_second(item: pytest.Item) -> bool:
+    """Whether it is the run on PostgreSQL of a test for which SQLite is enough."""
+    parameters = item.callspec.params.values() if isinstance(item, pytest.Function) and hasattr(item, "callspec") else ()
+    return "postgresql" in parameters and not item.get_closest_marker(EACH_DATABASE)
