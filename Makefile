@@ -19,7 +19,7 @@ OURS := $(INSTALL) --no-deps --no-build-isolation
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help install production demo quick test smoke bare image chaos machines fuzz bench release check messages run lock clean
+.PHONY: help install production demo quick test deep smoke bare image chaos machines fuzz bench release check messages run lock clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' $(MAKEFILE_LIST) | expand -t 18
@@ -68,12 +68,17 @@ demo: $(RUNNABLE) ## set up and rehearse the campaign in posts/ against the stan
 QUICK := $(addprefix tests/,base model settings drafts importers reporting sandbox docs) \
 	$(addprefix tests/channels/test_,answers.py apps.py messages.py titles.py) tests/house/test_repository.py
 quick: install ## after every change: the tests that need nothing else to run (under a minute)
-	@$(BIN)/pytest --quiet --numprocesses 2 --dist loadfile --no-loadscope-reorder $(QUICK)
+	@$(BIN)/pytest --quiet --numprocesses 2 --dist loadfile --no-loadscope-reorder -m "not deep" $(QUICK)
+
+PARALLEL := --dist loadfile --no-loadscope-reorder
+test: install ## set up and run the tests, but for the deep ones (8 minutes)
+	@sh tests/support/system.sh test-parts
+	$(BIN)/pytest -m "not deep" --ignore=tests/sources --numprocesses 3 $(PARALLEL)
 
 # Six processes for two cores: half of them begin with what mostly waits.
-test: install ## set up and run every test, but those of smoke
+deep: install ## set up and run the tests that take long: histories, kills, hosts, journeys (12 minutes)
 	@sh tests/support/system.sh test-parts
-	$(BIN)/pytest --ignore=tests/smoke --numprocesses 6 --dist loadfile --no-loadscope-reorder
+	$(BIN)/pytest -m deep --ignore=tests/smoke --numprocesses 6 $(PARALLEL)
 
 smoke: ## see that it installs and runs on every Python, and make demo as on a fresh machine (6 minutes)
 	@sh tests/support/smoke.sh
@@ -111,11 +116,12 @@ release: install ## build wheel, sdist, image context, SBOM and hashes into dist
 	@$(HASHED) requirements/release.txt
 	$(BIN)/python -m tools.release
 
-check: install ## lint, format, types, import rules, docs
+check: install ## lint, format, types, import rules, texts and catalogues
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/pytest --quiet tests/sources
 
 messages: install ## bring publisher/locales/ up to date with the sources
 	$(BIN)/python -m tools.messages $(if $(FROM),--with $(FROM))
