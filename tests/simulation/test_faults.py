@@ -40,6 +40,7 @@ def test_nothing_goes_wrong_when_nothing_goes_wrong(scenario: Scenario) -> None:
     assert [step.label for step in history.steps if step.moment == "request"], "it was sent"
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("scenario", [*OFTEN, BATCH, APPROVED], ids=lambda s: s.name)
 def test_every_single_fault_at_every_step_keeps_the_promises(scenario: Scenario) -> None:
     for plan in singles(scenario):
@@ -47,6 +48,7 @@ def test_every_single_fault_at_every_step_keeps_the_promises(scenario: Scenario)
         assert not history.broken, str(history)
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("scenario", [*SELDOM, *CORRECTED], ids=lambda s: s.name)
 def test_single_faults_keep_the_promises_on_the_other_platforms(scenario: Scenario) -> None:
     """A sample, always the same one; `python -m tests.simulation --singles` plays all of them."""
@@ -83,6 +85,7 @@ def test_the_reader_of_an_answer_that_is_withdrawn_waits_again() -> None:
     assert delivery.state is State.WITHDRAWN
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("scenario", OFTEN, ids=lambda s: s.name)
 def test_pairs_of_faults_keep_the_promises(scenario: Scenario) -> None:
     """A sample, always the same one: a second fault at a step after the first."""

@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, settings
 
 from tests.support.simulation.machine import MOST_RULES, Newsroom
 
-pytestmark = pytest.mark.timeout(900)  # a hundred histories are one test
+pytestmark = [pytest.mark.deep, pytest.mark.timeout(900)]  # a hundred histories are one test
 HISTORIES = int(os.environ.get("PUBLISHER_SIMULATION_HISTORIES", "100"))
 
 TestNewsroom = Newsroom.TestCase

@@ -2,6 +2,7 @@
 
 import os
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -13,6 +14,7 @@ from tests.support.simulation.scenarios import WIDE
 HISTORIES = int(os.environ.get("PUBLISHER_SIMULATION_HISTORIES", "150"))
 
 
+@pytest.mark.deep
 @settings(
     max_examples=HISTORIES,
     deadline=None,

@@ -50,8 +50,10 @@ Table = Mapping[str, Iterable[View]]
 
 
 def made(table: Table, name: str) -> pytest.MarkDecorator:
-    """The test runs once in each view of this journey."""
-    return pytest.mark.parametrize("view", table[name], ids=str)
+    """The test runs in each view of this journey; in `make test` in the first one alone."""
+    first, *others = table[name]
+    deep = [pytest.param(view, marks=pytest.mark.deep) for view in others]
+    return pytest.mark.parametrize("view", [first, *deep], ids=str)
 
 
 def missing(table: Table) -> list[object]:

@@ -50,6 +50,7 @@ def places(workspace: Workspace, tmp_path: Path) -> list[str]:
     return [*up, *far, *absolute, *_ODD]
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("who", ["chef", None])
 def test_no_path_leads_out(app: Application, places: list[str], who: str | None) -> None:
     """Of every page with a parameter in its path: neither to a file nor to a server's error."""
