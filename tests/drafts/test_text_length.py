@@ -106,6 +106,7 @@ def test_the_official_links_are_found() -> None:
         ("⛷🏽", 2),
         ("👍🏽🏽", 4),
         ("example.org日.org/a", 28),
+        ("example.org𠮷.org/", 30),  # the address ends in the middle of a character
         ("\ud800", 2),
         ("a\udfffb", 4),
     ],
