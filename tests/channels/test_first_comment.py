@@ -29,6 +29,10 @@ from tests.channels.desk import TEXT, Desk
 from tests.support.delivering import AnyKeys, lanes, never
 from tests.support.sending import send
 
+pytestmark = pytest.mark.guards(
+    "publisher.channels.facebook.comments", "publisher.channels.facebook.graph"
+)
+
 LINK = "https://www.example.org/article"
 COMMENT = "createComment"
 CONTENT = Content(parts=(Part(text=TEXT), Part(text=LINK, is_comment=True)), lang="fr")

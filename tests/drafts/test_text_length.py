@@ -15,6 +15,8 @@ from publisher.drafts.text_length import length
 from tests.fuzz import against_x
 from tests.fuzz.effort import bounded
 
+pytestmark = pytest.mark.guards("publisher.drafts.links")
+
 CASES = Path(__file__).parents[3] / "shared/data/twitter-text/conformance.yml"
 COUNTING = (
     "WeightedTweetsCounterTest",

@@ -25,6 +25,8 @@ from tests.ledger.archive_office import (
 )
 from tests.support.clock import ManualClock
 
+pytestmark = pytest.mark.guards("publisher.ledger.integrity.archive_files")
+
 # Somebody changes an archive
 
 

@@ -24,6 +24,10 @@ from tests.support.clock import ManualClock
 from tests.support.delivering import OneByOne
 from tests.support.wishes import add, wish
 
+pytestmark = pytest.mark.guards(
+    "publisher.ledger.transitions", "publisher.ledger.worker.intents", "publisher.model.states"
+)
+
 
 @pytest.fixture
 def delivery(

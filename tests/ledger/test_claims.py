@@ -2,6 +2,8 @@
 
 import threading
 
+import pytest
+
 from publisher.ledger.database import Database
 from publisher.ledger.dispatcher.claims import Dispatch
 from publisher.ledger.enqueue import Ledger
@@ -13,6 +15,8 @@ from publisher.model.states import State
 from tests.support.clock import ManualClock
 from tests.support.delivering import OneByOne
 from tests.support.wishes import add, wish
+
+pytestmark = pytest.mark.guards("publisher.ledger.dispatcher.due_queries")
 
 _LEASE = 30.0
 

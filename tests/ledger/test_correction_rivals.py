@@ -27,6 +27,8 @@ from publisher.model.states import Role, State
 from tests.support.clock import ManualClock
 from tests.support.wishes import add, wish
 
+pytestmark = pytest.mark.guards("publisher.ledger.corrections", "publisher.ledger.ended_edits")
+
 
 class Desk:
     """A post that is out on a Page, and its correction in a worker's hands."""

@@ -19,6 +19,8 @@ from publisher.model.states import State
 from tests.support.clock import ManualClock
 from tests.support.wishes import add, wish
 
+pytestmark = pytest.mark.guards("publisher.ledger.dispatcher.due_queries")
+
 _HOLD = 100.0
 
 

@@ -75,7 +75,14 @@ def _lived(
     control.cancel("d", None, "manager", "trop tard")
 
 
-pytestmark = pytest.mark.usefixtures("_lived")
+pytestmark = [
+    pytest.mark.guards(
+        "publisher.ledger.integrity.chain_links",
+        "publisher.ledger.integrity.seals",
+        "publisher.ledger.integrity.verification",
+    ),
+    pytest.mark.usefixtures("_lived"),
+]
 
 
 @pytest.fixture

@@ -14,6 +14,10 @@ from tests.support.clock import ManualClock
 from tests.support.delivering import OneByOne
 from tests.support.wishes import add, wish
 
+pytestmark = pytest.mark.guards(
+    "publisher.ledger.reading.log_pages", "publisher.ledger.reading.reported"
+)
+
 TEXTS = {
     "2016-03-07-annual-day.fr": "La séance d'aujourd'hui : « Protéger l'enfant » #DroitsDeLEnfant",
     "2016-03-07-annual-day.es": "La sesión de hoy, sobre la niñez. https://www.example.org/niñez",
