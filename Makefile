@@ -19,7 +19,7 @@ OURS := $(INSTALL) --no-deps --no-build-isolation
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help install production demo quick test deep smoke bare image chaos machines fuzz bench release check messages run lock clean
+.PHONY: help install production demo quick near test deep smoke bare image chaos machines fuzz mutants bench release check messages run lock clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' $(MAKEFILE_LIST) | expand -t 18
@@ -75,6 +75,9 @@ test: install ## set up and run the tests, but for the deep ones (8 minutes)
 	@sh tests/support/system.sh test-parts
 	$(BIN)/pytest -m "not deep" --ignore=tests/sources --numprocesses 3 $(PARALLEL)
 
+near: install ## after a change: the tests near to FILES="…", or to what differs from main (a minute)
+	@$(BIN)/python -m tools.near $(FILES)
+
 # Six processes for two cores: half of them begin with what mostly waits.
 deep: install ## set up and run the tests that take long: histories, kills, hosts, journeys (12 minutes)
 	@sh tests/support/system.sh test-parts
@@ -99,6 +102,10 @@ machines: install ## as root: cut off one of several hosts, and the broker, whil
 
 fuzz: install ## feed bad input to all that reads any, for MINUTES=20
 	$(BIN)/python -m tests.fuzz $(if $(MINUTES),--minutes $(MINUTES))
+
+mutants: install ## put MANY=100 faults into the sources by SEED, each in a copy, and see which no test finds
+	@$(HASHED) requirements/mutants.txt
+	$(BIN)/python -m tools.mutants $(if $(SEED),--seed $(SEED)) $(if $(MANY),--many $(MANY))
 
 bench: install ## measure, and write docs/benchmarks.md (an hour on a quiet machine)
 	@sh tests/support/system.sh test-parts
@@ -141,6 +148,7 @@ lock: $(BIN)/uv ## write constraints.txt and requirements/ again after a change 
 	$(PINNED) pyproject.toml --extra postgres --extra smoke -o requirements/smoke.txt
 	$(PINNED) pyproject.toml --extra postgres --extra mcp --extra dev -o requirements/dev.txt
 	$(PINNED) pyproject.toml --extra postgres --extra mcp --extra dev --extra bench -o requirements/bench.txt
+	$(PINNED) pyproject.toml --extra postgres --extra mcp --extra dev --extra mutants -o requirements/mutants.txt
 
 clean: ## remove .venv and every cache; var/ and its ledger stay
 	rm -rf $(VENV) build dist *.egg-info publisher/web/help

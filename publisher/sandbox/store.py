@@ -220,13 +220,21 @@ class Store:
         ]
         return sorted(shown, key=lambda entry: entry.dated, reverse=True)
 
-    def replies(self, account: str, above: str, lag: float = 0.0) -> list[StoredPost]:
-        """An account's replies to a post or a comment, oldest first, `lag` real seconds late."""
+    def replies(
+        self, account: str, above: str, lag: float = 0.0, *, nested: bool = False
+    ) -> list[StoredPost]:
+        """An account's replies to a post or a comment, oldest first, `lag` real seconds late.
+
+        `nested`: those to its comments, too.
+        """
         latest = time.monotonic() - lag
         return [
             reply
             for reply in self._by_account[account]
-            if reply.in_reply_to == above and not reply.deleted and reply.shown_since <= latest
+            if reply.in_reply_to
+            and (reply.in_reply_to == above or (nested and reply.conversation == above))
+            and not reply.deleted
+            and reply.shown_since <= latest
         ]
 
     def comment(self, channel: str, comment_id: str) -> StoredComment | None:

@@ -19,6 +19,8 @@ from publisher.ledger.transitions import note_account
 from publisher.model.events import Event
 from tests.support.clock import ManualClock
 
+pytestmark = pytest.mark.guards("publisher.ledger.people", "publisher.ledger.token_bounds")
+
 PASSWORD = "plough wicker ostrich"
 DAY = timedelta(days=1)
 OF = {"lima-x": "Lima", "warsaw-x": "Warsaw", "bice-x": "BICE"}

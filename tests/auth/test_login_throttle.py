@@ -11,6 +11,8 @@ from publisher.ledger.database import Database
 from publisher.ledger.reading.queries import Queries
 from tests.support.clock import ManualClock
 
+pytestmark = pytest.mark.guards("publisher.auth.known_browsers")
+
 _OFFICE = "192.0.2.1"
 _PASSWORD = "plough wicker ostrich"
 

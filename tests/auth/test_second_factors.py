@@ -16,6 +16,8 @@ from publisher.ledger.integrity.seals import Audit
 from publisher.ledger.tables import history, people
 from tests.support.clock import ManualClock
 
+pytestmark = pytest.mark.guards("publisher.auth.challenges", "publisher.auth.sealing")
+
 PASSWORD = "plough wicker ostrich"
 SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 _KEY = "a key of secrets.toml, which no backup has"

@@ -22,6 +22,8 @@ from publisher.ledger.integrity.seals import Audit
 from publisher.ledger.tables import history, login_failures, people
 from tests.support.clock import ManualClock
 
+pytestmark = pytest.mark.guards("publisher.auth.known_browsers", "publisher.auth.sessions")
+
 PASSWORD = "plough wicker ostrich"
 OTHER = "another good password"
 BY_HAND = "other values than the ledger has: somebody changed them without a step"

@@ -16,6 +16,12 @@ from tests.support.answers.of_wordpress import WORDPRESS_ROWS
 from tests.support.answers.of_x import TWITTER
 from tests.support.answers.to_readings import READINGS
 
+pytestmark = pytest.mark.guards(
+    "publisher.channels.*.rate_limits",
+    "publisher.channels.wordpress.other_software",
+    "publisher.model.outcomes",
+)
+
 ROWS = [
     *TWITTER,
     *FACEBOOK_ROWS,

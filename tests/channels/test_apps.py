@@ -31,6 +31,8 @@ from tests.support.answers.kinds import (
     usage,
 )
 
+pytestmark = pytest.mark.guards("publisher.channels.*.rate_limits")
+
 SOON = NOW + THROTTLED[0]
 _OF_X = "x_app_limit_24hour"
 _USED_UP = limit(_OF_X, 0, EPOCH + 20 * 3600)

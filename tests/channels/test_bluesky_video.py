@@ -19,6 +19,17 @@ from publisher.sandbox.faults import Fault
 from tests.channels.conftest import Stage, Stages
 from tests.support.sending import send
 
+pytestmark = pytest.mark.guards(
+    "publisher.channels.bluesky.keys",
+    "publisher.channels.bluesky.posts",
+    "publisher.channels.bluesky.records",
+    "publisher.channels.bluesky.repo",
+    "publisher.channels.bluesky.sessions",
+    "publisher.channels.bluesky.uploads",
+    "publisher.channels.bluesky.video_service",
+    "publisher.channels.bluesky.xrpc",
+)
+
 Exchanges = list[requests.PreparedRequest]
 LIMITS, UPLOAD, JOB = "getUploadLimits", "uploadVideo", "getJobStatus"
 ALT = "La salle se lève"

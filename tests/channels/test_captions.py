@@ -31,6 +31,14 @@ from tests.support.sending import send
 from tests.support.videos import video
 from tests.support.workspaces import Workspace
 
+pytestmark = pytest.mark.guards(
+    "publisher.channels.twitter.subtitles",
+    "publisher.drafts.surroundings",
+    "publisher.model.content",
+    "publisher.planning.change_details",
+    "publisher.planning.edit_text",
+)
+
 TOLD = Captions(lang="fr", text="WEBVTT\n\n00:00:00.000 --> 00:00:01.000\nLa salle se lève\n")
 SRT = "1\n00:00:00,000 --> 00:00:01,000\n%s\n"
 SETTINGS = """\

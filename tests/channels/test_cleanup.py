@@ -26,6 +26,12 @@ from tests.support.clock import ManualClock
 from tests.support.delivering import AnyKeys, Strangers, lanes
 from tests.support.sending import send
 
+pytestmark = pytest.mark.guards(
+    "publisher.channels.facebook.removal",
+    "publisher.delivery.cleanup",
+    "publisher.model.deliveries",
+)
+
 
 @pytest.fixture
 def clear(desk: Desk, database: Database, clock: ManualClock) -> Callable[[], None]:

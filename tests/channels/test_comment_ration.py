@@ -18,6 +18,8 @@ from publisher.settings.schema import CommentSettings
 from tests.channels.comment_duty import Duty
 from tests.channels.test_comment_watch_harm import Duties
 
+pytestmark = pytest.mark.guards("publisher.delivery.comment_pace")
+
 HOUR = 3_600
 DAY = 24 * HOUR
 FAULT = Fault(what=What.SERVER_ERROR, endpoint="findSocialComments")

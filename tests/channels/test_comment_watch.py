@@ -26,6 +26,15 @@ from publisher.sandbox.faults import Fault
 from tests.channels.comment_duty import Duty, told_to
 from tests.channels.test_comments import HIDERS, HIDING, READING
 
+pytestmark = pytest.mark.guards(
+    "publisher.delivery.comment_watch",
+    "publisher.ledger.comment_checks",
+    "publisher.ledger.comment_readings",
+    "publisher.ledger.comment_wishes",
+    "publisher.ledger.manager.comment_acts",
+    "publisher.ledger.reading.comment_pages",
+)
+
 
 def test_a_comment_is_on_the_page_under_its_post_within_a_minute(duty: Duty) -> None:
     duty.watch.look()

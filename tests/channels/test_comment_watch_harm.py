@@ -39,6 +39,13 @@ from publisher.sandbox.fault_kinds import What
 from publisher.sandbox.faults import Fault
 from tests.channels.comment_duty import Duty
 
+pytestmark = pytest.mark.guards(
+    "publisher.drafts.alarm_words",
+    "publisher.ledger.comment_news",
+    "publisher.ledger.comment_wishes",
+    "publisher.ledger.manager.comment_acts",
+)
+
 Duties = Callable[..., Duty]
 
 

@@ -16,6 +16,13 @@ from publisher.sandbox.fault_kinds import FaultKind, What
 from publisher.sandbox.faults import Fault
 from tests.channels.conftest import LOST, Stage, Stages
 
+pytestmark = pytest.mark.guards(
+    "publisher.channels.*.reader_comments",
+    "publisher.channels.bluesky.others_posts",
+    "publisher.channels.bluesky.threadgates",
+    "publisher.model.reader_comments",
+)
+
 READING = {
     "facebook": "getComments",
     "twitter": "getUsersMentions",

@@ -28,6 +28,13 @@ from publisher.sandbox.twitter import limits
 from tests.channels.conftest import PLATFORMS, Stage, Stages
 from tests.support.sending import send
 
+pytestmark = pytest.mark.guards(
+    "publisher.channels",
+    "publisher.channels.*.channel",
+    "publisher.channels.*.spec",
+    "publisher.channels.base",
+)
+
 
 def moving_kinds(channel: str) -> list[str]:
     """What of that which moves a channel takes."""

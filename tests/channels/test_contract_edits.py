@@ -19,6 +19,14 @@ from publisher.sandbox.fault_kinds import What
 from publisher.sandbox.faults import Fault
 from tests.channels.conftest import LOST, Attempt, Stage, Stages
 
+pytestmark = pytest.mark.guards(
+    "publisher.channels",
+    "publisher.channels.edits",
+    "publisher.channels.mastodon.status_edits",
+    "publisher.channels.site.pages",
+    "publisher.channels.wordpress.article_edits",
+)
+
 EDITING = [name for name, takes in CAPABILITIES.items() if takes.edits]
 BELOW = [name for name, takes in CAPABILITIES.items() if takes.threads]
 ENDPOINTS = {

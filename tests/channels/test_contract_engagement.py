@@ -27,6 +27,14 @@ from tests.channels.conftest import PLATFORMS, Stage, Stages
 from tests.channels.test_contract_hostile import HOSTILE
 from tests.support.clock import ManualClock
 
+pytestmark = pytest.mark.guards(
+    "publisher.channels.*.counts",
+    "publisher.channels.engagement",
+    "publisher.channels.facebook.insights",
+    "publisher.channels.linkedin.statistics",
+    "publisher.channels.twitter.metrics",
+)
+
 DAY = 86_400
 
 

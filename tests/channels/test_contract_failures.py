@@ -28,6 +28,10 @@ from tests.channels.patience import patience
 from tests.support import log_lines
 from tests.support.sending import send
 
+pytestmark = pytest.mark.guards(
+    "publisher.channels", "publisher.channels.bluesky.repo", "publisher.channels.bluesky.sessions"
+)
+
 
 @pytest.fixture(params=list(SPECS))
 def stage(request: pytest.FixtureRequest, stages: Stages) -> Stage:

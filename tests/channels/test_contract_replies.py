@@ -17,6 +17,8 @@ from publisher.sandbox.faults import Fault
 from tests.channels.conftest import LOST, Attempt, Stage, Stages
 from tests.support.clock import ManualClock
 
+pytestmark = pytest.mark.guards("publisher.channels", "publisher.channels.*.replies")
+
 ANSWERING = [name for name, spec in SPECS.items() if spec.replies.can]
 ENDPOINTS = {
     "twitter": "createPosts",

@@ -40,6 +40,8 @@ from tests.support.lines import (
 )
 from tests.support.waiting import wait_for
 
+pytestmark = pytest.mark.guards("publisher.channels.http.client", "publisher.channels.outgoing")
+
 
 def test_a_connection_is_kept_for_the_next_request() -> None:
     with serving(answering(OK)) as (address, connections):

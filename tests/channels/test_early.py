@@ -29,6 +29,10 @@ from tests.channels.desk import TEXT, Desk, one_client
 from tests.support.delivering import AnyKeys, courier_with, lanes, never
 from tests.support.sending import send
 
+pytestmark = pytest.mark.guards(
+    "publisher.channels.facebook.channel", "publisher.channels.facebook.posts"
+)
+
 AT_ONCE = Fault(what=FacebookFault.AUTO_PUBLISH)
 NO_FIELDS = Fault(what=FacebookFault.NO_FIELDS)
 SETTLE = 60

@@ -18,6 +18,8 @@ from tests.channels.conftest import PLATFORMS, Stages
 from tests.channels.desk import Desk
 from tests.support.clock import ManualClock
 
+pytestmark = pytest.mark.guards("publisher.delivery.engagement_reader")
+
 HOUR = 3_600.0
 Reading = Callable[..., EngagementReader]
 

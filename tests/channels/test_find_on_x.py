@@ -18,6 +18,10 @@ from publisher.sandbox.store import StoredPost
 from tests.channels.conftest import Stage, Stages
 from tests.support.clock import ManualClock
 
+pytestmark = pytest.mark.guards(
+    "publisher.channels.timelines", "publisher.channels.twitter.timeline"
+)
+
 NFD = unicodedata.normalize("NFD", "Éducation, santé, égalité : où en sommes-nous ?")
 
 

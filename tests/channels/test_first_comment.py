@@ -15,11 +15,12 @@ from publisher.ledger.orphans import Orphans
 from publisher.ledger.outbox import News
 from publisher.ledger.pending_stops import reason_of
 from publisher.ledger.reconciliation import Doubts
-from publisher.model.content import Content, Part
+from publisher.model.content import Content, Part, Target
 from publisher.model.deliveries import Prepared
 from publisher.model.outcomes import Absent, Accepted, AccountSuspended, Kind, Refused, Unknown
 from publisher.model.states import State
 from publisher.notices.message import compose
+from publisher.sandbox.comments import plant
 from publisher.sandbox.facebook.refusals import FacebookFault
 from publisher.sandbox.fault_kinds import What
 from publisher.sandbox.faults import Fault
@@ -27,6 +28,10 @@ from tests.channels.conftest import LOST, Attempt, Shown, Stage, Stages
 from tests.channels.desk import TEXT, Desk
 from tests.support.delivering import AnyKeys, lanes, never
 from tests.support.sending import send
+
+pytestmark = pytest.mark.guards(
+    "publisher.channels.facebook.comments", "publisher.channels.facebook.graph"
+)
 
 LINK = "https://www.example.org/article"
 COMMENT = "createComment"
@@ -125,6 +130,23 @@ def test_a_comment_without_an_author_is_for_a_person(out: Attempt) -> None:
     assert isinstance(out.send(), Unknown)
     fail(out.stage, Fault(what=FacebookFault.NAMELESS))
     assert isinstance(out.find(), Unknown)
+
+
+def test_what_is_below_a_reader_s_comment_is_not_taken_for_it(out: Attempt) -> None:
+    """The Page itself and another reader say the same there; who did, Facebook does not say."""
+    store = out.stage.sandbox.store
+    (asks,) = plant(store, out.stage.account.name, "Where is it?", under=out.sent[0])
+    plant(store, out.stage.account.name, LINK, parent=asks.id)
+    reply = out.stage.parcel(LINK)
+    content = reply.content.model_copy(update={"answers": asks.id})
+    update = {"content": content, "target": Target(remote_ids=(asks.id,), url=None)}
+    assert isinstance(out.stage.ready(reply.model_copy(update=update)).send(), Accepted)
+    fail(out.stage, Fault(what=What.HANG_UP, endpoint=COMMENT, commit=False))
+    assert isinstance(out.send(), Unknown)
+    fail(out.stage)
+    assert isinstance(out.find(), Absent)
+    fail(out.stage, Fault(what=FacebookFault.NAMELESS))
+    assert isinstance(out.find(), Absent)
 
 
 def test_comments_that_cannot_be_read_prove_nothing(out: Attempt) -> None:

@@ -23,6 +23,13 @@ from tests.support.clock import ManualClock
 from tests.support.delivering import AnyKeys, lanes, never
 from tests.support.wishes import add, wish
 
+pytestmark = pytest.mark.guards(
+    "publisher.channels.timelines",
+    "publisher.delivery.reconcile",
+    "publisher.ledger.integrity.forgotten",
+    "publisher.ledger.lookalikes",
+)
+
 READING = {"twitter": "getUsersPosts", "facebook": "getPublishedPosts"}
 OUT = 5
 """Posts that the lost ledger sent; as many again were never sent."""

@@ -14,6 +14,8 @@ from publisher.sandbox.fault_kinds import What
 from publisher.sandbox.faults import Fault
 from tests.channels.conftest import PLATFORMS, Stage, Stages
 
+pytestmark = pytest.mark.guards("publisher.channels.twitter.profile")
+
 NOW = datetime(2016, 3, 7, 8, tzinfo=UTC)
 
 

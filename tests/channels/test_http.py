@@ -41,6 +41,10 @@ from tests.support.lines import (
 )
 from tests.support.waiting import wait_for
 
+pytestmark = pytest.mark.guards(
+    "publisher.channels.http.connection", "publisher.channels.http.recorder"
+)
+
 
 def test_a_complete_answer_is_kept() -> None:
     answer = answer_to(answering(OK))

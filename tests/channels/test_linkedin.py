@@ -22,6 +22,8 @@ from publisher.sandbox.store import StoredPost
 from tests.channels.conftest import LOST, Stage, Stages
 from tests.support.clock import ManualClock
 
+pytestmark = pytest.mark.guards("publisher.channels.linkedin.rest", "publisher.channels.timelines")
+
 
 @pytest.fixture
 def page(stages: Stages, monkeypatch: pytest.MonkeyPatch) -> Stage:

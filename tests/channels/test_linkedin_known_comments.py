@@ -19,6 +19,10 @@ from tests.channels.comment_duty import Duty
 from tests.channels.test_comment_ration import HOUR, older
 from tests.channels.test_comment_watch_harm import Duties
 
+pytestmark = pytest.mark.guards(
+    "publisher.channels.linkedin.comment_place", "publisher.ledger.found_comments"
+)
+
 KEPT = 48
 
 

@@ -26,6 +26,10 @@ from tests.channels.conftest import Stages
 from tests.channels.test_comment_watch_harm import Duties
 from tests.channels.test_comments import Desk, opened
 
+pytestmark = pytest.mark.guards(
+    "publisher.channels.linkedin.comment_elements", "publisher.channels.linkedin.comment_place"
+)
+
 LIST, ONE, DELETE = "findSocialComments", "getSocialComment", "deleteSocialComment"
 
 

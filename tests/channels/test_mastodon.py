@@ -24,6 +24,8 @@ from tests.channels.mastodon import NOTHING, Exchanges, faults, sent_once
 from tests.support.clock import ManualClock
 from tests.support.sending import send
 
+pytestmark = pytest.mark.guards("publisher.channels.mastodon.uploads")
+
 
 @pytest.fixture
 def stage(stages: Stages) -> Stage:

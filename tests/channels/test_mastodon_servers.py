@@ -15,6 +15,8 @@ from publisher.model.outcomes import (
 from tests.channels.conftest import Stage, Stages
 from tests.channels.mastodon import NOTHING, faults, sent_once
 
+pytestmark = pytest.mark.guards("publisher.channels.http.server_address")
+
 
 @pytest.fixture
 def stage(stages: Stages) -> Stage:

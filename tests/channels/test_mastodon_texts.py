@@ -16,6 +16,10 @@ from publisher.sandbox.mastodon.content_html import content
 from tests.channels.conftest import DUE, Stage, Stages
 from tests.channels.mastodon import NOTHING, Exchanges, faults
 
+pytestmark = pytest.mark.guards(
+    "publisher.channels.html_text", "publisher.channels.mastodon.status_html"
+)
+
 TEXTS = [
     "L’égalité, c’est maintenant. #HRC31 & <b>, 50 % + « guillemets » 🕊️ ñ ł",
     "À lire https://www.example.org/un/article/avec/une/longue/adresse?a=1&b=2#c (fr).",

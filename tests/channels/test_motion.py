@@ -19,6 +19,8 @@ from tests.channels.conftest import LOST, Stage, Stages
 from tests.support.clock import ManualClock
 from tests.support.sending import send
 
+pytestmark = pytest.mark.guards("publisher.channels.twitter.chunked_upload")
+
 Exchanges = list[requests.PreparedRequest]
 INITIALIZE, APPEND, FINALIZE = "initializeMediaUpload", "appendMediaUpload", "finalizeMediaUpload"
 STATUS, DESCRIBE = "getMediaUploadStatus", "createMediaMetadata"

@@ -10,6 +10,8 @@ import pytest
 from publisher.channels.spec import Server
 from tests.cli.runner import run_script
 
+pytestmark = pytest.mark.guards("publisher.channels.registry", "publisher.channels.spec")
+
 BOARD = Path(__file__).parent / "board"
 ROOT = Path(__file__).parents[2]
 

@@ -19,6 +19,10 @@ from tests.channels.conftest import LOST, Stage, Stages
 from tests.support.clock import ManualClock
 from tests.support.sending import send
 
+pytestmark = pytest.mark.guards(
+    "publisher.channels.facebook.posts", "publisher.channels.facebook.videos"
+)
+
 Exchanges = list[requests.PreparedRequest]
 UPLOAD, LOOK, REVEAL = "createVideo", "getObject", "updatePost"
 

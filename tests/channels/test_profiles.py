@@ -19,6 +19,10 @@ from publisher.sandbox.faults import Fault
 from tests.channels.conftest import PLATFORMS, Stage, Stages
 from tests.channels.test_health import answer
 
+pytestmark = pytest.mark.guards(
+    "publisher.channels.http.download", "publisher.channels.twitter.profile"
+)
+
 NAMES = {
     "twitter": ("bice_x", "BICE"),
     "facebook": ("bice_page", "BICE"),

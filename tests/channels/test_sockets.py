@@ -34,6 +34,8 @@ from tests.support.lines import (
 )
 from tests.support.waiting import wait_for
 
+pytestmark = pytest.mark.guards("publisher.channels.http.client")
+
 
 @pytest.fixture(autouse=True)
 def _own_client(monkeypatch: pytest.MonkeyPatch) -> None:

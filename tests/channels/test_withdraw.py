@@ -14,6 +14,12 @@ from publisher.sandbox.faults import Fault
 from tests.channels.conftest import Stage, Stages
 from tests.support.sending import send
 
+pytestmark = pytest.mark.guards(
+    "publisher.channels.*.removal",
+    "publisher.channels.facebook.photos",
+    "publisher.channels.facebook.posts",
+)
+
 NOT_THERE = {"code": 100, "subcode": 33}
 
 

@@ -25,6 +25,12 @@ from publisher.sandbox.faults import Fault
 from tests.channels.conftest import LOST, Stage, Stages
 from tests.support.sending import send
 
+pytestmark = pytest.mark.guards(
+    "publisher.channels.wordpress.media",
+    "publisher.channels.wordpress.posts",
+    "publisher.channels.wordpress.removal",
+)
+
 
 @pytest.fixture
 def stage(stages: Stages) -> Stage:

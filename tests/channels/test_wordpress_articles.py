@@ -13,6 +13,12 @@ from publisher.sandbox.wordpress.refusals import WordPressFault
 from tests.channels.conftest import SETTINGS, Stage, Stages
 from tests.channels.test_wordpress import accepted, violations
 
+pytestmark = pytest.mark.guards(
+    "publisher.channels.wordpress.article",
+    "publisher.channels.wordpress.languages",
+    "publisher.channels.wordpress.terms",
+)
+
 
 @pytest.fixture
 def stage(stages: Stages) -> Stage:

@@ -8,6 +8,8 @@ from publisher.sandbox.wordpress.refusals import WordPressFault
 from tests.channels.conftest import Stages
 from tests.channels.test_comments import Desk, opened
 
+pytestmark = pytest.mark.guards("publisher.channels.wordpress.comment_html")
+
 
 @pytest.fixture
 def desk(stages: Stages, address: str) -> Desk:

@@ -17,6 +17,8 @@ from publisher.sandbox.server import Sandbox
 from publisher.sandbox.twitter.oauth2 import client_of
 from tests.channels.conftest import Stage
 
+pytestmark = pytest.mark.guards("publisher.channels.connect", "publisher.channels.twitter.session")
+
 
 @pytest.fixture
 def stage(

@@ -13,6 +13,8 @@ from publisher.sandbox.twitter.refusals import XFault
 from tests.channels.conftest import Stage, Stages
 from tests.support.clock import ManualClock
 
+pytestmark = pytest.mark.guards("publisher.channels.twitter.session")
+
 _DELETE = "deletePosts"
 
 

@@ -13,6 +13,10 @@ from tests.cli.conftest import SETTINGS
 from tests.cli.runner import Cli
 from tests.support import videos
 
+pytestmark = pytest.mark.guards(
+    "publisher.ledger.reading.queries", "publisher.planning.plan", "publisher.settings.settings"
+)
+
 POST = "annual.fr"
 DRAFT = """\
 ---

@@ -8,6 +8,8 @@ from publisher.model.outcomes import Accepted
 from tests.cli.annual_day import POST, attempt, set_clock
 from tests.cli.runner import Cli
 
+pytestmark = pytest.mark.guards("publisher.drafts.correcting", "publisher.planning.correctable")
+
 FIX = "2016-03-07-annual-day-correction.fr"
 CORRECT = ("correct", POST, "--reason", "the figure is of 2014")
 

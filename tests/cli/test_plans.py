@@ -9,6 +9,12 @@ from publisher.cli.output import plan
 from tests.cli.conftest import SETTINGS
 from tests.cli.runner import Cli
 
+pytestmark = pytest.mark.guards(
+    "publisher.planning.change_details",
+    "publisher.planning.edit_text",
+    "publisher.planning.plan_data",
+)
+
 DRAFT = """\
 ---
 title: Journée annuelle

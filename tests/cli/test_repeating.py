@@ -7,6 +7,8 @@ import pytest
 from tests.cli.draft_files import write_draft
 from tests.cli.runner import Cli
 
+pytestmark = pytest.mark.guards("publisher.drafts.duplicates")
+
 DAYS = ("--on", "monday", "--at", "08:30", "--until", "2016-03-14")
 
 

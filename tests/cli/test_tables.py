@@ -11,6 +11,8 @@ from publisher.ledger.reading.history_steps import HistoryStep
 from publisher.model import events, history_text
 from publisher.model.outcomes import Kind
 
+pytestmark = pytest.mark.guards("publisher.model.events", "publisher.model.history_text")
+
 
 @pytest.mark.parametrize(
     ("code", "seconds", "said"),

@@ -9,6 +9,8 @@ from publisher.sandbox.facebook.graph import app_id
 from publisher.settings import settings
 from tests.connect.conftest import SETTINGS, Desk, allow
 
+pytestmark = pytest.mark.guards("publisher.channels.facebook.connect")
+
 
 def typed(desk: Desk, **more: str) -> dict[str, str]:
     page = desk.account("bice-page")

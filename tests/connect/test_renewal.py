@@ -24,6 +24,15 @@ from publisher.settings import account_files, settings
 from tests.connect.conftest import Desk
 from tests.connect.test_twitter_oauth2 import connect
 
+pytestmark = pytest.mark.guards(
+    "publisher.channels.renewal",
+    "publisher.delivery.key_renewer",
+    "publisher.delivery.keyring",
+    "publisher.delivery.renewal_note",
+    "publisher.ledger.key_exchanges",
+    "publisher.settings.account_files",
+)
+
 SHORT = 60  # seconds
 _RENEWING = """
 import sys

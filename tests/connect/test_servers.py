@@ -16,6 +16,8 @@ from publisher.sandbox.mastodon.refusals import MastodonFault
 from publisher.settings import settings
 from tests.connect.conftest import SETTINGS, Desk, allow
 
+pytestmark = pytest.mark.guards("publisher.channels.*.connect")
+
 NAMES = ("bice-fedi", "bice-linkedin", "bice-wp")
 ENDS_ITSELF = ("bice-fedi", "bice-wp")
 

@@ -31,6 +31,8 @@ from tests.support.clock import ManualClock
 from tests.support.delivering import OneByOne, courier_with
 from tests.support.wishes import add, wish
 
+pytestmark = pytest.mark.guards("publisher.delivery.preparation", "publisher.model.timing")
+
 GIF = Picture(
     digest="d" * 64, media_type="image/gif", width=1, height=1, alt="Une carte", name="carte.gif"
 )

@@ -21,6 +21,8 @@ from tests.delivery.scripted import OnlySends
 from tests.support.clock import ManualClock
 from tests.support.waiting import wait_for
 
+pytestmark = pytest.mark.guards("publisher.delivery.result_writer")
+
 # what one of them meets
 
 

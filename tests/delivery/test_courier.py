@@ -31,6 +31,8 @@ from tests.support.clock import ManualClock
 from tests.support.delivering import OneByOne, courier_with
 from tests.support.wishes import add, wish
 
+pytestmark = pytest.mark.guards("publisher.delivery.preparation")
+
 
 def test_a_post_is_sent_once_at_its_instant_and_recorded(
     ledger: Ledger,

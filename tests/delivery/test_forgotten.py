@@ -32,6 +32,10 @@ from tests.support.clock import ManualClock
 from tests.support.delivering import OneByOne, Strangers, lanes, never
 from tests.support.wishes import add, wish
 
+pytestmark = pytest.mark.guards(
+    "publisher.ledger.integrity.forgotten", "publisher.ledger.lookalikes"
+)
+
 LOST = 3600  # seconds between the backup and the restore
 
 Send = Callable[[str], None]

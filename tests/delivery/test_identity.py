@@ -29,6 +29,10 @@ from tests.support.clock import ManualClock
 from tests.support.delivering import deliver_at_once
 from tests.support.workspaces import SESSION, Workspace
 
+pytestmark = pytest.mark.guards(
+    "publisher.delivery.keyring", "publisher.delivery.services", "publisher.ledger.account_owners"
+)
+
 SETTINGS = """\
 language = "en"
 [accounts.our-x]

@@ -31,6 +31,8 @@ from tests.support.delivering import AnyKeys, OneByOne, never
 from tests.support.waiting import wait_for
 from tests.support.wishes import add, wish
 
+pytestmark = pytest.mark.guards("publisher.delivery.reconcile")
+
 POSTS, WIDTH = 6, 4
 
 

@@ -12,6 +12,8 @@ from publisher.settings import settings
 from tests.support.clock import ManualClock
 from tests.support.workspaces import SETTINGS, Workspace
 
+pytestmark = pytest.mark.guards("publisher.ledger.worker.intents", "publisher.model.mandates")
+
 MANDATE = '[accounts.bice-site.mandate]\nauthors = ["ann", "bob"]\nuntil = %s\n'
 
 

@@ -40,6 +40,8 @@ from tests.support.delivering import AnyKeys, OneByOne, courier_with, lanes, nev
 from tests.support.sandbox_accounts import by_name
 from tests.support.wishes import wish
 
+pytestmark = pytest.mark.guards("publisher.ledger.refusals", "publisher.ledger.worker.results")
+
 SETTINGS = Settings.model_validate(
     {
         "workspace": Path("/nowhere"),

@@ -21,6 +21,8 @@ from tests.support.clock import ManualClock
 from tests.support.delivering import OneByOne
 from tests.support.wishes import add, wish
 
+pytestmark = pytest.mark.guards("publisher.delivery.leases")
+
 PAUSE = 1.5
 UNSEEN = Deferred(Kind.UNAVAILABLE, "X does not know the part before this one yet.")
 

@@ -37,6 +37,10 @@ from tests.support.clock import ManualClock
 from tests.support.delivering import AnyKeys, OneByOne, Strangers, first_found, lanes
 from tests.support.wishes import add, wish
 
+pytestmark = pytest.mark.guards(
+    "publisher.ledger.manager.consent_holds", "publisher.ledger.manager.withdrawals"
+)
+
 _AWAY = Deferred(Kind.UNAVAILABLE, "X could not be reached.")
 
 

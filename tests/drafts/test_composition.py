@@ -16,8 +16,15 @@ from publisher.drafts.when import When
 from publisher.model.posts import Post
 from publisher.settings import settings as workspace_settings
 from tests.drafts.drafts import ACCOUNTS, Workspace
-from tests.drafts.test_drafts import EXAMPLE
+from tests.drafts.test_draft import EXAMPLE
 from tests.fuzz.draft_texts import draft as any_draft
+
+pytestmark = pytest.mark.guards(
+    "publisher.drafts.body_patch",
+    "publisher.drafts.line_ends",
+    "publisher.drafts.new_draft",
+    "publisher.drafts.when",
+)
 
 _REPOSITORY = Path(__file__).parents[2]
 _TEXT = """\

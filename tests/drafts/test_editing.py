@@ -9,6 +9,8 @@ from publisher.drafts import editing
 from publisher.drafts.draft_files import DraftFile
 from publisher.drafts.editing import Manuscript
 
+pytestmark = pytest.mark.guards("publisher.drafts.line_ends")
+
 _TEXT = """\
 ---
 # Who reads this?

@@ -15,6 +15,13 @@ from publisher.model.problems import CODES, Findings, Flaw
 from publisher.model.values import Position
 from tests.drafts.drafts import Workspace, codes
 
+pytestmark = pytest.mark.guards(
+    "publisher.drafts.front_matter",
+    "publisher.drafts.text_files",
+    "publisher.drafts.yaml_tree",
+    "publisher.model.problems",
+)
+
 DRAFT = "---\nat: 2016-03-07 08:30\n---\nÀ Genève.\n"
 
 

@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.drafts.drafts import SESSION, Workspace
-from tests.drafts.test_drafts import EXAMPLE
+from tests.drafts.test_draft import EXAMPLE
 
 _SETTINGS = settings(
     max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None

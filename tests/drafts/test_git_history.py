@@ -11,6 +11,8 @@ from publisher.drafts.check import check
 from publisher.settings import settings
 from tests.support.workspaces import Workspace
 
+pytestmark = pytest.mark.guards("publisher.drafts.translations")
+
 SETTINGS = """\
 language = "fr"
 [accounts.bice-x]

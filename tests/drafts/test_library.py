@@ -12,6 +12,8 @@ from publisher.drafts.library import load
 from publisher.model.values import Severity
 from tests.drafts.drafts import Workspace, codes
 
+pytestmark = pytest.mark.guards("publisher.drafts.draft_files")
+
 
 def _ids(workspace: Workspace, *paths: str | Path) -> list[str]:
     return [post.id for post in workspace.load(*paths).posts]

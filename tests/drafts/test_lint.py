@@ -14,6 +14,13 @@ from publisher.settings import settings
 from publisher.settings.schema import HashtagSettings
 from tests.support.workspaces import Workspace
 
+pytestmark = pytest.mark.guards(
+    "publisher.drafts.check",
+    "publisher.drafts.markdown_signs",
+    "publisher.drafts.placeholders",
+    "publisher.model.posts",
+)
+
 SETTINGS = """\
 language = "fr"
 [accounts.bice-x]

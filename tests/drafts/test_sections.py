@@ -10,6 +10,8 @@ from publisher.model.problems import Findings
 from publisher.model.values import Problem, Severity
 from tests.drafts.drafts import Workspace
 
+pytestmark = pytest.mark.guards("publisher.drafts.horizontal_rules", "publisher.drafts.names")
+
 NAMES = ("twitter", "facebook", "site", "bice-x")
 
 

@@ -9,6 +9,8 @@ from publisher.drafts import consents, session, session_reader, zone_hints
 from publisher.model.problems import Findings
 from tests.drafts.drafts import SESSION, Workspace, codes, errors
 
+pytestmark = pytest.mark.guards("publisher.drafts.session_reader", "publisher.drafts.zone_hints")
+
 
 def test_the_session_is_read(workspace: Workspace) -> None:
     session = workspace.load().session

@@ -15,6 +15,8 @@ from publisher.drafts.text_length import length
 from tests.fuzz import against_x
 from tests.fuzz.effort import bounded
 
+pytestmark = pytest.mark.guards("publisher.drafts.links")
+
 CASES = Path(__file__).parents[3] / "shared/data/twitter-text/conformance.yml"
 COUNTING = (
     "WeightedTweetsCounterTest",
@@ -106,6 +108,7 @@ def test_the_official_links_are_found() -> None:
         ("⛷🏽", 2),
         ("👍🏽🏽", 4),
         ("example.org日.org/a", 28),
+        ("example.org𠮷.org/", 30),  # the address ends in the middle of a character
         ("\ud800", 2),
         ("a\udfffb", 4),
     ],

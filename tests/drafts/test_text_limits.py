@@ -7,6 +7,8 @@ from publisher.drafts.text_limits import TextLimits
 from publisher.drafts.threads import split, suggestion
 from publisher.model.accounts import Account
 
+pytestmark = pytest.mark.guards("publisher.model.capabilities")
+
 FAMILY = "👨‍👩‍👧‍👦"
 """One character for a reader, and 25 bytes."""
 IN_BYTES = TextLimits(300, "graphemes", bytes=3_000)

@@ -8,6 +8,8 @@ import pytest
 from publisher.drafts.times import AgendaItem, Moment, anchored, parse_anchor, parse_time, spelled
 from tests.drafts.drafts import SESSION, Workspace, codes
 
+pytestmark = pytest.mark.guards("publisher.drafts.time_hints")
+
 
 @pytest.mark.parametrize(
     ("at", "instant"),

@@ -10,6 +10,8 @@ from publisher.drafts import yaml_tree
 from publisher.drafts.yaml_patch import Patches, Unpatchable
 from publisher.model.problems import Findings
 
+pytestmark = pytest.mark.guards("publisher.drafts.yaml_lines")
+
 BLOCK = """\
 # Above everything.
 name:   "31e session"      # two spaces more

@@ -37,7 +37,7 @@ _HOSTS = [
 _STRANGER = re.compile(r"\b(?:pip|pipx|uv|uvx)\b.*[\s'\"]publisher(?![\w./ ])")
 _MACHINE_PATH = re.compile(r"(?<![\w.>)}-])/(?:work|root|home)/")
 _TARGETS = [
-    "help", "install", "production", "demo", "quick", "test", "deep", "smoke", "bare", "image", "chaos", "machines", "fuzz", "bench", "release", "check", "messages", "run", "lock", "clean",
+    "help", "install", "production", "demo", "quick", "near", "test", "deep", "smoke", "bare", "image", "chaos", "machines", "fuzz", "mutants", "bench", "release", "check", "messages", "run", "lock", "clean",
 ]  # fmt: skip
 _SCRIPTS = [".ci/run", "tests/support/smoke.sh", "tests/support/system.sh"]
 
@@ -124,7 +124,7 @@ def test_nobody_is_told_to_install_a_strangers_package(root: Path) -> None:
     assert project["name"] == "session-publisher"
 
 
-_LOCKS = ("constraints.txt", *(f"requirements/{name}.txt" for name in ("build", "run", "smoke", "dev", "bench", "release")))  # fmt: skip
+_LOCKS = ("constraints.txt", *(f"requirements/{name}.txt" for name in ("build", "run", "smoke", "dev", "bench", "mutants", "release")))  # fmt: skip
 
 
 def _pins(path: Path) -> dict[str, tuple[Version, list[str]]]:

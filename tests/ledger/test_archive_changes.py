@@ -25,7 +25,10 @@ from tests.ledger.archive_office import (
 )
 from tests.support.clock import ManualClock
 
-pytestmark = pytest.mark.each_database
+pytestmark = [
+    pytest.mark.each_database,
+    pytest.mark.guards("publisher.ledger.integrity.archive_files"),
+]
 
 # Somebody changes an archive
 

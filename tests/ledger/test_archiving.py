@@ -33,7 +33,12 @@ from tests.ledger.archive_office import (
 from tests.support.clock import ManualClock
 from tests.support.wishes import add, wish
 
-pytestmark = pytest.mark.each_database
+pytestmark = [
+    pytest.mark.each_database,
+    pytest.mark.guards(
+        "publisher.ledger.integrity.archive_files", "publisher.ledger.reading.history_steps"
+    ),
+]
 
 ENDED = {"out", "down", "failed", "cancelled"}
 

@@ -24,7 +24,12 @@ from tests.support.clock import ManualClock
 from tests.support.delivering import OneByOne
 from tests.support.wishes import add, wish
 
-pytestmark = pytest.mark.each_database
+pytestmark = [
+    pytest.mark.each_database,
+    pytest.mark.guards(
+        "publisher.ledger.transitions", "publisher.ledger.worker.intents", "publisher.model.states"
+    ),
+]
 
 
 @pytest.fixture

@@ -40,7 +40,10 @@ from tests.support.delivering import OneByOne
 from tests.support.older_ledgers import make_older
 from tests.support.wishes import add, wish
 
-pytestmark = pytest.mark.each_database
+pytestmark = [
+    pytest.mark.each_database,
+    pytest.mark.guards("publisher.ledger.integrity.after_restore"),
+]
 
 on_sqlite = pytest.mark.parametrize("ledger_url", ["sqlite"], indirect=True)
 

@@ -38,7 +38,10 @@ from tests.support.clock import ManualClock
 from tests.support.waiting import wait_for
 from tests.support.wishes import add, wish
 
-pytestmark = pytest.mark.each_database
+pytestmark = [
+    pytest.mark.each_database,
+    pytest.mark.guards("publisher.delivery.result_writer", "publisher.ledger.worker.results"),
+]
 
 POSTS = 30
 

@@ -16,7 +16,10 @@ from tests.support.clock import ManualClock
 from tests.support.delivering import OneByOne
 from tests.support.wishes import add, wish
 
-pytestmark = pytest.mark.each_database
+pytestmark = [
+    pytest.mark.each_database,
+    pytest.mark.guards("publisher.ledger.dispatcher.due_queries"),
+]
 
 _LEASE = 30.0
 

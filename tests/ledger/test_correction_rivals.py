@@ -27,7 +27,10 @@ from publisher.model.states import Role, State
 from tests.support.clock import ManualClock
 from tests.support.wishes import add, wish
 
-pytestmark = pytest.mark.each_database
+pytestmark = [
+    pytest.mark.each_database,
+    pytest.mark.guards("publisher.ledger.corrections", "publisher.ledger.ended_edits"),
+]
 
 
 class Desk:

@@ -27,7 +27,16 @@ from publisher.ledger.tables import REVISION, media, metadata
 from tests.support import postgres
 from tests.support.older_ledgers import make_older
 
-pytestmark = pytest.mark.each_database
+pytestmark = [
+    pytest.mark.each_database,
+    pytest.mark.guards(
+        "publisher.ledger.driver_errors",
+        "publisher.ledger.integrity.triggers",
+        "publisher.ledger.schema",
+        "publisher.ledger.sqlite_file",
+        "publisher.ledger.tables.*",
+    ),
+]
 
 
 def test_a_new_ledger_has_the_tables_that_the_code_describes(database: Database) -> None:

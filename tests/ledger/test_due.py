@@ -19,7 +19,10 @@ from publisher.model.states import State
 from tests.support.clock import ManualClock
 from tests.support.wishes import add, wish
 
-pytestmark = pytest.mark.each_database
+pytestmark = [
+    pytest.mark.each_database,
+    pytest.mark.guards("publisher.ledger.dispatcher.due_queries"),
+]
 
 _HOLD = 100.0
 

@@ -16,6 +16,8 @@ from publisher.model.states import State
 from tests.support.clock import ManualClock
 from tests.support.wishes import add, wish
 
+pytestmark = pytest.mark.guards("publisher.model.engagement")
+
 HOUR = 3_600
 
 

@@ -26,7 +26,15 @@ from tests.support.clock import ManualClock
 from tests.support.delivering import OneByOne
 from tests.support.wishes import add, wish
 
-pytestmark = pytest.mark.each_database
+pytestmark = [
+    pytest.mark.each_database,
+    pytest.mark.guards(
+        "publisher.ledger.manager.commands",
+        "publisher.ledger.manager.operations",
+        "publisher.ledger.reading.queries",
+        "publisher.ledger.uncertainty",
+    ),
+]
 
 Patch = pytest.MonkeyPatch
 

@@ -75,7 +75,15 @@ def _lived(
     control.cancel("d", None, "manager", "trop tard")
 
 
-pytestmark = [pytest.mark.usefixtures("_lived"), pytest.mark.each_database]
+pytestmark = [
+    pytest.mark.each_database,
+    pytest.mark.guards(
+        "publisher.ledger.integrity.chain_links",
+        "publisher.ledger.integrity.seals",
+        "publisher.ledger.integrity.verification",
+    ),
+    pytest.mark.usefixtures("_lived"),
+]
 
 
 @pytest.fixture

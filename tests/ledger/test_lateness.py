@@ -21,6 +21,8 @@ from tests.support.clock import ManualClock
 from tests.support.delivering import OneByOne
 from tests.support.wishes import add, wish
 
+pytestmark = pytest.mark.guards("publisher.ledger.reading.gauges")
+
 
 @pytest.fixture
 def lateness(database: Database, clock: ManualClock) -> Lateness:

@@ -27,6 +27,8 @@ from tests.support.clock import ManualClock
 from tests.support.delivering import OneByOne
 from tests.support.wishes import add, wish
 
+pytestmark = pytest.mark.guards("publisher.ledger.transitions")
+
 PREPARED = Prepared(draft_id="7_1", digest="0" * 64, photos=("8",))
 
 

@@ -26,6 +26,8 @@ from tests.support.clock import ManualClock
 from tests.support.delivering import OneByOne
 from tests.support.wishes import add, wish
 
+pytestmark = pytest.mark.guards("publisher.ledger.remote_ids", "publisher.ledger.uncertainty")
+
 _SETTLE = 60  # seconds; as the fixtures have it
 
 

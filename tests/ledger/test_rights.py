@@ -29,6 +29,13 @@ from tests.support.clock import ManualClock
 from tests.support.draft_edits import edited
 from tests.support.wishes import add, wish
 
+pytestmark = pytest.mark.guards(
+    "publisher.ledger.manager.authors",
+    "publisher.ledger.manager.operations",
+    "publisher.ledger.manager.pauses",
+    "publisher.ledger.manager.resume",
+)
+
 PASSWORD = "plough wicker ostrich"
 OF = {"bice-x": "BICE", "lima-x": "Lima", "warsaw-x": "Warsaw"}
 MANDATES = {"lima-x": Mandate(authors=("redaction", "lima"))}

@@ -17,6 +17,8 @@ from publisher.model.states import State
 from tests.support.clock import ManualClock
 from tests.support.wishes import add, wish
 
+pytestmark = pytest.mark.guards("publisher.ledger.tables.columns")
+
 AT = datetime(2016, 3, 7, 10, 0, 0, 123456, tzinfo=UTC)
 KEPT = {"id", "post", "account"}
 """Columns that no change of a delivery sets."""

@@ -14,7 +14,10 @@ from tests.support.clock import ManualClock
 from tests.support.delivering import OneByOne
 from tests.support.wishes import add, wish
 
-pytestmark = pytest.mark.each_database
+pytestmark = [
+    pytest.mark.each_database,
+    pytest.mark.guards("publisher.ledger.reading.log_pages", "publisher.ledger.reading.reported"),
+]
 
 TEXTS = {
     "2016-03-07-annual-day.fr": "La séance d'aujourd'hui : « Protéger l'enfant » #DroitsDeLEnfant",

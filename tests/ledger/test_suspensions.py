@@ -31,6 +31,10 @@ from tests.support.clock import ManualClock
 from tests.support.delivering import OneByOne
 from tests.support.wishes import add, wish
 
+pytestmark = pytest.mark.guards(
+    "publisher.ledger.reading.account_status", "publisher.ledger.refusals"
+)
+
 KEYS = AccountSuspended(Kind.AUTH, "The keys are not accepted.", backoff=UNTIL_MENDED)
 TOO_MANY = AccountSuspended(Kind.RATE_LIMIT, "Too many.", backoff=THROTTLED)
 ALIKE = Refused(Kind.CONTENT, "You are not permitted.", sign="403 not-permitted")

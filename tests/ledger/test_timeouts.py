@@ -20,6 +20,8 @@ from tests.support import postgres
 from tests.support.clock import ManualClock
 from tests.support.wishes import add, wish
 
+pytestmark = pytest.mark.guards("publisher.ledger.driver_errors")
+
 ROOT = Path(__file__).parents[2]
 
 

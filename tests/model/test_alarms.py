@@ -6,6 +6,8 @@ from publisher.drafts import alarm_words
 from publisher.model.alarms import AlarmWord, Sign, Signs, signs_in
 from publisher.model.problems import Findings
 
+pytestmark = pytest.mark.guards("publisher.drafts.alarm_words")
+
 
 def found(text: str, *words: str, names: tuple[str, ...] = ()) -> tuple[Sign, ...]:
     return signs_in(text, Signs([w for one in words if (w := AlarmWord.of(one))], names))

@@ -8,6 +8,8 @@ import pytest
 from publisher.model import slots
 from publisher.model.accounts import Account
 
+pytestmark = pytest.mark.guards("publisher.model.weekdays")
+
 ZURICH = ZoneInfo("Europe/Zurich")
 SUNDAY = datetime(2016, 3, 6, 12, tzinfo=UTC)
 

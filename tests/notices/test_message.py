@@ -14,6 +14,8 @@ from publisher.model.states import State
 from publisher.notices.message import compose
 from tests.notices.conftest import MORNING
 
+pytestmark = pytest.mark.guards("publisher.model.accounts", "publisher.model.events")
+
 GENEVA = ZoneInfo("Europe/Zurich")
 
 

@@ -32,6 +32,8 @@ from tests.notices.conftest import MORNING, SERVICE, Mishaps
 from tests.support.clock import ManualClock
 from tests.support.wishes import add, wish
 
+pytestmark = pytest.mark.guards("publisher.ledger.outbox", "publisher.ledger.owner_news")
+
 
 def take_note(news: News) -> list[Item]:
     """What is told now; it is told then."""

@@ -19,6 +19,8 @@ from tests.notices.test_news import take_note
 from tests.support.clock import ManualClock
 from tests.support.log_ins import SECRET, code
 
+pytestmark = pytest.mark.guards("publisher.ledger.user_notices")
+
 _PASSWORD = "plough wicker ostrich"
 
 

@@ -31,6 +31,12 @@ from tests.support.draft_edits import edited
 from tests.support.pages import PASSWORD
 from tests.support.wishes import add, wish
 
+pytestmark = pytest.mark.guards(
+    "publisher.ledger.notice_addresses",
+    "publisher.ledger.personal_news",
+    "publisher.ledger.personal_queries",
+)
+
 _PEOPLE = (
     ("redaction", Rank.STAFF, None),
     ("stagiaire", Rank.STAFF, None),

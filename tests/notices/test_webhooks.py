@@ -21,6 +21,8 @@ from tests.notices.conftest import Mishaps
 from tests.support.clock import ManualClock
 from tests.support.wishes import add, wish
 
+pytestmark = pytest.mark.guards("publisher.ledger.notice_turns", "publisher.ledger.webhook_news")
+
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 OTHER = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD"
 _NOW = 1_614_265_330.0

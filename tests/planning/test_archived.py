@@ -12,6 +12,8 @@ from tests.support.clock import ManualClock
 from tests.support.happening import meet
 from tests.support.workspaces import Workspace
 
+pytestmark = pytest.mark.guards("publisher.planning.problems")
+
 _THEN, _NOW = "at: 2016-03-07 12:00", "at: 2017-05-02 12:00"
 
 

@@ -24,6 +24,10 @@ from tests.support.queueing import (
 )
 from tests.support.workspaces import Workspace
 
+pytestmark = pytest.mark.guards(
+    "publisher.ledger.corrections", "publisher.ledger.worker.targets", "publisher.planning.wishes"
+)
+
 LATER = "at: 2016-03-07 13:00"
 FIX = f"{LATER}\nto: [bice-page]\ncorrects: a.fr\nreason: Un chiffre était faux."
 

@@ -21,6 +21,12 @@ from tests.support.happening import begin, comes_of
 from tests.support.wishes import add, wish
 from tests.support.workspaces import SETTINGS, Workspace
 
+pytestmark = pytest.mark.guards(
+    "publisher.ledger.manager.consent_holds",
+    "publisher.ledger.manager.post_holds",
+    "publisher.planning.edits",
+)
+
 _NOON = "at: 2016-03-07 12:00\nto: [bice-x]"
 
 

@@ -15,6 +15,8 @@ from publisher.model.problems import Flaw
 from publisher.planning.plan import Change
 from tests.support.workspaces import Workspace
 
+pytestmark = pytest.mark.guards("publisher.planning.media")
+
 Made = media_file.CleanPicture | Flaw
 NOON = "at: 2016-03-07 12:00"
 

@@ -19,6 +19,8 @@ from tests.support.clock import ManualClock
 from tests.support.happening import meet
 from tests.support.workspaces import SETTINGS, Workspace
 
+pytestmark = pytest.mark.guards("publisher.drafts.overdue", "publisher.planning.past_times")
+
 NOON = "2016-03-07 12:00"
 HOUR = 3600
 

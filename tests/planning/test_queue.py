@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime
 
+import pytest
 from PIL import Image
 
 from publisher.app import Application
@@ -23,6 +24,10 @@ from tests.support.queueing import (
     standing,
 )
 from tests.support.workspaces import Workspace
+
+pytestmark = pytest.mark.guards(
+    "publisher.planning.diff", "publisher.planning.plan", "publisher.planning.wishes"
+)
 
 
 def test_a_draft_is_queued_for_each_of_its_accounts(app: Application, workspace: Workspace) -> None:

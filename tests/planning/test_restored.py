@@ -17,6 +17,10 @@ from tests.support.clock import ManualClock
 from tests.support.happening import meet
 from tests.support.workspaces import Workspace
 
+pytestmark = pytest.mark.guards(
+    "publisher.ledger.integrity.after_restore", "publisher.planning.past_times"
+)
+
 HOUR = 3600.0
 
 

@@ -8,19 +8,7 @@ from publisher.base.text import shortened
 from publisher.model.states import State
 from publisher.reporting import charts, outcomes
 from publisher.reporting.charts import HEIGHT, WIDTH
-from publisher.reporting.lateness import in_words
 from publisher.reporting.outcomes import Outcome, Tally
-
-
-@pytest.mark.parametrize(
-    ("seconds", "text"),
-    [
-        (0.0123, "12 ms"), (0.9, "900 ms"), (1.44, "1.4 s"), (99, "99.0 s"),
-        (840, "14 min"), (12_600, "3.5 h"), (-0.5, "-500 ms"),
-    ],
-)  # fmt: skip
-def test_a_lateness_is_said_in_the_unit_that_fits(seconds: float, text: str) -> None:
-    assert in_words(seconds) == text
 
 
 def test_every_state_is_an_outcome() -> None:

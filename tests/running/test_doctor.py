@@ -28,6 +28,15 @@ from publisher.settings import settings
 from tests.running.conftest import Draft, Queued
 from tests.support.pages import PASSWORD
 
+pytestmark = pytest.mark.guards(
+    "publisher.doctor",
+    "publisher.doctor.accounts",
+    "publisher.doctor.duty",
+    "publisher.doctor.ledger",
+    "publisher.doctor.machine",
+    "publisher.doctor.profiles",
+)
+
 
 def findings(workspace: Path, *, offline: bool = False) -> dict[str, Finding]:
     app = Application(settings.load(workspace), SystemClock())

@@ -23,6 +23,8 @@ from publisher.sandbox.server import Sandbox
 from publisher.settings import settings
 from tests.support.running import soon, states, texts
 
+pytestmark = pytest.mark.guards("publisher.drafts.planted")
+
 Draft = Callable[..., None]
 Queued = Callable[[], Application]
 ROOT = Path(__file__).parents[2]

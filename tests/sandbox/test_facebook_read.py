@@ -10,6 +10,7 @@ import pytest
 import requests
 
 from publisher.sandbox.accounts import SandboxAccount
+from publisher.sandbox.comments import plant
 from publisher.sandbox.facebook import graph
 from publisher.sandbox.limits import DAY, Allowance
 from publisher.sandbox.server import Sandbox
@@ -227,3 +228,23 @@ def test_too_many_calls_are_throttled(
 def test_an_unknown_path_is_refused(session: requests.Session, address: str) -> None:
     answer = session.get(f"{address}/v25.0/1/2/3", timeout=30)
     assert (answer.status_code, answer.json()["error"]["code"]) == (400, 2500)
+
+
+def test_replies_to_comments_are_listed_where_the_filter_says_stream(
+    pager: Pager, sandbox: Sandbox
+) -> None:
+    page = pager()
+    post = page.post("me/feed", message="a")["id"]
+    (asks,) = plant(sandbox.store, "bice-page", "Where?", under=post)
+    (repeats,) = plant(sandbox.store, "bice-page", "Where?", parent=asks.id)
+    own = page.post(f"{asks.id}/comments", message="In Geneva.")["id"]
+
+    def listed(place: str, **query: str) -> set[str]:
+        return {comment["id"] for comment in page.get(f"{place}/comments", **query)["data"]}
+
+    assert listed(post) == listed(post, filter="toplevel") == {asks.id}
+    assert listed(post, filter="stream") == {asks.id, repeats.id, own}
+    assert listed(asks.id) == {repeats.id, own}
+    with pytest.raises(facebook.GraphAPIError) as error:
+        listed(post, filter="all")
+    assert refused(error)[0] == 100

@@ -15,6 +15,8 @@ from publisher.settings.redis_sentinel import Sentinels
 from publisher.settings.settings import Settings, load
 from publisher.settings.sources import OTHER_VARIABLES, Sources
 
+pytestmark = pytest.mark.guards("publisher.settings.*")
+
 ACCOUNTS = '[accounts.bice-x]\nchannel = "twitter"\n'
 
 

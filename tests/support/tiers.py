@@ -34,5 +34,9 @@ def _is_deep(path: Path) -> bool:
 
 def _is_second(item: pytest.Item) -> bool:
     """Whether it is the run on PostgreSQL of a test for which SQLite is enough."""
-    parameters = item.callspec.params.values() if isinstance(item, pytest.Function) and hasattr(item, "callspec") else ()
+    parameters = (
+        item.callspec.params.values()
+        if isinstance(item, pytest.Function) and hasattr(item, "callspec")
+        else ()
+    )
     return "postgresql" in parameters and not item.get_closest_marker(EACH_DATABASE)

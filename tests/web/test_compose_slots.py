@@ -11,6 +11,8 @@ from tests.support.workspaces import Workspace
 
 from .conftest import SETTINGS
 
+pytestmark = pytest.mark.guards("publisher.planning.free_slots")
+
 SLOTS = SETTINGS.replace(
     "[accounts.bice-x]\n", '[accounts.bice-x]\nslots = ["weekdays 09:30", "weekdays 17:00"]\n'
 )

@@ -13,6 +13,8 @@ from tests.support.queueing import finish
 from tests.support.workspaces import Workspace
 from tests.web.conftest import published
 
+pytestmark = pytest.mark.guards("publisher.drafts.correcting", "publisher.planning.correctable")
+
 PAGE = "/posts/day.fr/correct"
 FIX = "day-correction.fr"
 

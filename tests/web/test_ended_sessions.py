@@ -14,6 +14,8 @@ from tests.support.pages import PASSWORD, Visit
 from tests.support.uploads import seen
 from tests.support.workspaces import Workspace
 
+pytestmark = pytest.mark.guards("publisher.auth.sessions")
+
 _FILE = "/posts/day.fr/file"
 _EDIT = "/posts/day.fr/edit"
 _TYPED = "Bonsoir </textarea> & « voilà ».\n\n---\nDeux."

@@ -13,6 +13,8 @@ from publisher.web import draft_cache
 from tests.support.log_ins import an_hour_later, shown_once
 from tests.support.pages import PASSWORD, Visit
 
+pytestmark = pytest.mark.guards("publisher.auth.feed_keys")
+
 _KINDS = {"/calendar.ics": "BEGIN:VCALENDAR", "/feed.atom": "<?xml"}
 
 

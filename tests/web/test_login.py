@@ -18,6 +18,8 @@ from publisher.settings.schema import WebSettings
 from publisher.web import password_check
 from tests.support.pages import PASSWORD, Visit, serving
 
+pytestmark = pytest.mark.guards("publisher.auth.passwords", "publisher.auth.sessions")
+
 _PAGES = ["/", "/posts", "/posts/day.fr", "/media", "/answers", "/log", "/log.csv", "/log.xlsx", "/accounts", "/report",
           "/report.html", "/resume", "/me", "/people", "/people/chef", "/calendar.ics", "/feed.atom", "/events", "/media/" + 64 * "0"]  # fmt: skip
 

@@ -19,6 +19,8 @@ from tests.support.journeys import log_in, serious
 from tests.support.log_ins import an_hour_later
 from tests.support.pages import PASSWORD, Visit
 
+pytestmark = pytest.mark.guards("publisher.auth.passkeys")
+
 
 @pytest.fixture
 def named(address: str) -> str:

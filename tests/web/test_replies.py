@@ -24,6 +24,8 @@ from tests.support.workspaces import Workspace
 from tests.web.conftest import published
 from tests.web.test_answers import SCRIPT, alarm, state, write
 
+pytestmark = pytest.mark.guards("publisher.drafts.replying", "publisher.planning.replyable")
+
 POST = "answer-bice-x.fr"
 ON_X = {"account": "bice-x", "remote_id": "77", "url": "https://x.com/i/web/status/77"}
 

@@ -8,6 +8,8 @@ from publisher.app import Application
 from publisher.ledger.saved_filters import LONGEST, MOST
 from tests.support.pages import Visit
 
+pytestmark = pytest.mark.guards("publisher.ledger.saved_filters")
+
 both = pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
 
 

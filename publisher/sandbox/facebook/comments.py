@@ -48,15 +48,22 @@ async def create(store: Store, call: Call, account: SandboxAccount) -> dict[str,
 
 
 def on(store: Store, call: Call, account: SandboxAccount) -> list[StoredPost | StoredComment]:
-    """The comments on a post, readers' too, newest first if that is asked for."""
+    """The comments on a post, readers' too, newest first if that is asked for.
+
+    With `filter=stream` the replies to them too; Meta's default is `toplevel`.
+    """
     entry = _commented(store, call, account, "get")
     since = graph.number(call, "since") or 0
+    shape = call.query.get("filter", "toplevel")
+    if shape not in ("toplevel", "stream"):
+        raise GraphError(100, "(#100) Param filter must be one of {STREAM, TOPLEVEL}")
+    nested = shape == "stream"
     replies: list[StoredPost | StoredComment] = [
-        *store.replies(account.name, entry.id, call.delay(What.LAG)),
+        *store.replies(account.name, entry.id, call.delay(What.LAG), nested=nested),
         *(
             one
             for one in store.comments_for(account.name)
-            if entry.id in (one.parent or one.under, one.under)
+            if entry.id == (one.parent or one.under) or (nested and entry.id == one.under)
         ),
     ]
     found = sorted((one for one in replies if written_at(one).timestamp() >= since), key=written_at)

@@ -20,6 +20,8 @@ from tests.web.api.conftest import Make, Program
 from tests.web.conftest import published
 from tests.web.test_answers import write
 
+pytestmark = pytest.mark.guards("publisher.ledger.api_requests")
+
 TEXT = {"": ["Bonjour de Lima."]}
 _CHANGES: tuple[tuple[str, dict[str, Any]], ...] = (
     ("PATCH", {"json": {"texts": TEXT}}),

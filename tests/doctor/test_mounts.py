@@ -14,6 +14,10 @@ server:/export /srv/share nfs4 rw 0 0
 //nas/team /mnt/the\\040team cifs rw 0 0
 rclone /data/ana/drive fuse.rclone rw 0 0
 /dev/sdc1 /mnt/ntfs fuseblk rw 0 0
+systemd-1 /srv/people/ana autofs rw 0 0
+server:/srv/people/ana /srv/people/ana nfs rw 0 0
+server:/old /mnt/usb nfs rw 0 0
+/dev/sdd1 /mnt/usb ext4 rw 0 0
 """
 
 
@@ -27,6 +31,8 @@ rclone /data/ana/drive fuse.rclone rw 0 0
         ("/mnt/the team/var", "cifs"),
         ("/data/ana/drive/var", "fuse.rclone"),
         ("/mnt/ntfs/var", None),
+        ("/srv/people/ana/var", "nfs"),
+        ("/mnt/usb/var", None),
     ],
 )
 def test_a_network_file_system_is_known_by_its_mount(folder: str, kind: str | None) -> None:

@@ -6,6 +6,14 @@ from publisher.drafts.rendering import recipients
 from publisher.model.values import Position
 from tests.drafts.drafts import ACCOUNTS, Workspace, codes, errors
 
+pytestmark = pytest.mark.guards(
+    "publisher.drafts.fields",
+    "publisher.drafts.media_items",
+    "publisher.drafts.missing_media",
+    "publisher.drafts.recipients",
+    "publisher.model.values",
+)
+
 EXAMPLE = """\
 ---
 at: annual-day - 30m          # an agenda item (± offset)

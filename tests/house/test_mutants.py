@@ -1,0 +1,39 @@
+"""`make mutants`: faults that a person could make, each in a copy of the sources."""
+
+from itertools import islice
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("cosmic_ray", reason="`make mutants` installs cosmic-ray")
+
+from tools import mutants
+
+_SOURCE = '''
+SECONDS = 5 + 1
+
+
+@cache
+def later(first: int | None = None, *more: int) -> int | None:
+    """A function."""
+    for one in zip(more, more, strict=True):
+        return first or one >= 3
+'''
+
+
+def test_what_is_changed_could_be_a_mistake(tmp_path: Path) -> None:
+    """No types, decorators or constants; all that can be done at one place counts as one."""
+    path = tmp_path / "module.py"
+    path.write_text(_SOURCE)
+    found = {(line, name) for place in mutants.mistakes(path) for line, name, _number in place}
+    assert found == {
+        (8, "ZeroIterationForLoop"), (9, "ReplaceOrWithAnd"), (9, "NumberReplacer"),
+        (9, "ReplaceComparisonOperator_GtE_Gt"),
+    }  # fmt: skip
+
+
+def test_a_seed_draws_the_same_faults_again_as_many_in_each_part() -> None:
+    drawn = [*islice(mutants.drawn(3), 12)]
+    assert [*islice(mutants.drawn(3), 12)] == drawn
+    assert len({mutant.part for mutant in drawn[:6]}) == 6
+    assert all(mutant.diff() for mutant in drawn)

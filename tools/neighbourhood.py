@@ -1,0 +1,266 @@
+# ruff: noqa: INP001 -- a script beside the package, not a part of it
+"""Neighbourhood of a file: the tests that are near to it, nearest first.
+
+Those that guard a module of the product are named for it, name it in their mark
+`pytest.mark.guards("publisher.ledger.replies")`, or import it. After these come the tests that are
+for its platform or whole package, whose fixtures import it, and those of the modules that import
+it.
+"""
+
+import ast
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from functools import cache, cached_property
+from itertools import chain, takewhile
+from pathlib import Path
+
+import grimp
+
+from tests.support.spreading import WAITING
+
+ROOT = Path(__file__).parents[1]
+NAMED, GUARDS, IMPORTS, NAMES, PLATFORM, PACKAGE, FIXTURES, AROUND, FOLDER = (
+    "named for it", "guards it", "imports it", "names it", "of its platform", "guards its package",
+    "by a fixture", "its importers'", "of its folder",
+)  # fmt: skip
+_PRODUCT, _TESTS = ("publisher", "workers"), "tests"
+_OTHERS = (_TESTS, "tools", "benchmarks")
+_PLATFORMS = {"twitter": "x"}
+"""What the tests call a platform."""
+_FOLDERS = {
+    "docs": "tests/docs", "posts": "tests/test_campaign.py", "publisher/locales": "tests/language",
+    "requirements": "tests/house", "deploy": "tests/house/test_image.py",
+}  # fmt: skip
+"""Where the tests are of files that no module and no test names."""
+
+
+@dataclass(frozen=True)
+class TestFile:
+    """What a Python file of tests says about itself."""
+
+    imports: frozenset[str]
+    """Modules, of the product and of tests, also those that it names in a text to replace them."""
+    guards: frozenset[str]
+    """The modules that it guards by its own word; `*` stands for a part of the name."""
+
+    def is_guard(self, module: str) -> bool:
+        return any(matches(pattern, module) for pattern in self.guards)
+
+
+Chosen = dict[str, str]
+"""Files of tests with the reason for each, nearest first."""
+
+
+class Neighbourhood:
+    """Who imports whom, and which tests there are."""
+
+    def __init__(self, root: Path = ROOT) -> None:
+        self._root = root
+        self._graph = grimp.build_graph(*_PRODUCT, cache_dir=None)
+        self.modules = frozenset(self._graph.modules)
+
+    @cached_property
+    def files(self) -> Mapping[str, TestFile]:
+        """Every Python file below tests/, by its path; but those of `make smoke`."""
+        every = {folder: sorted((self._root / folder).rglob("*.py")) for folder in _OTHERS}
+        names = {_dotted(path.relative_to(self._root)) for path in chain(*every.values())}
+        return {
+            str(path.relative_to(self._root)): self._read(path, names)
+            for path in every[_TESTS]
+            if not {"node_modules", "smoke"} & {*path.parts}
+        }
+
+    @cached_property
+    def tests(self) -> list[str]:
+        """Those with tests."""
+        return [path for path in self.files if Path(path).name.startswith("test_")]
+
+    def _read(self, path: Path, names: set[str]) -> TestFile:
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        imports = set[str]()
+        for node in ast.walk(tree):
+            match node:
+                case ast.Import():
+                    imports.update(name.name for name in node.names)
+                case ast.ImportFrom(module=str(module)):
+                    for name in node.names:
+                        inner = f"{module}.{name.name}"
+                        known = inner in self.modules or inner in names
+                        imports.add(inner if known else self._home(module, name.name))
+                case ast.Constant(value=str(text)) if text.startswith("publisher."):
+                    imports.update(module for module in _above(text) if module in self.modules)
+        return TestFile(frozenset(imports), frozenset(guarded(tree)))
+
+    def _home(self, module: str, name: str) -> str:
+        """The module that a package takes a name from, or the module itself."""
+        return self._exports(module).get(name, module) if module in self.modules else module
+
+    @cache  # noqa: B019 - there is one
+    def _exports(self, package: str) -> dict[str, str]:
+        path = self._root.joinpath(*package.split("."), "__init__.py")
+        if not path.exists():
+            return {}
+        return {
+            name.asname or name.name: node.module
+            for node in ast.parse(path.read_text(encoding="utf-8")).body
+            if isinstance(node, ast.ImportFrom) and node.module in self.modules
+            for name in node.names
+        }
+
+    def of_module(self, module: str) -> Chosen:
+        """The tests near to a module of the product."""
+        importers = sorted(
+            self._graph.find_modules_that_directly_import(module),
+            key=lambda importer: (-_shared(importer, module), importer),
+        )
+        packages = {*_above(module)} - {module}
+        chosen = self.own(module)
+        for why, tests in (
+            (IMPORTS, self._importing(module)),
+            (PLATFORM, (test for test in self.tests if is_of_platform(test, module))),
+            (PACKAGE, (t for t in self.tests if any(map(self.files[t].is_guard, packages)))),
+            (FIXTURES, self._by_helpers(module)),
+            (AROUND, chain.from_iterable(map(self.own, importers))),
+            (AROUND, chain.from_iterable(map(self._importing, importers))),
+        ):
+            for test in tests:
+                chosen.setdefault(test, why)
+        return chosen
+
+    def own(self, module: str) -> Chosen:
+        """Those that guard a module by their name or word."""
+        named = {test: NAMED for test in self.tests if is_named_for(test, module)}
+        return named | {
+            test: GUARDS
+            for test in self.tests
+            if self.files[test].is_guard(module) and test not in named
+        }
+
+    def _importing(self, module: str) -> list[str]:
+        return self._sorted((t for t in self.tests if module in self.files[t].imports), module)
+
+    def _sorted(self, tests: Iterable[str], module: str) -> list[str]:
+        """First those of the module's own folder, then those that import least; no slow ones."""
+        home = f"{_TESTS}/{_words(module)[0]}/"
+        quick = (test for test in tests if Path(test).parts[1] not in WAITING)
+        return sorted(
+            quick, key=lambda test: (not test.startswith(home), len(self.files[test].imports))
+        )
+
+    def _by_helpers(self, module: str) -> list[str]:
+        helpers = [
+            path
+            for path, file in self.files.items()
+            if module in file.imports and path not in self.tests
+        ]
+        home = f"{_TESTS}/{_words(module)[0]}/"
+        helpers.sort(key=lambda path: not path.startswith(home))
+        return [test for helper in helpers for test in self._sorted(self._below(helper), module)]
+
+    def _below(self, helper: str) -> list[str]:
+        """The tests that a file without tests is for."""
+        path = Path(helper)
+        if path.name == "conftest.py":
+            return [t for t in self.tests if path.parent in Path(t).parents and path.parts[1:-1]]
+        return [t for t in self.tests if _dotted(path) in self.files[t].imports]
+
+    def of_file(self, name: str) -> Chosen:
+        """The tests near to any file of the repository; none are near to some."""
+        path = Path(name)
+        if name in self.tests:
+            return {name: NAMED}
+        if name in self.files:
+            return dict.fromkeys(self._below(name), FIXTURES)
+        if path.suffix == ".py":
+            module = _dotted(path)
+            of_tool = {test: IMPORTS for test in self.tests if module in self.files[test].imports}
+            return self.of_module(module) if module in self.modules else of_tool
+        return self._of_data(path)
+
+    def _of_data(self, path: Path) -> Chosen:
+        """The tests near to a page, style, document or the like: of its name, or that name it."""
+        chosen: Chosen = {}
+        if path.parts[0] == "publisher" and path.suffix != ".po":
+            page = f"publisher.{path.parts[1]}.{path.stem}"
+            chosen |= {test: NAMED for test in self.tests if is_named_for(test, page)}
+            for module in self._naming(path):
+                chosen = chosen | self.of_module(module) | chosen
+        for test in self.tests:
+            if path.name in (self._root / test).read_text(encoding="utf-8"):
+                chosen.setdefault(test, NAMES)
+        for folder, tests in _FOLDERS.items():
+            if Path(folder) in path.parents:
+                for test in self.tests:
+                    if test.startswith(tests):
+                        chosen.setdefault(test, FOLDER)
+        return chosen
+
+    def _naming(self, path: Path) -> Iterator[str]:
+        """The modules of its package that name a file."""
+        for source in sorted(self._root.joinpath(*path.parts[:2]).rglob("*.py")):
+            if path.name in source.read_text(encoding="utf-8"):
+                yield _dotted(source.relative_to(self._root))
+
+
+def guarded(tree: ast.Module) -> Iterator[str]:
+    """The modules that a file of tests names in the mark `guards` of its `pytestmark`."""
+    for statement in tree.body:
+        if isinstance(statement, ast.Assign) and ast.unparse(statement.targets[0]) == "pytestmark":
+            for node in ast.walk(statement.value):
+                if isinstance(node, ast.Call) and ast.unparse(node.func) == "pytest.mark.guards":
+                    yield from (ast.literal_eval(argument) for argument in node.args)
+
+
+def matches(pattern: str, module: str) -> bool:
+    """Whether `publisher.channels.*.spec` stands for `publisher.channels.site.spec`."""
+    parts, names = pattern.split("."), module.split(".")
+    return len(parts) == len(names) and all(map(fnmatchcase, names, parts))
+
+
+def is_named_for(test: str, module: str) -> bool:
+    """Whether a test has the name of a module: `test_x_oauth2.py` that of `twitter.oauth2`.
+
+    What follows the module's name is free. A test in a folder of the package's is for that folder.
+    """
+    package, *middle = _words(module)
+    folder, inner = Path(test).parts[1:2], Path(test).parts[2:-1]
+    if (middle and folder != (package,)) or not {*inner} <= {*middle}:
+        return False
+    last = middle.pop() if middle else package
+    names = [last, *("_".join([*middle[at:], last]) for at in range(len(middle)))]
+    names += [f"{_PLATFORMS[one]}_{last}" for one in middle if one in _PLATFORMS]
+    name = Path(test).stem.removeprefix("test_")
+    return any(f"{name}_".startswith(f"{one}_") for one in names)
+
+
+def is_of_platform(test: str, module: str) -> bool:
+    """Whether a test is for the platform of a channel's module, by its name or its folder."""
+    package, *middle = _words(module)
+    if package != "channels" or len(middle) < 2:
+        return False
+    platform = middle[0]
+    begins = f"{platform}/", f"test_{platform}_", f"test_{_PLATFORMS.get(platform, platform)}_"
+    return test.replace(".py", "_").removeprefix(f"{_TESTS}/{package}/").startswith(begins)
+
+
+def _words(module: str) -> list[str]:
+    """The parts of a module's name, from its package on."""
+    first, *rest = module.split(".")
+    return rest if first == "publisher" and rest else [first, *rest]
+
+
+def _dotted(path: Path) -> str:
+    return ".".join(path.with_suffix("").parts).removesuffix(".__init__")
+
+
+def _above(text: str) -> Iterator[str]:
+    """The longest names that a dotted text begins with, down to the second."""
+    parts = text.split(".")
+    return (".".join(parts[:length]) for length in range(len(parts), 1, -1))
+
+
+def _shared(one: str, other: str) -> int:
+    """How many of their packages two modules have in common."""
+    pairs = zip(one.split("."), other.split("."), strict=False)
+    return len([*takewhile(lambda pair: pair[0] == pair[1], pairs)])
