@@ -83,6 +83,7 @@ class Fate(Enum):
     FOUND = "found"
     SURVIVED = "SURVIVED"
     FAILS_ANYWAY = "fails without it, too"
+    ENDLESS = "not over in time"
 
 
 @dataclass(frozen=True)
@@ -198,7 +199,7 @@ class Stage:
         finally:
             self._write(mutant.path, original)
         if code is None:
-            return Fate.FOUND, "it does not end"
+            return Fate.ENDLESS, f"{len(chosen)} files"
         if code in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
             return Fate.SURVIVED, f"{len(chosen)} files"
         killer = next(iter(_FAILED.findall(output)), "")
