@@ -35,7 +35,7 @@ from cosmic_ray.mutating import mutate_code
 from cosmic_ray.plugins import get_operator
 
 from publisher.cli.output.console import print_line
-from tools.near import command
+from tools.near import command, gathered
 from tools.neighbourhood import ROOT, Chosen, Neighbourhood
 
 _PARTS = {
@@ -191,7 +191,7 @@ class Stage:
 
     def play(self, mutant: Mutant) -> tuple[Fate, str]:
         """What became of the fault, and the test that found it."""
-        chosen = self._near.of_file(str(mutant.path))
+        chosen = gathered([self._near.of_file(str(mutant.path))])
         original = (self._root / mutant.path).read_text(encoding="utf-8")
         self._write(mutant.path, mutant.text)
         try:
