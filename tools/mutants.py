@@ -35,7 +35,7 @@ from cosmic_ray.mutating import mutate_code
 from cosmic_ray.plugins import get_operator
 
 from publisher.cli.output.console import print_line
-from tools.near import command
+from tools.near import command, gathered
 from tools.neighbourhood import ROOT, Chosen, Neighbourhood
 
 _PARTS = {
@@ -83,6 +83,7 @@ class Fate(Enum):
     FOUND = "found"
     SURVIVED = "SURVIVED"
     FAILS_ANYWAY = "fails without it, too"
+    ENDLESS = "not over in time"
 
 
 @dataclass(frozen=True)
@@ -190,7 +191,7 @@ class Stage:
 
     def play(self, mutant: Mutant) -> tuple[Fate, str]:
         """What became of the fault, and the test that found it."""
-        chosen = self._near.of_file(str(mutant.path))
+        chosen = gathered([self._near.of_file(str(mutant.path))])
         original = (self._root / mutant.path).read_text(encoding="utf-8")
         self._write(mutant.path, mutant.text)
         try:
@@ -198,7 +199,7 @@ class Stage:
         finally:
             self._write(mutant.path, original)
         if code is None:
-            return Fate.FOUND, "it does not end"
+            return Fate.ENDLESS, f"{len(chosen)} files"
         if code in (pytest.ExitCode.OK, pytest.ExitCode.NO_TESTS_COLLECTED):
             return Fate.SURVIVED, f"{len(chosen)} files"
         killer = next(iter(_FAILED.findall(output)), "")

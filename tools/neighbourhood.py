@@ -89,7 +89,7 @@ class Neighbourhood:
                         known = inner in self.modules or inner in names
                         imports.add(inner if known else self._home(module, name.name))
                 case ast.Constant(value=str(text)) if text.startswith("publisher."):
-                    imports.update(module for module in _above(text) if module in self.modules)
+                    imports.update([*filter(self.modules.__contains__, _above(text))][:1])
         return TestFile(frozenset(imports), frozenset(guarded(tree)))
 
     def _home(self, module: str, name: str) -> str:
@@ -255,7 +255,7 @@ def _dotted(path: Path) -> str:
 
 
 def _above(text: str) -> Iterator[str]:
-    """The longest names that a dotted text begins with, down to the second."""
+    """A dotted text and what it begins with, the longest first, down to two names."""
     parts = text.split(".")
     return (".".join(parts[:length]) for length in range(len(parts), 1, -1))
 

@@ -22,7 +22,7 @@ from publisher.ledger.integrity.seals import Audit
 from publisher.ledger.tables import history, login_failures, people
 from tests.support.clock import ManualClock
 
-pytestmark = pytest.mark.guards("publisher.auth.known_browsers", "publisher.auth.sessions")
+pytestmark = pytest.mark.guards("publisher.auth.known_browsers")
 
 PASSWORD = "plough wicker ostrich"
 OTHER = "another good password"

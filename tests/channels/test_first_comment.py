@@ -30,7 +30,9 @@ from tests.support.delivering import AnyKeys, lanes, never
 from tests.support.sending import send
 
 pytestmark = pytest.mark.guards(
-    "publisher.channels.facebook.comments", "publisher.channels.facebook.graph"
+    "publisher.channels.facebook.comments",
+    "publisher.channels.facebook.graph",
+    "publisher.model.deliveries",
 )
 
 LINK = "https://www.example.org/article"

@@ -1,6 +1,7 @@
 """`make near`: after a change, the tests that guard what was changed run, nearest first."""
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -43,6 +44,13 @@ def test_the_mark_is_read_wherever_it_stands(root: Path) -> None:
         text = path.read_text(encoding="utf-8")
         if "pytest.mark.guards(" in text and path.name != Path(__file__).name:
             assert [*guarded(ast.parse(text))], path
+
+
+def test_a_file_says_once_how_it_is_marked(root: Path) -> None:
+    """Of two, pytest takes the later one alone."""
+    for path in (root / "tests").rglob("test_*.py"):
+        marks = re.findall(r"^pytestmark\b", path.read_text(encoding="utf-8"), re.MULTILINE)
+        assert len(marks) <= 1, path
 
 
 @pytest.mark.parametrize(

@@ -32,7 +32,9 @@ from tests.support.delivering import OneByOne
 from tests.support.wishes import add, wish
 
 pytestmark = pytest.mark.guards(
-    "publisher.ledger.reading.account_status", "publisher.ledger.refusals"
+    "publisher.ledger.manager.pauses",
+    "publisher.ledger.reading.account_status",
+    "publisher.ledger.refusals",
 )
 
 KEYS = AccountSuspended(Kind.AUTH, "The keys are not accepted.", backoff=UNTIL_MENDED)
@@ -454,3 +456,11 @@ def test_several_posts_that_meet_it_alone_do_not_suspend_the_account_by_turns(de
         suspended += minute >= 60 and desk.status is not None
     assert suspended == 0
     assert {desk.post(f"text {minute}").state for minute in range(0, 100, 5)} == {State.PUBLISHED}
+
+
+def test_what_waits_for_the_end_of_its_suspension_is_overdue(desk: Desk, control: Control) -> None:
+    desk.add("a")
+    desk.add("later", due_in=60)
+    assert desk.send(KEYS) == [("a", State.SCHEDULED)]
+    assert [delivery.post for delivery in control.overdue("bice-x")] == ["a"]
+    assert control.overdue("bice-page") == []

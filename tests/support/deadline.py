@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-SECONDS = 45.0
+SECONDS = 40.0
 _LEFT = "left_for_lack_of_time"
 
 

@@ -1,0 +1,63 @@
+"""Deliveries and what is prepared for them, as the ledger keeps them."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from publisher.model.deliveries import Delivery, Prepared
+from publisher.model.states import State
+
+NOON = datetime(2016, 3, 7, 12, tzinfo=UTC)
+UPLOADED = Prepared(
+    draft_id="1_2", media_ids={"a": "11"}, photos=("12",), shown=("10",), leftovers=("1_1",),
+    folder="post", failures=2,
+)  # fmt: skip
+
+
+def delivery(state: State, **more: Any) -> Delivery:
+    return Delivery.model_construct(state=state, **{"intent_at": None, "remote_ids": (), **more})
+
+
+def test_what_was_prepared_for_a_post_that_is_not_out_is_all_deleted() -> None:
+    left = UPLOADED.given_up()
+    assert (left.leftovers, left.photos, left.shown) == (("1_1", "1_2"), ("12", "11"), ("10",))
+    assert (left.draft_id, left.media_ids) == (None, {})
+    assert (left.folder, left.failures) == ("post", 2)
+
+
+def test_what_a_public_part_shows_stays_as_long_as_that() -> None:
+    left = UPLOADED.given_up(sent=["1_2"])
+    assert (left.leftovers, left.photos, left.shown) == (("1_1",), (), ("10", "12", "11"))
+
+
+def test_pictures_of_uploads_without_a_post_go_by_themselves() -> None:
+    assert Prepared(media_ids={"a": "11"}).given_up().photos == ()
+    assert not Prepared(media_ids={"a": "11"}).stays
+
+
+@pytest.mark.parametrize(
+    ("state", "intent_at", "in_reach", "may_be_out"),
+    [
+        (State.SCHEDULED, None, True, False),
+        (State.PUBLISHING, None, True, False),
+        (State.PUBLISHING, NOON, False, True),
+        (State.UNCERTAIN, None, False, True),
+        (State.UNCERTAIN, NOON, False, True),
+        (State.PUBLISHED, None, False, False),
+        (State.CANCELLED, None, False, False),
+    ],
+)
+def test_what_is_being_sent_is_out_of_reach(
+    state: State, intent_at: datetime | None, in_reach: bool, may_be_out: bool
+) -> None:
+    held = delivery(state, intent_at=intent_at)
+    assert (held.in_reach, held.may_be_out) == (in_reach, may_be_out)
+
+
+def test_a_doubt_says_which_part_and_which_request() -> None:
+    assert delivery(State.PUBLISHED).doubt == ""
+    began = delivery(State.UNCERTAIN, remote_ids=("1",), intent_at=NOON, doubt_since=None)
+    assert began.doubt == "part 2, 2016-03-07T12:00:00+00:00"
+    restored = delivery(State.UNCERTAIN, doubt_since=None)
+    assert restored.doubt == "part 1, restored"
