@@ -22,7 +22,7 @@ def _held(outcome: Outcome) -> timedelta:
     """For how long the account can do nothing, at the least."""
     if not isinstance(outcome, AccountSuspended):
         return timedelta(0)
-    return outcome.until - NOW if outcome.until else outcome.backoff[0]
+    return outcome.until - NOW if outcome.until else next(iter(outcome.backoff), timedelta(0))
 
 
 def _is_played(refusal: Refusal) -> bool:
