@@ -6,10 +6,20 @@ Each is played with an innocent post 25 seconds later, which must go out.
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
+from typing import Any
 
 from publisher.channels.registry import CAPABILITIES
 from publisher.channels.site.channel import _unwritable
-from publisher.model.outcomes import Accepted, Answer, Outcome, Refused, Step, Unknown
+from publisher.model.outcomes import (
+    Accepted,
+    AccountSuspended,
+    Answer,
+    Deferred,
+    Outcome,
+    Refused,
+    Step,
+    Unknown,
+)  # fmt: skip
 from publisher.model.states import State
 from tests.support.answers.judging import meaning
 from tests.support.answers.kinds import (
@@ -68,7 +78,7 @@ class Refusal:
     name: str
     channel: str
     step: Step
-    outcome: Outcome
+    outcome: Refused | Deferred | AccountSuspended | Unknown
     """What it means there, at `NOW`."""
     answer: Answer | None = None
     """None: it is of files, or of the way to the platform."""
@@ -82,13 +92,14 @@ class Refusal:
     def at(self, now: datetime) -> Outcome:
         """What it means when it comes then: the instants that it names are as far away."""
         named = {each.name: getattr(self.outcome, each.name) for each in fields(self.outcome)}
-        shifted = {k: v + (now - NOW) for k, v in named.items() if isinstance(v, datetime)}
-        return replace(self.outcome, **shifted)
+        instants = {name: at for name, at in named.items() if isinstance(at, datetime)}
+        later: dict[str, Any] = {name: at + (now - NOW) for name, at in instants.items()}
+        return replace(self.outcome, **later)
 
     @property
     def gist(self) -> "Refusal":
         """All of it that a delivery depends on: not the words."""
-        plain = replace(self.outcome, message="", limits=())  # type: ignore[call-arg]
+        plain = replace(self.outcome, message="", limits=())
         if isinstance(plain, Refused) and plain.sign:
             plain = replace(plain, sign="any")
         return replace(self, name="", answer=None, outcome=plain)
