@@ -1,4 +1,8 @@
-"""What Facebook answers."""
+"""What Facebook answers: seen, or in its documentation.
+
+Sources: Meta's Graph API guides; Postiz (its providers, and stored failures of 2026); koala #422;
+ocaml-social-sdk #23; restfb #1469.
+"""
 
 from datetime import timedelta
 
@@ -25,6 +29,8 @@ from tests.support.answers.kinds import (
     graph_error,
     usage,
 )
+
+_TOO_FAST = "We limit how often you can post. You can try again later."
 
 FACEBOOK_ROWS = [
     Row(
@@ -132,6 +138,27 @@ FACEBOOK_ROWS = [
         )
         for code in (10, 200, 210, 299)
     ),
+    *(
+        Row(
+            message,
+            FACEBOOK,
+            graph_error(400, 200, error_subcode=subcode, message=message),
+            AccountSuspended,
+            Kind.PERMISSION,
+        )
+        for message, subcode in (
+            ("Confirm your identity before you can publish as this Page", 4854002),
+            ("Page publishing authorization required", None),
+        )
+    ),
+    Row(
+        "photo too big",
+        FACEBOOK,
+        graph_error(400, 100, error_subcode=1366046, message="Photos should be smaller than 4 MB"),
+        Refused,
+        Kind.CONTENT,
+        PREPARE,
+    ),
     Row("bad parameter", FACEBOOK, graph_error(400, 100), Refused, Kind.CONTENT),
     Row("bad parameter as 500", FACEBOOK, graph_error(500, 100), Refused, Kind.CONTENT),
     Row(
@@ -205,7 +232,7 @@ FACEBOOK_ROWS = [
     Row(
         "too often",
         FACEBOOK,
-        graph_error(400, 368, error_subcode=1390008, message="Try again later."),
+        graph_error(400, 368, error_subcode=1390008, message=_TOO_FAST),
         AccountSuspended,
         Kind.POLICY,
         fields={"until": None, "backoff": UNTIL_MENDED},
@@ -228,7 +255,7 @@ FACEBOOK_ROWS = [
     Row(
         "no such Page",
         FACEBOOK,
-        graph_error(404, 803),
+        graph_error(404, 803, message="Some of the aliases you requested do not exist: 1002"),
         AccountSuspended,
         Kind.PERMISSION,
         PREPARE,

@@ -122,7 +122,7 @@ _BEFORE_WORDPRESS = [
     )
     for step in (PREPARE, READ, WITHDRAW)
 ]  # fmt: skip
-_AT_THE_INSTANT = [
+AT_THE_INSTANT = [
     row(f"{status} at the instant", answered(status, body), Unknown, step=REVEAL)
     for status, body in (
         (301, ""), (302, ""), (401, "<h1>401</h1>"), (403, FORBIDDEN), (403, CLOUDFLARE),
@@ -183,7 +183,7 @@ WORDPRESS_ROWS = [
     *_HELD,
     *_DOUBTS,
     *_BEFORE_WORDPRESS,
-    *_AT_THE_INSTANT,
+    *AT_THE_INSTANT,
     *_OF_THE_ACCOUNT,
     *_OF_THE_POST,
     *_LIMITS,

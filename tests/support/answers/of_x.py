@@ -1,4 +1,8 @@
-"""What X answers."""
+"""What X answers: seen, or in its documentation.
+
+Sources: docs.x.com, X's OpenAPI description 2.167 and its list of incidents; Postiz (its providers,
+and stored failures of 2026); node-twitter-api-v2 #366, #591.
+"""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -35,6 +39,10 @@ from tests.support.answers.kinds import (
     limit,
     problem,
 )
+
+_NOT_PERMITTED = "You are not permitted to perform this action."
+_NOT_AUTHORISED = "https://api.x.com/2/problems/not-authorized-for-resource"
+_INVALID = "One or more parameters to your request was invalid."
 
 TWITTER = [
     Row(
@@ -82,17 +90,53 @@ TWITTER = [
     Row(
         "reply to a part that is gone",
         X,
-        problem(403, "Forbidden", "You attempted to reply to a Tweet that is deleted."),
+        problem(
+            403,
+            "Forbidden",
+            "You attempted to reply to a Tweet that is deleted or not visible to you.",
+        ),
         Refused,
         Kind.CONTENT,
     ),
     Row(
         "not permitted",
         X,
-        problem(403, "Forbidden", "You are not permitted to perform this action."),
+        problem(403, "Forbidden", _NOT_PERMITTED),
         Refused,
         Kind.CONTENT,
         fields={"sign": "403 about:blank you are not permitted to perform this action. forbidden"},
+    ),
+    *(
+        Row(
+            f"403: {detail}",
+            X,
+            answered(403, {"detail": detail, "type": _NOT_AUTHORISED}),
+            Refused,
+            kind,
+        )
+        for detail, kind in ((_NOT_PERMITTED, Kind.CONTENT), (OWN, Kind.POLICY))
+    ),
+    Row("403: nobody knows", X, problem(403, "Forbidden", "Something new."), Refused, Kind.CONTENT),
+    Row("403 without a body", X, answered(403), Refused, Kind.CONTENT),
+    Row("405", X, answered(405), AccountSuspended, Kind.PERMISSION),
+    Row(
+        "account locked, another way",
+        X,
+        problem(
+            403,
+            "Forbidden",
+            "Your account is temporarily locked. Please log in to unlock your account.",
+        ),
+        AccountSuspended,
+        Kind.PERMISSION,
+    ),
+    Row(
+        "a picture, another way",
+        X,
+        problem(400, "Invalid Request", "Requests must be multipart/form-data"),
+        Refused,
+        Kind.CONTENT,
+        PREPARE,
     ),
     Row(
         "suspended",
@@ -157,7 +201,7 @@ TWITTER = [
         Row(
             f"a picture, {status}",
             X,
-            problem(status, "Forbidden", "You are not permitted to perform this action."),
+            problem(status, "Forbidden", _NOT_PERMITTED),
             Refused,
             Kind.PERMISSION if status == 403 else Kind.CONTENT,
             PREPARE,
@@ -184,7 +228,7 @@ TWITTER = [
         Kind.PERMISSION,
         fields={"until": None, "backoff": CAPPED},
     ),
-    Row("bad request", X, problem(400, "Invalid Request"), Refused, Kind.CONTENT),
+    Row("bad request", X, problem(400, "Invalid Request", _INVALID), Refused, Kind.CONTENT),
     Row("too large", X, problem(413, "Payload Too Large"), Refused, Kind.CONTENT),
     Row(
         "unauthorised",
@@ -223,7 +267,7 @@ TWITTER = [
     Row("404 for a new post", X, problem(404, "Not Found"), AccountSuspended, Kind.PERMISSION),
     *(
         Row(f"{status}, {what}", X, answered(status, body), Unknown, fields={"duplicate": False})
-        for status in (500, 502, 503, 504, 520)
+        for status in (500, 502, 503, 504, 520, 524)
         for what, body in {
             "problem": {"title": "Internal", "detail": DUPLICATE, "status": status},
             "HTML": HTML,

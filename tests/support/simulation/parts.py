@@ -49,6 +49,7 @@ ACCOUNTS = {
     "bice-snac": AccountSettings(channel="mastodon"),
     "bice-in": AccountSettings(channel="linkedin", organization_id="100200301"),
     "bice-wp": AccountSettings(channel="wordpress"),
+    "bice-site": AccountSettings(channel="site"),
     "apg-sky": AccountSettings(channel="bluesky", approval=True),
     "apg-x": AccountSettings(channel="twitter", approval=True),
     "apg-page": AccountSettings(channel="facebook", page_id="400500600", approval=True),

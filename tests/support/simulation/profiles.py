@@ -1,5 +1,6 @@
 """Profiles: how the platforms differ in what the promises depend on."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -8,6 +9,7 @@ from publisher.channels.bluesky.spec import BLUESKY
 from publisher.channels.facebook.spec import FACEBOOK
 from publisher.channels.linkedin.spec import LINKEDIN
 from publisher.channels.mastodon.spec import MASTODON
+from publisher.channels.site.spec import SITE
 from publisher.channels.twitter.spec import TWITTER
 from publisher.channels.wordpress.spec import WORDPRESS
 from publisher.model.capabilities import Capabilities
@@ -53,6 +55,10 @@ PROFILES: Mapping[str, Profile] = {
     "linkedin": Profile(LINKEDIN, Making.CREATES, shown_after=5.0, lacks=_ON_ITS_OWN),
     "wordpress": Profile(
         WORDPRESS, Making.REVEALS, edits_drafts=True, lacks=frozenset({Act.DUPLICATE, Act.IGNORED})
+    ),
+    # A page has its post's name: it can be written twice, and is there once.
+    "site": Profile(
+        SITE, Making.CREATES, remembers=math.inf, lacks=_ON_ITS_OWN | {Act.DUPLICATE, Act.LAGS}
     ),
 }
 """By channel. What is not listed as lacking happens, though rarely."""
