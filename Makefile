@@ -19,7 +19,7 @@ OURS := $(INSTALL) --no-deps --no-build-isolation
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help install production demo quick test smoke bare image chaos machines fuzz bench release check messages run lock clean
+.PHONY: help install production demo quick test smoke bare image chaos machines fuzz steady bench release check messages run lock clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' $(MAKEFILE_LIST) | expand -t 18
@@ -94,6 +94,10 @@ machines: install ## as root: cut off one of several hosts, and the broker, whil
 
 fuzz: install ## feed bad input to all that reads any, for MINUTES=20
 	$(BIN)/python -m tests.fuzz $(if $(MINUTES),--minutes $(MINUTES))
+
+steady: install ## look for tests that fail on another date, a busy machine or in another order (an hour)
+	@sh tests/support/system.sh test-parts
+	$(BIN)/python -m tools.steady $(if $(SEED),--seed $(SEED)) $(if $(ONLY),--only $(ONLY)) $(FOLDERS)
 
 bench: install ## measure, and write docs/benchmarks.md (an hour on a quiet machine)
 	@sh tests/support/system.sh test-parts

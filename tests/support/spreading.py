@@ -8,7 +8,7 @@ those, so that they overlap with the others' work. Nobody waits for the last one
 from xdist.scheduler import LoadFileScheduling
 from xdist.workermanage import WorkerController
 
-_WAITING = ("chaos", "surroundings", "machines", "end_to_end", "running", "smoke")
+WAITING = ("chaos", "surroundings", "machines", "end_to_end", "running", "smoke")
 """The folders whose tests start many processes, those that take longest first."""
 _APART = ("chaos", "end_to_end", "running/test_supervisor.py", "running/test_hanging.py")
 """Where each test takes so long that it is a piece of work of its own."""
@@ -26,8 +26,8 @@ class Spreading(LoadFileScheduling):  # type: ignore[misc]
         prefers_waiting = int(node.gateway.id.removeprefix("gw")) < self.numnodes // 2
 
         def rank(scope: str) -> tuple[bool, int]:
-            is_waiting = _is_in(scope, _WAITING)
-            return is_waiting != prefers_waiting, _place(scope, _WAITING if is_waiting else _EARLY)
+            is_waiting = _is_in(scope, WAITING)
+            return is_waiting != prefers_waiting, _place(scope, WAITING if is_waiting else _EARLY)
 
         self.workqueue.move_to_end(min(self.workqueue, key=rank), last=False)
         super()._assign_work_unit(node)
