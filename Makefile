@@ -19,7 +19,7 @@ OURS := $(INSTALL) --no-deps --no-build-isolation
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help install production demo quick near test deep smoke bare image chaos machines fuzz mutants bench release check messages run lock clean
+.PHONY: help install production demo quick near test deep smoke bare image chaos machines fuzz mutants steady bench release check messages run lock clean
 
 help: ## list these targets
 	@sed -n 's/^\([a-z]*\):.*## /  make \1	/p' $(MAKEFILE_LIST) | expand -t 18
@@ -106,6 +106,10 @@ fuzz: install ## feed bad input to all that reads any, for MINUTES=20
 mutants: install ## put MANY=100 faults into the sources by SEED, each in a copy, and see which no test finds
 	@$(HASHED) requirements/mutants.txt
 	$(BIN)/python -m tools.mutants $(if $(SEED),--seed $(SEED)) $(if $(MANY),--many $(MANY))
+
+steady: install ## look for tests that fail on another date, a busy machine or in another order (an hour)
+	@sh tests/support/system.sh test-parts
+	$(BIN)/python -m tools.steady $(if $(SEED),--seed $(SEED)) $(if $(ONLY),--only $(ONLY)) $(FOLDERS)
 
 bench: install ## measure, and write docs/benchmarks.md (an hour on a quiet machine)
 	@sh tests/support/system.sh test-parts

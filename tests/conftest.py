@@ -29,6 +29,7 @@ from tests.support import (
     network,
     postgres,
     rewriting,
+    shuffling,
     system,
     templates,
     tiers,
@@ -36,6 +37,10 @@ from tests.support import (
 from tests.support.clock import ManualClock
 from tests.support.delivering import OneByOne
 from tests.support.spreading import Spreading
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(shuffling.OPTION, type=int, metavar="SEED", help="in an order of chance")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -48,6 +53,12 @@ def pytest_configure(config: pytest.Config) -> None:
         os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(memory))  # the folder of every tmp_path
     rewriting.share(config)
     gc.disable()  # to look for garbage while thousands of tests are collected takes half as long again
+
+
+@pytest.hookimpl(tryfirst=True)  # pytest then puts together what shares a fixture with parameters
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if (seed := config.getoption(shuffling.OPTION)) is not None:
+        shuffling.shuffle(items, seed)
 
 
 def pytest_collection_finish() -> None:

@@ -1,6 +1,8 @@
-"""Signal handling of `publisher run`: drain, or end at once."""
+"""Signal handling of what runs until Ctrl-C: drain, or end at once."""
 
 import signal
+import socket
+from contextlib import suppress
 from types import FrameType
 from typing import Self
 
@@ -8,13 +10,19 @@ from typing import Self
 class Interruption:
     """Counts SIGINT, SIGTERM and SIGHUP: one means drain, two mean end at once.
 
-    SIGUSR1 and SIGUSR2 are ignored.
+    SIGUSR1 and SIGUSR2 are ignored. Nothing is raised, so what begins meanwhile begins whole.
+
+    Each also leaves a byte in a socket: a wait for the socket notices a signal that came after
+    Python last looked for one, or that another thread got. A wait for anything else does not.
     """
 
     def __init__(self) -> None:
         self._count = 0
+        self._woken, self._waking = socket.socketpair()
 
     def __enter__(self) -> Self:
+        self._waking.settimeout(0)
+        self._wakes_before = signal.set_wakeup_fd(self._waking.fileno(), warn_on_full_buffer=False)
         numbers = [signal.SIGINT, signal.SIGTERM]
         if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:  # as set by nohup
             numbers.append(signal.SIGHUP)
@@ -28,9 +36,22 @@ class Interruption:
     def __exit__(self, *_: object) -> None:
         for number, handler in self._before.items():
             signal.signal(number, handler)
+        signal.set_wakeup_fd(self._wakes_before)
+        self._woken.close()
+        self._waking.close()
 
     def _note(self, _number: int, _frame: FrameType | None) -> None:
         self._count += 1
+
+    def fileno(self) -> int:
+        """Becomes readable with a signal; `wait(0)` takes back what is to be read."""
+        return self._woken.fileno()
+
+    def wait(self, seconds: float | None = None) -> None:
+        """Wait so long, without a limit by default, or until a signal comes or has come."""
+        self._woken.settimeout(0 if self.wanted else seconds)
+        with suppress(TimeoutError, BlockingIOError):
+            self._woken.recv(4096)
 
     @property
     def wanted(self) -> bool:

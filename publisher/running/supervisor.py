@@ -6,7 +6,6 @@ or hang, follows the ledger's history, and ends its children in the right order.
 it, the ledger has the true state, and the next `publisher run` continues from there.
 """
 
-import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 
@@ -77,7 +76,7 @@ def run(
                 echo.look()
                 is_new = history.follow()
                 idle = until_idle and nothing_waits(app)
-                time.sleep(_TICK if is_new else _IDLE_TICK)
+                interruption.wait(_TICK if is_new else _IDLE_TICK)
         except BaseException:
             watchdog.finish()
             processes.drain(interruption)  # without a report: its reader may be what failed

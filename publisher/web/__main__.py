@@ -4,6 +4,7 @@ It is a child of `publisher run` and writes to a log. With `--terminal` it is th
 `publisher web`, and writes for a person.
 """
 
+import signal
 import sys
 from collections.abc import Sequence
 from typing import TextIO
@@ -11,6 +12,9 @@ from typing import TextIO
 from publisher.base.errors import PublisherError
 from publisher.base.i18n import _
 from publisher.base.process import loading
+
+if __name__ == "__main__":  # until it serves, Ctrl-C ends it at once and prints no traceback
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 with loading():
     import structlog

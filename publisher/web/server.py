@@ -2,9 +2,8 @@
 
 import asyncio
 import socket
-from collections.abc import Callable
-from contextlib import suppress
-from types import FrameType
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 
 import uvicorn
 
@@ -16,6 +15,7 @@ from publisher.doctor.profiles import Refresher
 from publisher.ledger.heartbeats import ProcessKind
 from publisher.monitoring.heartbeat import Beating
 from publisher.monitoring.monitor import Monitor
+from publisher.running.signals import Interruption
 from publisher.settings.schema import WebSettings
 from publisher.web.app import create
 from publisher.web.server_sent_events import EventStream
@@ -34,14 +34,17 @@ class _Server(uvicorn.Server):
         super().__init__(config)
         self._live = live
 
-    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        self._live.close()  # the shutdown would wait for event streams
-        super().handle_exit(sig, frame)
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave them alone: uvicorn would miss those that come before it runs, and in the end die
+        of the one that it got.
+        """
+        yield
 
-    def end(self) -> None:
-        """End as a signal would."""
-        self._live.close()
+    def end(self, *, at_once: bool = False) -> None:
+        self._live.close()  # the shutdown would wait for event streams
         self.should_exit = True
+        self.force_exit = at_once
 
 
 def serve(app: Application, where: WebSettings, *, say: Callable[[str], None]) -> None:
@@ -68,15 +71,15 @@ def serve(app: Application, where: WebSettings, *, say: Callable[[str], None]) -
         proxy_headers=True,
         forwarded_allow_ips=trusted_proxies(where),
     )
-    say(_("The web pages are at {address}. Ctrl-C ends them.", address=where.address))
-    if where.is_open:
-        say(_("Passwords come over plain HTTP: [web] host is {host}.", host=where.host))
-    heartbeat.start()
-    refresher = Refresher(app)
-    refresher.start()
-    with listener:
+    server, refresher = _Server(config, live), Refresher(app)
+    with listener, Interruption() as interruption:
+        say(_("The web pages are at {address}. Ctrl-C ends them.", address=where.address))
+        if where.is_open:
+            say(_("Passwords come over plain HTTP: [web] host is {host}.", host=where.host))
+        heartbeat.start()
+        refresher.start()
         try:
-            asyncio.run(_run(_Server(config, live), listener, pulse, app.database.check_file))
+            asyncio.run(_run(server, listener, pulse, app.database.check_file, interruption))
         finally:
             refresher.finish(_LAST_HEARTBEAT)
             heartbeat.finish(_LAST_HEARTBEAT)
@@ -88,8 +91,18 @@ def trusted_proxies(where: WebSettings) -> list[str]:
 
 
 async def _run(
-    server: _Server, listener: socket.socket, pulse: Pulse, look: Callable[[], None]
+    server: _Server,
+    listener: socket.socket,
+    pulse: Pulse,
+    look: Callable[[], None],
+    interruption: Interruption,
 ) -> None:
+    def heed() -> None:
+        interruption.wait(0)
+        if interruption.wanted:
+            server.end(at_once=interruption.urgent)
+
+    asyncio.get_running_loop().add_reader(interruption, heed)
     beating = asyncio.create_task(_beat(pulse, look))
     beating.add_done_callback(lambda _task: server.end())
     try:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.runner import SCRIPT, Cli, Result, run_script
+from tests.support.signals import unnoticed
 
 BANNER = "SANDBOX: nothing goes to the real platforms"
 NOW = "2016-03-01T12:00:00+01:00"
@@ -138,6 +139,15 @@ def test_a_sandbox_started_within_a_trial_is_the_same_one(due: Path, sandbox: Ru
         assert other.lines[2:] == sandbox.lines[2:]
         assert (var / "address").read_text().strip() == other.address
     assert [*(due / "var").rglob("sandbox")] == [var]
+
+
+def test_ctrl_c_ends_the_sandbox_also_when_it_interrupts_nothing(
+    trial: Trial, workspace: Path
+) -> None:
+    """As when it comes after Python last looked for one, and before the wait."""
+    address = workspace / "var" / "sandbox" / "address"
+    with unnoticed(signal.SIGINT, address.exists):
+        assert trial("sandbox", "--port", "0").code == 0
 
 
 def test_a_trial_before_the_sandbox_was_ever_started(trial: Trial, workspace: Path) -> None:

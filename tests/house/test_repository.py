@@ -37,7 +37,7 @@ _HOSTS = [
 _STRANGER = re.compile(r"\b(?:pip|pipx|uv|uvx)\b.*[\s'\"]publisher(?![\w./ ])")
 _MACHINE_PATH = re.compile(r"(?<![\w.>)}-])/(?:work|root|home)/")
 _TARGETS = [
-    "help", "install", "production", "demo", "quick", "near", "test", "deep", "smoke", "bare", "image", "chaos", "machines", "fuzz", "mutants", "bench", "release", "check", "messages", "run", "lock", "clean",
+    "help", "install", "production", "demo", "quick", "near", "test", "deep", "smoke", "bare", "image", "chaos", "machines", "fuzz", "mutants", "steady", "bench", "release", "check", "messages", "run", "lock", "clean",
 ]  # fmt: skip
 _SCRIPTS = [".ci/run", "tests/support/smoke.sh", "tests/support/system.sh"]
 

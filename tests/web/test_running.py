@@ -1,5 +1,7 @@
 """The pages as a part of `publisher run`: they never stand in the way of a post."""
 
+import os
+import signal
 import socket
 from pathlib import Path
 
@@ -40,6 +42,26 @@ def test_a_port_that_is_taken_keeps_no_post_from_going_out(tmp_path: Path) -> No
         with pytest.raises(ConfigurationError, match=f"cannot use port {port}"):
             server.serve(app, app.settings.web, say=nothing)
         app.close()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_with_the_first_line_ends_the_pages_in_order(
+    tmp_path: Path, number: signal.Signals
+) -> None:
+    """Before the server runs that is to heed it; no heartbeat stays behind."""
+    Workspace(tmp_path, settings="", session=SESSION)
+    app = Application(settings.load(tmp_path, {}), SystemClock())
+    app.database.migrate()
+    unheeded = signal.getsignal(number)
+
+    def send(_line: str) -> None:
+        assert signal.getsignal(number) is not unheeded  # else it would end the tests
+        os.kill(os.getpid(), number)
+
+    anywhere = WebSettings().model_copy(update={"port": 0})
+    server.serve(app, anywhere, say=send)
+    assert not app.heartbeats.all()
+    app.close()
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,6 @@ import math
 import os
 import shlex
 import sys
-import threading
 from pathlib import Path
 from typing import Annotated
 
@@ -108,6 +107,7 @@ def sandbox(
     workspace at it, and forgets everything when it ends.
     """
     from publisher.base import clock
+    from publisher.running.signals import Interruption
     from publisher.sandbox.accounts import secrets_toml
     from publisher.sandbox.faults import read_faults
     from publisher.sandbox.platforms import accounts_for
@@ -130,15 +130,14 @@ def sandbox(
     is_new = not folder.exists()
     _write(sandbox_mode.secrets_file(settings.var), secrets_toml(accounts))
     try:
-        with running(stand_in, port) as address:
+        with Interruption() as interruption, running(stand_in, port) as address:
             _write(sandbox_mode.address_file(settings.var), f"{address}\n")
             _say_how(address, context.obj)
             if not is_new:
                 console.print_prose(_before(folder, settings.workspace))
             sys.stdout.flush()
-            threading.Event().wait()
-    except KeyboardInterrupt:
-        return
+            while not interruption.wanted:
+                interruption.wait()
     except SystemExit:  # how the server says that it cannot have the port
         raise UsageError(
             _("The sandbox cannot use port {port}.", port=port),

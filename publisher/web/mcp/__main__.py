@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import uvicorn
 
 from publisher.app import Application
-from publisher.base.errors import ConfigurationError, PublisherError
+from publisher.base.errors import INTERRUPTED, ConfigurationError, PublisherError
 from publisher.base.i18n import _
 from publisher.web.app import create
 
@@ -25,6 +25,8 @@ def main(arguments: Sequence[str]) -> int:
         hint = f"{_('hint:')} {error.hint}\n" if error.hint else ""
         sys.stderr.write(f"{_('error:')} {error}\n{hint}")
         return error.exit_code
+    except KeyboardInterrupt:
+        return INTERRUPTED
     return 0
 
 
