@@ -13,6 +13,8 @@ from tests.end_to_end.test_more_machines import process
 from tests.support.receiver import Receiver, receiving
 from tests.support.workspaces import Workspace
 
+pytestmark = pytest.mark.deep
+
 Publisher = Callable[..., str]
 
 _TWO_MINUTES = 120.0

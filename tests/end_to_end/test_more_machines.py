@@ -14,6 +14,8 @@ import pytest
 from publisher.sandbox.server import Sandbox
 from tests.support.workspaces import Workspace
 
+pytestmark = pytest.mark.deep
+
 Publisher = Callable[..., str]
 
 _POSTS = 20

@@ -12,6 +12,8 @@ from PIL import Image
 
 from tests.support.workspaces import Workspace
 
+pytestmark = pytest.mark.deep
+
 Publisher = Callable[..., str]
 AGENDA = """\
 BEGIN:VCALENDAR

@@ -15,6 +15,8 @@ from tests.end_to_end.test_more_machines import _servers, process  # noqa: F401
 from tests.support.receiver import Receiver, receiving
 from tests.support.workspaces import Workspace
 
+pytestmark = pytest.mark.deep
+
 Publisher = Callable[..., str]
 
 _PATIENCE = 60.0  # seconds

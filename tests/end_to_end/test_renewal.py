@@ -17,6 +17,8 @@ from tests.connect.conftest import allow
 from tests.end_to_end.conftest import Publisher
 from tests.support.workspaces import Workspace
 
+pytestmark = pytest.mark.deep
+
 
 def connect(workspace: Workspace, sandbox: Sandbox) -> None:
     """Connect bice-x by OAuth 2.0, with an access token that ends at once."""

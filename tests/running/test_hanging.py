@@ -37,6 +37,8 @@ from tests.support.running import (
     worker_of,
 )
 
+pytestmark = pytest.mark.deep
+
 Until = Callable[..., None]
 Draft = Callable[..., None]
 Queued = Callable[[], Application]

@@ -11,6 +11,8 @@ from publisher.ledger import heartbeats
 from publisher.ledger.heartbeats import ProcessKind, missing
 from tests.support.running import at_work, worker_of
 
+pytestmark = pytest.mark.deep
+
 Until = Callable[..., None]
 Queued = Callable[[], Application]
 

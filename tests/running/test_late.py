@@ -21,6 +21,8 @@ from tests.support.receiver import receiving
 from tests.support.running import soon, states
 from tests.support.system import free_port
 
+pytestmark = pytest.mark.deep
+
 Until = Callable[..., None]
 Draft = Callable[..., None]
 Queued = Callable[[], Application]

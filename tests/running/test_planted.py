@@ -23,7 +23,7 @@ from publisher.sandbox.server import Sandbox
 from publisher.settings import settings
 from tests.support.running import soon, states, texts
 
-pytestmark = pytest.mark.guards("publisher.drafts.planted")
+pytestmark = [pytest.mark.deep, pytest.mark.guards("publisher.drafts.planted")]
 
 Draft = Callable[..., None]
 Queued = Callable[[], Application]

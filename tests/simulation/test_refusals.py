@@ -18,6 +18,8 @@ from tests.support.simulation.parts import ACCOUNTS
 from tests.support.simulation.plan import Moment
 from tests.support.simulation.profiles import PROFILES, Making
 
+pytestmark = pytest.mark.deep
+
 ACCOUNT_OF = {entry.channel: name for name, entry in reversed(ACCOUNTS.items())}
 EXPIRES = timedelta(hours=1)
 SOON = timedelta(minutes=10)

@@ -8,6 +8,8 @@ from tests.support.simulation.history import run
 from tests.support.simulation.plan import Act, Fault, Moment, Plan
 from tests.support.simulation.scenarios import TWINS
 
+pytestmark = pytest.mark.deep
+
 
 def _requests(after: Plan) -> list[int]:
     return [step.number for step in run(TWINS, after).steps if step.moment is Moment.REQUEST]

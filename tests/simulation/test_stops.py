@@ -8,6 +8,8 @@ from tests.support.simulation.history import Scenario, run
 from tests.support.simulation.plan import Act, Fault, Moment, Plan
 from tests.support.simulation.scenarios import ON_FACEBOOK, ON_X, THREAD
 
+pytestmark = pytest.mark.deep
+
 _STOPS = (Act.CANCEL, Act.EDIT, Act.MOVE, Act.HALT)
 
 

@@ -14,6 +14,7 @@ from publisher.ledger.manager.approvals import digest
 from publisher.ledger.tables import deliveries
 from publisher.model.deliveries import Delivery
 from publisher.model.states import State
+from tests.support.tiers import in_tiers
 from tests.support.workspaces import Workspace
 
 WIDTHS = {1440: 900, 820: 1180, 390: 844}
@@ -51,9 +52,7 @@ Table = Mapping[str, Iterable[View]]
 
 def made(table: Table, name: str) -> pytest.MarkDecorator:
     """The test runs in each view of this journey; in `make test` in the first one alone."""
-    first, *others = table[name]
-    deep = [pytest.param(view, marks=pytest.mark.deep) for view in others]
-    return pytest.mark.parametrize("view", [first, *deep], ids=str)
+    return pytest.mark.parametrize("view", in_tiers(*table[name]), ids=str)
 
 
 def missing(table: Table) -> list[object]:

@@ -6,15 +6,28 @@ whose SQL and locks are the same on both databases. A test or a file says so its
 `pytest.mark.deep`; whole folders are listed here.
 """
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from _pytest.mark import ParameterSet
 
 DEEP = "deep"
 EACH_DATABASE = "each_database"
 """The mark of tests whose SQL or locks differ: they run on PostgreSQL in `make test` too."""
 _FOLDERS = ("chaos", "fuzz", "machines", "smoke", "surroundings")
 _TESTS = Path(__file__).parents[1]
+
+
+def in_tiers(first: object, *others: object) -> Iterator[ParameterSet]:
+    """The values of a parameter: `make test` runs the first, `make deep` the others."""
+    yield _set(first)
+    for value in others:
+        yield pytest.param(*_set(value).values, marks=pytest.mark.deep)
+
+
+def _set(value: object) -> ParameterSet:
+    return pytest.param(*value) if isinstance(value, tuple) else pytest.param(value)
 
 
 def mark(item: pytest.Item) -> None:

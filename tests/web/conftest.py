@@ -21,6 +21,7 @@ from tests.support.clock import ManualClock
 from tests.support.desk import Desk, View
 from tests.support.journeys import log_in, visiting
 from tests.support.pages import PASSWORD, Visit, serving
+from tests.support.tiers import in_tiers
 from tests.support.uploads import DRAFT
 from tests.support.workspaces import Workspace
 
@@ -230,7 +231,7 @@ def desk(
             desk.tidy()
 
 
-@pytest.fixture(params=["en", "fr"])
+@pytest.fixture(params=in_tiers("en", "fr"))
 def lang(request: pytest.FixtureRequest) -> Iterator[str]:
     """The language that the reader's browser asks for, and that the test looks for."""
     with speaking(request.param):

@@ -15,6 +15,7 @@ from publisher.ledger.manager.approvals import digest
 from publisher.model.states import State
 from tests.support.journeys import enter, serious, visiting
 from tests.support.pages import PASSWORD, Visit
+from tests.support.tiers import in_tiers
 from tests.support.uploads import both, seen
 from tests.support.workspaces import SESSION, Workspace
 from tests.web.ledger_views import dues, states
@@ -342,7 +343,7 @@ def test_an_agenda_with_errors_is_shown_and_not_built_upon(
     assert "There is no agenda yet." in manager.text
 
 
-@pytest.mark.parametrize("width", [1440, 390])
+@pytest.mark.parametrize("width", in_tiers(1440, 390))
 def test_a_person_moves_an_item_in_a_browser(
     address: str, app: Application, browser: Browser, width: int
 ) -> None:

@@ -24,6 +24,7 @@ from publisher.web import labels
 from tests.support.journeys import enter, log_in, serious, visiting
 from tests.support.log_ins import an_hour_later, with_app
 from tests.support.pages import PASSWORD, Visit
+from tests.support.tiers import in_tiers
 from tests.support.waiting import wait_for
 from tests.support.workspaces import SESSION, Workspace
 from tests.web.conftest import published
@@ -143,7 +144,7 @@ _LOOKED_AT = ["/", "/calendar", "/calendar?view=month", "/calendar?view=day", "/
               "/nowhere"]  # fmt: skip
 
 
-@pytest.mark.parametrize(("scheme", "width"), [("light", 1200), ("dark", 390)])
+@pytest.mark.parametrize(("scheme", "width"), in_tiers(("light", 1200), ("dark", 390)))
 def test_every_page_can_be_used_by_everybody(
     app: Application, address: str, browser: Browser, scheme: str, width: int
 ) -> None:
@@ -165,7 +166,7 @@ def test_every_page_can_be_used_by_everybody(
     assert flaws == []
 
 
-@pytest.mark.parametrize("code", ["fr", "pl"])
+@pytest.mark.parametrize("code", in_tiers("fr", "pl"))
 def test_the_longer_words_of_another_language_hang_out_of_no_phone_either(
     address: str, browser: Browser, code: str
 ) -> None:
@@ -230,7 +231,7 @@ def test_an_admin_keeps_somebody_out_and_lets_them_in_again(
         expect(state).to_have_count(0)
 
 
-@pytest.mark.parametrize(("scheme", "width"), [("light", 1440), ("dark", 390)])
+@pytest.mark.parametrize(("scheme", "width"), in_tiers(("light", 1440), ("dark", 390)))
 def test_people_and_log_ins_can_be_used_by_everybody(
     app: Application, address: str, browser: Browser, scheme: str, width: int
 ) -> None:

@@ -17,6 +17,7 @@ from publisher.model.states import State
 from tests.support.journeys import enter, log_in, serious, visiting
 from tests.support.pages import Visit
 from tests.support.photos import photo
+from tests.support.tiers import in_tiers
 from tests.support.videos import video
 from tests.support.workspaces import Workspace
 
@@ -130,7 +131,7 @@ def test_the_same_without_javascript(
     assert {d.account for d in made} == {"bice-x", "bice-page", "bice-site"}
 
 
-@pytest.mark.parametrize("width", [1440, 390])
+@pytest.mark.parametrize("width", in_tiers(1440, 390))
 def test_whoever_submits_without_a_time_has_the_cursor_where_it_is_chosen(
     address: str, app: Application, browser: Browser, width: int
 ) -> None:

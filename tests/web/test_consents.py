@@ -17,6 +17,7 @@ from publisher.model.states import State
 from tests.support.journeys import enter, serious, visiting
 from tests.support.log_ins import an_hour_later, confirm
 from tests.support.pages import PASSWORD, Visit
+from tests.support.tiers import in_tiers
 from tests.support.uploads import both, seen
 from tests.support.workspaces import Workspace
 from tests.web.conftest import published
@@ -317,7 +318,7 @@ def test_what_was_typed_is_kept_over_a_log_in(app: Application, manager: Visit) 
     assert re.findall(r'value="(\S+)" checked', manager.page) == ["BICE", "site", "twitter"]
 
 
-@pytest.mark.parametrize("width", [1440, 390])
+@pytest.mark.parametrize("width", in_tiers(1440, 390))
 def test_nothing_keeps_anybody_from_using_the_pages(
     address: str, browser: Browser, width: int
 ) -> None:

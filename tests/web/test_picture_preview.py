@@ -14,6 +14,7 @@ from tests.support.forms import Composer
 from tests.support.journeys import enter, visiting
 from tests.support.pages import Visit
 from tests.support.photos import photo
+from tests.support.tiers import in_tiers
 from tests.support.workspaces import Workspace
 
 ADD = """([name, type]) => {
@@ -101,7 +102,7 @@ class TestFromThePageOfAPost:
 
     @pytest.mark.parametrize(
         "view",
-        [View(1440, "fr", "mouse"), View(390, "pl", "touch"), View(820, "en", "keys")],
+        in_tiers(View(1440, "fr", "mouse"), View(390, "pl", "touch"), View(820, "en", "keys")),
         ids=str,
     )
     def test_three_presses_and_its_words(self, desk: Desk, tmp_path: Path) -> None:

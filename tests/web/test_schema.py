@@ -160,6 +160,7 @@ def test_a_nul_is_refused_in_a_form(app: Application) -> None:
         assert "Everything is paused" not in visit.get("/").text
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize(("who", "tries"), [("chef", 3), (None, 1)])
 def test_nothing_that_makes_sense_breaks_a_page(
     app: Application, who: str | None, tries: int
@@ -170,6 +171,7 @@ def test_nothing_that_makes_sense_breaks_a_page(
             _ask(operation.as_strategy(), app, address, who, tries)
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize(("who", "tries"), [("chef", 5), (None, 2)])
 def test_nothing_that_is_asked_breaks_a_page(app: Application, who: str | None, tries: int) -> None:
     """Neither what the description allows, nor what it forbids."""

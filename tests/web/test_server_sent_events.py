@@ -14,6 +14,7 @@ from publisher.model.states import State
 from publisher.web import labels
 from tests.support.journeys import enter, visiting
 from tests.support.pages import Visit
+from tests.support.tiers import in_tiers
 
 _PAUSED = "Everything is paused."
 
@@ -94,8 +95,8 @@ def test_a_page_that_asks_by_itself_is_not_led_to_the_log_in(anonymous: Visit) -
         assert "HX-Redirect" not in answer.headers
 
 
-@pytest.mark.parametrize("path", ["/", "/calendar", "/posts", "/posts/day.fr", "/posts/day.fr/edit",
-                                  "/log", "/accounts", "/report", "/me"])  # fmt: skip
+@pytest.mark.parametrize("path", in_tiers("/", "/calendar", "/posts", "/posts/day.fr", "/posts/day.fr/edit",
+                                  "/log", "/accounts", "/report", "/me"))  # fmt: skip
 def test_a_pause_of_everything_shows_on_every_page_that_is_open(
     address: str, app: Application, browser: Browser, path: str
 ) -> None:
