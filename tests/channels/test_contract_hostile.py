@@ -35,9 +35,7 @@ from tests.channels.desk import Desk, one_client
 from tests.support.clock import ManualClock
 from tests.support.delivering import AnyKeys, OneByOne, courier_with, lanes
 
-pytestmark = pytest.mark.guards(
-    "publisher.channels", "publisher.model.content", "publisher.model.deliveries"
-)
+pytestmark = pytest.mark.guards("publisher.channels")
 
 HOSTILE = (
     What.BOMB,

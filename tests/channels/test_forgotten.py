@@ -28,6 +28,7 @@ pytestmark = pytest.mark.guards(
     "publisher.delivery.reconcile",
     "publisher.ledger.integrity.forgotten",
     "publisher.ledger.lookalikes",
+    "publisher.ledger.reconciliation",
 )
 
 READING = {"twitter": "getUsersPosts", "facebook": "getPublishedPosts"}

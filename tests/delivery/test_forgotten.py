@@ -33,7 +33,9 @@ from tests.support.delivering import OneByOne, Strangers, lanes, never
 from tests.support.wishes import add, wish
 
 pytestmark = pytest.mark.guards(
-    "publisher.ledger.integrity.forgotten", "publisher.ledger.lookalikes"
+    "publisher.ledger.integrity.forgotten",
+    "publisher.ledger.lookalikes",
+    "publisher.ledger.reconciliation",
 )
 
 LOST = 3600  # seconds between the backup and the restore

@@ -25,6 +25,8 @@ from tests.support.delivering import OneByOne
 from tests.support.draft_edits import edited
 from tests.support.wishes import add, wish
 
+pytestmark = pytest.mark.guards("publisher.model.content")
+
 _ASKED = ApprovalRule(required=True)
 
 

@@ -35,6 +35,10 @@ from tests.support.clock import ManualClock
 from tests.support.delivering import OneByOne
 from tests.support.wishes import add, wish
 
+pytestmark = pytest.mark.guards(
+    "publisher.ledger.enqueue", "publisher.ledger.pending_stops", "publisher.ledger.worker.results"
+)
+
 _CONSENT = "abidjan"
 
 

@@ -25,7 +25,10 @@ from tests.support.queueing import (
 from tests.support.workspaces import Workspace
 
 pytestmark = pytest.mark.guards(
-    "publisher.ledger.corrections", "publisher.ledger.worker.targets", "publisher.planning.wishes"
+    "publisher.ledger.corrections",
+    "publisher.ledger.worker.targets",
+    "publisher.model.content",
+    "publisher.planning.wishes",
 )
 
 LATER = "at: 2016-03-07 13:00"

@@ -22,7 +22,9 @@ from tests.support.queueing import (
 )
 from tests.support.workspaces import Workspace
 
-pytestmark = pytest.mark.guards("publisher.planning.diff", "publisher.planning.edits")
+pytestmark = pytest.mark.guards(
+    "publisher.ledger.enqueue", "publisher.planning.diff", "publisher.planning.edits"
+)
 
 
 def test_parts_of_a_thread_that_are_out_cannot_be_edited(
