@@ -12,6 +12,7 @@ mended at its root.
 import argparse
 import os
 import random
+import signal
 import subprocess
 import sys
 import time
@@ -67,6 +68,7 @@ def main() -> int:
     parser.add_argument("--times", type=int, default=3, help="for what waits (3)")
     parser.add_argument("folders", nargs="*", metavar="FOLDER", help="all files of these instead")
     chosen = parser.parse_args()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # take pytest down with us
     _say(f"Seed {chosen.seed}.")
     every = parts(chosen.seed, chosen.folders, chosen.files, chosen.times)
     played = [_passes(part) for part in every if chosen.only in part.name]
