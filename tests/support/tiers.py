@@ -6,11 +6,10 @@ whose SQL and locks are the same on both databases. A test or a file says so its
 `pytest.mark.deep`; whole folders are listed here.
 """
 
-from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
-from _pytest.mark import ParameterSet
 
 DEEP = "deep"
 EACH_DATABASE = "each_database"
@@ -19,15 +18,10 @@ _FOLDERS = ("chaos", "fuzz", "machines", "smoke", "surroundings")
 _TESTS = Path(__file__).parents[1]
 
 
-def in_tiers(first: object, *others: object) -> Iterator[ParameterSet]:
+def in_tiers(first: object, *others: object) -> list[Any]:
     """The values of a parameter: `make test` runs the first, `make deep` the others."""
-    yield _set(first)
-    for value in others:
-        yield pytest.param(*_set(value).values, marks=pytest.mark.deep)
-
-
-def _set(value: object) -> ParameterSet:
-    return pytest.param(*value) if isinstance(value, tuple) else pytest.param(value)
+    rows = (value if isinstance(value, tuple) else (value,) for value in others)
+    return [first, *(pytest.param(*row, marks=pytest.mark.deep) for row in rows)]
 
 
 def mark(item: pytest.Item) -> None:
@@ -47,9 +41,6 @@ def _is_deep(path: Path) -> bool:
 
 def _is_second(item: pytest.Item) -> bool:
     """Whether it is the run on PostgreSQL of a test for which SQLite is enough."""
-    parameters = (
-        item.callspec.params.values()
-        if isinstance(item, pytest.Function) and hasattr(item, "callspec")
-        else ()
-    )
-    return "postgresql" in parameters and not item.get_closest_marker(EACH_DATABASE)
+    callspec = getattr(item, "callspec", None)
+    is_there = callspec is not None and "postgresql" in callspec.params.values()
+    return is_there and not item.get_closest_marker(EACH_DATABASE)
