@@ -7,7 +7,7 @@ _PAUSE = 0.01  # seconds
 _SHARE = 10
 """To look takes at most one part in so many of the time: others need the processor meanwhile."""
 _LONGEST = 0.5
-"""Seconds; else, where a busy machine takes two for one look, what has happened is seen too late."""
+"""Seconds; where a busy machine took two for one look, the next would be far too late."""
 
 
 def wait_for(condition: Callable[[], object], seconds: float = 20.0) -> None:
