@@ -31,8 +31,8 @@ def _collected(pytester: pytest.Pytester, expression: str) -> set[str]:
     pytester.makepyfile(_TESTS)
     pytester.makeconftest("from tests.conftest import pytest_itemcollected")
     pytester.makeini("[pytest]\nmarkers =\n  deep\n  each_database\n")
-    items, _recorder = pytester.inline_genitems("-m", expression, "-p", "no:randomly")
-    return {item.name for item in items}
+    passed, _skipped, _failed = pytester.inline_run("-m", expression).listoutcomes()
+    return {report.nodeid.partition("::")[2] for report in passed}
 
 
 def test_make_test_and_make_deep_have_every_test_once(pytester: pytest.Pytester) -> None:
