@@ -81,6 +81,7 @@ test: install ## set up and run the tests, but for the deep ones (8 minutes)
 # Six processes for two cores: half of them begin with what mostly waits.
 deep: install ## set up and run the tests that take long: histories, kills, hosts, journeys (12 minutes)
 	@sh tests/support/system.sh test-parts
+	@$(HASHED) requirements/mutants.txt --quiet
 	$(BIN)/pytest -m deep --ignore=tests/smoke --numprocesses 6 $(PARALLEL)
 
 smoke: ## see that it installs and runs on every Python, and make demo as on a fresh machine (6 minutes)

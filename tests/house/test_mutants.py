@@ -5,9 +5,11 @@ from pathlib import Path
 
 import pytest
 
-pytest.importorskip("cosmic_ray", reason="`make mutants` installs cosmic-ray")
+pytest.importorskip("cosmic_ray", reason="`make deep` and `make mutants` install cosmic-ray")
 
 from tools import mutants
+
+pytestmark = pytest.mark.deep
 
 _SOURCE = '''
 SECONDS = 5 + 1
