@@ -91,9 +91,9 @@ def test_what_guards_a_module_from_afar_is_near(neighbourhood: Neighbourhood) ->
         ("tests/reporting/conftest.py", "tests/reporting/test_report.py"),
         ("tests/support/videos.py", "tests/media/test_videos.py"),
         ("publisher/web/templates/compose.html", "tests/web/test_compose.py"),
-        ("publisher/locales/pl/LC_MESSAGES/publisher.po", "tests/language/test_catalogues.py"),
+        ("publisher/locales/pl/LC_MESSAGES/publisher.po", "tests/sources/test_catalogues.py"),
         ("docs/drafts.md", "tests/docs/test_examples.py"),
-        ("tools/messages.py", "tests/language/test_catalogues.py"),
+        ("tools/messages.py", "tests/sources/test_catalogues.py"),
         ("Makefile", "tests/house/test_repository.py"),
     ],
 )

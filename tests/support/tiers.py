@@ -6,7 +6,6 @@ whose SQL and locks are the same on both databases. A test or a file says so its
 `pytest.mark.deep`; whole folders are listed here.
 """
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -19,19 +18,19 @@ _FOLDERS = ("chaos", "fuzz", "machines", "smoke", "surroundings")
 _TESTS = Path(__file__).parents[1]
 
 
-def in_tiers(first: object, *others: object) -> Iterator[ParameterSet]:
+def in_tiers(*values: object) -> list[ParameterSet]:
     """The values of a parameter: `make test` runs the first, `make deep` the others."""
-    yield _set(first)
-    for value in others:
-        yield pytest.param(*_set(value).values, marks=pytest.mark.deep)
-
-
-def _set(value: object) -> ParameterSet:
-    return pytest.param(*value) if isinstance(value, tuple) else pytest.param(value)
+    return [
+        pytest.param(
+            *(value if isinstance(value, tuple) else (value,)),
+            marks=[pytest.mark.deep] if number else [],
+        )
+        for number, value in enumerate(values)
+    ]
 
 
 def mark(item: pytest.Item) -> None:
-    """Marks a test as deep that does not say so itself."""
+    """Mark a test as deep that does not say so itself."""
     if _is_deep(item.path) or _is_second(item):
         item.add_marker(DEEP)
 
@@ -47,9 +46,5 @@ def _is_deep(path: Path) -> bool:
 
 def _is_second(item: pytest.Item) -> bool:
     """Whether it is the run on PostgreSQL of a test for which SQLite is enough."""
-    parameters = (
-        item.callspec.params.values()
-        if isinstance(item, pytest.Function) and hasattr(item, "callspec")
-        else ()
-    )
-    return "postgresql" in parameters and not item.get_closest_marker(EACH_DATABASE)
+    parameters = getattr(getattr(item, "callspec", None), "params", {})
+    return "postgresql" in parameters.values() and not item.get_closest_marker(EACH_DATABASE)

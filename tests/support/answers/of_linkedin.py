@@ -331,7 +331,7 @@ LINKEDIN_ROWS = [
     ),
     *(
         Row(f"read: {status}, by another server", LINKEDIN, answered(status, body), Deferred, Kind.UNAVAILABLE, READ)
-        for body in ("", {"elements": []})
+        for body in ("", '{"elements": []}')
         for status in (300, 302, 401, 403, 404, 502)
     ),
     Row(
