@@ -286,7 +286,7 @@ class CommentWatch:
                 try:
                     gone = reader.gone(asked)
                 finally:
-                    if isinstance(reader, CountingReader):
+                    if watched.support.is_rationed and isinstance(reader, CountingReader):
                         self._checks.rest(account, pause * reader.requests)
         except CommentsUnavailable as error:
             log.info("comments could not be looked up", account=account, reason=error.message)
