@@ -70,13 +70,13 @@ QUICK := $(addprefix tests/,base model settings drafts importers reporting sandb
 quick: install ## after every change: the tests that need nothing else to run (under a minute)
 	@$(BIN)/pytest --quiet --numprocesses 2 --dist loadfile --no-loadscope-reorder -m "not deep" $(QUICK)
 
+near: install ## after a change: the tests near to FILES="…", or to what differs from main (a minute)
+	@$(BIN)/python -m tools.near $(FILES)
+
 PARALLEL := --dist loadfile --no-loadscope-reorder
 test: install ## set up and run the tests, but for the deep ones (8 minutes)
 	@sh tests/support/system.sh test-parts
 	$(BIN)/pytest -m "not deep" --ignore=tests/sources --numprocesses 3 $(PARALLEL)
-
-near: install ## after a change: the tests near to FILES="…", or to what differs from main (a minute)
-	@$(BIN)/python -m tools.near $(FILES)
 
 # Six processes for two cores: half of them begin with what mostly waits.
 deep: install ## set up and run the tests that take long: histories, kills, hosts, journeys (12 minutes)

@@ -29,7 +29,7 @@ _OTHERS = (_TESTS, "tools", "benchmarks")
 _PLATFORMS = {"twitter": "x"}
 """What the tests call a platform."""
 _FOLDERS = {
-    "docs": "tests/docs", "posts": "tests/test_campaign.py", "publisher/locales": "tests/sources",
+    "docs": "tests/docs", "posts": "tests/test_campaign.py", "publisher/locales": "tests/sources/test_catalogues.py",
     "requirements": "tests/house", "deploy": "tests/house/test_image.py",
 }  # fmt: skip
 """Where the tests are of files that no module and no test names."""

@@ -38,6 +38,7 @@ DATES = {
 }
 """By the clock on the wall of the zone. Those at half a minute turn over while the tests run."""
 NOT_BY_ANOTHER_CLOCK = {
+    "tests/channels/test_time.py": "compares the clock with PostgreSQL's, which is the machine's",
     "tests/channels/test_versions.py": "is there to fail when a version is about to end",
     "tests/cli/test_stopped.py": "compares the drafts' times with the clock",
     "tests/machines": "its hosts compare their clocks with one another's",

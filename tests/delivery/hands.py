@@ -33,7 +33,7 @@ class Hands(Threads):
 
 
 class Hanging:
-    """Work that hangs until it is let go."""
+    """Work that hangs until it is let go: longer than any test waits for something else."""
 
     def __init__(self) -> None:
         self.let_go = Event()
@@ -43,6 +43,6 @@ class Hanging:
     def __call__(self) -> None:
         with self._lock:
             self.begun += 1
-        self.let_go.wait(30)
+        self.let_go.wait(60)
         with self._lock:
             self.ended += 1

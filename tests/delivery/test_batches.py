@@ -16,7 +16,7 @@ from publisher.model.deliveries import Parcel, Prepared
 from publisher.model.outcomes import Accepted, Kind, Outcome
 from publisher.model.states import State
 from tests.delivery.desk import Aside, Desk, post
-from tests.delivery.hands import Hands
+from tests.delivery.hands import Hands, Hanging
 from tests.delivery.scripted import OnlySends
 from tests.support.clock import ManualClock
 from tests.support.waiting import wait_for
@@ -267,18 +267,14 @@ def test_a_look_at_the_platform_that_hangs_holds_no_other_ones_answer(
     desk: Desk, clock: ManualClock
 ) -> None:
     """A success that has to be verified is, in its account's lane, and then recorded."""
-    let_go = Event()
-
-    def look() -> None:
-        let_go.wait(20)
-
-    desk.channel.unverified, desk.channel.look = {"b"}, look
+    hanging = Hanging()
+    desk.channel.unverified, desk.channel.look = {"b"}, hanging
     with Hands() as hands:
         thread = post(clock, "b", texts=("un", "deux"))
         desk.deliver(desk.courier(hands), post(clock, "a"), thread, post(clock, "c"))
         wait_for(lambda: list(desk.states().values()).count(State.PUBLISHED) == 2)
         assert desk.of("b").remote_ids == ()
-        let_go.set()
+        hanging.let_go.set()
     assert (desk.of("b").state, desk.of("b").remote_ids) == (State.PUBLISHED, ("b 0", "b 1"))
 
 
@@ -289,7 +285,7 @@ class Folders(OnlySends):
 
     def __init__(self, clock: ManualClock) -> None:
         self._clock = clock
-        self.let_go = Event()
+        self.hanging = Hanging()
         self.written: list[tuple[str, datetime]] = []
 
     def prepare(self, parcel: Parcel, prepared: Prepared, read_media: Any) -> Prepared:
@@ -298,7 +294,7 @@ class Folders(OnlySends):
     def ready(self, parcel: Parcel, prepared: Prepared, sent: tuple[str, ...]) -> Action:
         def run(objection: Objection) -> Outcome:
             if parcel.account == "hangs":
-                self.let_go.wait(20)
+                self.hanging()
             if parcel.account == "fails":
                 raise ZeroDivisionError
             if objected := objection():
@@ -326,7 +322,7 @@ def test_a_folder_that_hangs_holds_no_other_accounts_posts(desk: Desk, clock: Ma
         assert sorted(folders.written) == [("7", due), ("8", due)]
         wait_for(lambda: desk.states()["6"] is State.UNCERTAIN)
         clock.advance(6)
-        folders.let_go.set()
+        folders.hanging.let_go.set()
     hung = {desk.states()[f"{n}"] for n in range(6)}
     assert hung == {State.SCHEDULED}, "what hung for so long does not leave any more"
 

@@ -7,9 +7,9 @@ whose SQL and locks are the same on both databases. A test or a file says so its
 """
 
 from pathlib import Path
+from typing import Any
 
 import pytest
-from _pytest.mark import ParameterSet
 
 DEEP = "deep"
 EACH_DATABASE = "each_database"
@@ -18,19 +18,14 @@ _FOLDERS = ("chaos", "fuzz", "machines", "smoke", "surroundings")
 _TESTS = Path(__file__).parents[1]
 
 
-def in_tiers(*values: object) -> list[ParameterSet]:
+def in_tiers(first: object, *others: object) -> list[Any]:
     """The values of a parameter: `make test` runs the first, `make deep` the others."""
-    return [
-        pytest.param(
-            *(value if isinstance(value, tuple) else (value,)),
-            marks=[pytest.mark.deep] if number else [],
-        )
-        for number, value in enumerate(values)
-    ]
+    rows = (value if isinstance(value, tuple) else (value,) for value in others)
+    return [first, *(pytest.param(*row, marks=pytest.mark.deep) for row in rows)]
 
 
 def mark(item: pytest.Item) -> None:
-    """Mark a test as deep that does not say so itself."""
+    """Marks a test as deep that does not say so itself."""
     if _is_deep(item.path) or _is_second(item):
         item.add_marker(DEEP)
 
@@ -46,5 +41,6 @@ def _is_deep(path: Path) -> bool:
 
 def _is_second(item: pytest.Item) -> bool:
     """Whether it is the run on PostgreSQL of a test for which SQLite is enough."""
-    parameters = getattr(getattr(item, "callspec", None), "params", {})
-    return "postgresql" in parameters.values() and not item.get_closest_marker(EACH_DATABASE)
+    callspec = getattr(item, "callspec", None)
+    is_there = callspec is not None and "postgresql" in callspec.params.values()
+    return is_there and not item.get_closest_marker(EACH_DATABASE)

@@ -6,6 +6,8 @@ from collections.abc import Callable
 _PAUSE = 0.01  # seconds
 _SHARE = 10
 """To look takes at most one part in so many of the time: others need the processor meanwhile."""
+_LONGEST = 0.5
+"""Seconds; where a busy machine took two for one look, the next would be far too late."""
 
 
 def wait_for(condition: Callable[[], object], seconds: float = 20.0) -> None:
@@ -21,4 +23,4 @@ def wait_for(condition: Callable[[], object], seconds: float = 20.0) -> None:
             return
         now = time.monotonic()
         assert now < end, "it did not happen in time"
-        time.sleep(max(_PAUSE, (_SHARE - 1) * (now - begun)))
+        time.sleep(min(_LONGEST, max(_PAUSE, (_SHARE - 1) * (now - begun))))
