@@ -28,6 +28,7 @@ from functools import cache
 from itertools import count, cycle, islice
 from pathlib import Path
 from queue import SimpleQueue
+from typing import Any
 
 import pytest
 from cosmic_ray.ast import ast_nodes, get_ast
@@ -126,7 +127,7 @@ def drawn(seed: int) -> Iterator[Mutant]:
 
 
 @cache
-def _operator(name: str) -> object:
+def _operator(name: str) -> Any:
     return get_operator(f"core/{name}")()
 
 
@@ -137,7 +138,7 @@ def mistakes(path: Path) -> list[list[tuple[int, str, int]]]:
     nodes, spared = [*ast_nodes(get_ast(source))], [*_spared(ast.parse(source))]
     found: dict[Place, list[tuple[int, str, int]]] = {}
     for name in _MISTAKES:
-        places = (place for node in nodes for place in _operator(name).mutation_positions(node))  # type: ignore[attr-defined]
+        places = (place for node in nodes for place in _operator(name).mutation_positions(node))
         for number, (start, _end) in enumerate(places):
             if not any(begin <= start < end for begin, end in spared):
                 found.setdefault(start, []).append((start[0], name, number))
@@ -272,7 +273,7 @@ def main(arguments: list[str]) -> int:
             survivors.append(mutant)
     for mutant in survivors:
         print_line(f"\n{mutant.diff()}")
-    print_line("")
+    print_line()
     for part in (*_PARTS, ""):
         found, survived = (
             sum(many for (of, one), many in fates.items() if one is fate and part in (of, ""))

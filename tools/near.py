@@ -77,7 +77,6 @@ def main(arguments: list[str]) -> int:
     if not (chosen := gathered(by_file.values())):
         print_error("No test is near.", "Run: make test")
         return 1
-    sys.stdout.flush()
     return subprocess.run(command(chosen), cwd=ROOT, check=False).returncode
 
 

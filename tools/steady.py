@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+from publisher.cli.output.console import print_line
 from tests.support.spreading import WAITING
 
 ROOT = Path(__file__).parents[1]
@@ -70,7 +71,7 @@ def main() -> int:
     parser.add_argument("folders", nargs="*", metavar="FOLDER", help="all files of these instead")
     chosen = parser.parse_args()
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # take pytest down with us
-    _say(f"Seed {chosen.seed}.")
+    print_line(f"Seed {chosen.seed}.")
     every = parts(chosen.seed, chosen.folders, chosen.files, chosen.times)
     played = [_passes(part) for part in every if chosen.only in part.name]
     return 0 if all(played) else 1
@@ -119,9 +120,11 @@ def _passes(part: Part) -> bool:
         )  # fmt: skip
     lines = done.stdout.splitlines()
     summary = lines[-1].strip("= ") if lines else done.stderr[-200:]
-    _say(f"{part.name}: {len(part.files)} files, {summary} ({time.monotonic() - begin:.0f} s)")
+    print_line(
+        f"{part.name}: {len(part.files)} files, {summary} ({time.monotonic() - begin:.0f} s)"
+    )
     if done.returncode:
-        _say(done.stdout[-_LAST_CHARACTERS:] + done.stderr[-_LAST_CHARACTERS:])
+        print_line(done.stdout[-_LAST_CHARACTERS:] + done.stderr[-_LAST_CHARACTERS:])
     return done.returncode == 0
 
 
@@ -153,11 +156,6 @@ def _busy(loops: int) -> Iterator[None]:
         for process in running:
             process.kill()
             process.wait()
-
-
-def _say(text: str) -> None:
-    sys.stdout.write(f"{text}\n")
-    sys.stdout.flush()
 
 
 if __name__ == "__main__":

@@ -64,10 +64,10 @@ class Throttle(LedgerPart):
     wrong ones in a row none is taken for a day: whoever tries them knows the password.
     """
 
-    def __init__(self, database: Database, clock: Clock, people: People | None = None) -> None:
+    def __init__(self, database: Database, clock: Clock, people: People) -> None:
         """`clock` is the machine's own."""
         super().__init__(database, clock)
-        self._people = people or People(database, clock)
+        self._people = people
 
     def admit(self, name: str, address: str, way: str = PASSWORD, browser: str = "") -> Try:
         """Count a try, unless too many wait before it. `browser` is the token of a known one.

@@ -129,7 +129,7 @@ def numeral(value: Any) -> str:
 
 def whole(value: Any) -> int | None:
     """A whole number of at most twelve digits, from a number or a text; None for anything else."""
-    if isinstance(value, bool) or not isinstance(value, str | int):
+    if not isinstance(value, str | int):
         return None
     text = str(value).strip()  # removes more than `int` accepts as space, such as U+001F
     return int(text) if re.fullmatch(r"[0-9]{1,12}", text) else None

@@ -286,9 +286,8 @@ class CommentWatch:
                 try:
                     gone = reader.gone(asked)
                 finally:
-                    made = reader.requests if isinstance(reader, CountingReader) else 1
-                    if watched.support.is_rationed and made > 1:
-                        self._checks.rest(account, pause * made)
+                    if watched.support.is_rationed and isinstance(reader, CountingReader):
+                        self._checks.rest(account, pause * reader.requests)
         except CommentsUnavailable as error:
             log.info("comments could not be looked up", account=account, reason=error.message)
             self._checks.checked(account, asked, ())

@@ -45,8 +45,8 @@ class DeliveryServices:
         *,
         accounts: Mapping[str, Account],
         channel_of: ChannelOf,
-        channel_to_ask: ChannelOf | None = None,
-        ends_soon: Callable[[str], bool] = lambda _account: False,
+        channel_to_ask: ChannelOf,
+        ends_soon: Callable[[str], bool],
         clock: Clock,
         check: ClockCheck,
         request_timeout: timedelta,
@@ -59,11 +59,11 @@ class DeliveryServices:
         safeguards: Safeguards,
     ) -> None:
         """`channel_to_ask` lends a channel whose keys were renewed, if `ends_soon` says that they
-        end soon; None: no keys end. `channel_of` asks nobody.
+        end soon. `channel_of` asks nobody.
         """
         self._accounts = accounts
         self._channel_of = channel_of
-        self._channel_to_ask = channel_to_ask or channel_of
+        self._channel_to_ask = channel_to_ask
         self._ends_soon = ends_soon
         self._clock = clock
         self._check = check

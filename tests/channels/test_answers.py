@@ -7,7 +7,17 @@ import pytest
 
 from publisher.model.outcomes import Accepted, AccountSuspended, Deferred, Step, Unknown
 from tests.support.answers.judging import meaning
-from tests.support.answers.kinds import PREPARE, READ, REVEAL, WITHDRAW, Row, Type, message_of
+from tests.support.answers.kinds import (
+    PREPARE,
+    READ,
+    REVEAL,
+    WITHDRAW,
+    Row,
+    Type,
+    X,
+    answered,
+    message_of,
+)
 from tests.support.answers.of_the_wire import WIRE
 from tests.support.answers.of_wordpress import AT_THE_INSTANT
 from tests.support.answers.refusals import TABLES
@@ -72,6 +82,14 @@ def test_a_doubt_stays_one_unless_nothing_is_public_yet(
     """Only what is prepared unseen may be repeated at once."""
     outcome = meaning(row.channel, row.answer, step)
     assert type(outcome) is (_is_meant_for(row, step) or expected)
+
+
+@pytest.mark.parametrize(
+    ("status", "fault"),
+    [(401, "this account's keys"), (402, "The credits"), (403, "read its own posts")],
+)
+def test_a_reading_that_x_refuses_names_what_is_to_be_mended(status: int, fault: str) -> None:
+    assert fault in message_of(meaning(X, answered(status), READ))
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row.channel}: {row.name}"[:80])

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import select
 
 from publisher.channels.comments import CommentsUnavailable
+from publisher.channels.linkedin.answers import is_about_its_target
 from publisher.channels.linkedin.comment_elements import comment_of, number_below, urn_of
 from publisher.channels.linkedin.comment_place import CommentPlace
 from publisher.channels.linkedin.rest import Rest
@@ -25,6 +26,8 @@ from tests.channels.comment_duty import Duty
 from tests.channels.conftest import Stages
 from tests.channels.test_comment_watch_harm import Duties
 from tests.channels.test_comments import Desk, opened
+from tests.support.answers.kinds import answered
+from tests.support.answers.of_linkedin import rest_error
 
 pytestmark = pytest.mark.guards(
     "publisher.channels.linkedin.comment_elements", "publisher.channels.linkedin.comment_place"
@@ -191,6 +194,25 @@ def test_a_comment_below_which_cannot_be_read_keeps_no_other_waiting(
     later(desk, 7 * 3_600)
     assert again.trouble is None
     assert "Read them there" in (desk.read(again.cursor).trouble or "")
+
+
+@pytest.mark.parametrize(
+    ("answer", "is_about_it"),
+    [
+        (answered(200, {}), True),
+        (rest_error(400, "ILLEGAL_ARGUMENT"), True),
+        (answered(300, {}), False),
+        (answered(400), False),
+        (rest_error(403, "ACCESS_DENIED"), False),
+        (rest_error(429), False),
+        (rest_error(500), False),
+    ],
+    ids=lambda given: str(getattr(given, "status", given)),
+)
+def test_what_another_server_or_the_account_answers_is_not_about_the_comment(
+    answer: Answer, is_about_it: bool
+) -> None:
+    assert is_about_its_target(answer) is is_about_it
 
 
 def test_one_that_goes_while_those_below_it_are_read_hides_no_other(desk: Desk) -> None:

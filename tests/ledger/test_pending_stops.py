@@ -181,6 +181,16 @@ def test_what_the_platform_did_not_take_becomes_what_the_stop_says(
 
 
 @each_stop
+def test_a_stop_waits_while_nobody_knows_whether_it_is_out(scene: Scene, name: str) -> None:
+    stop, state, _reason = STOPS[name]
+    sending = scene.send()
+    stop(scene)
+    after = scene.answer(sending, Unknown("No answer."))
+    assert (after.state, after.pending_stop) == (State.UNCERTAIN, state)
+    assert scene.look(Accepted("1")).remote_ids == ("1",)
+
+
+@each_stop
 def test_of_a_thread_the_rest_does_not_follow(scene: Scene, name: str) -> None:
     stop, state, _reason = STOPS[name]
     sending = scene.send()

@@ -35,6 +35,7 @@ pytestmark = pytest.mark.guards(
     "publisher.ledger.manager.pauses",
     "publisher.ledger.reading.account_status",
     "publisher.ledger.refusals",
+    "publisher.ledger.worker.results",
 )
 
 KEYS = AccountSuspended(Kind.AUTH, "The keys are not accepted.", backoff=UNTIL_MENDED)
@@ -169,6 +170,17 @@ def test_a_post_that_was_never_refused_asks_first(desk: Desk) -> None:
     assert desk.send(KEYS) == [("bad-2", State.SCHEDULED)]
     desk.clock.advance(300)
     assert desk.send(taken(1)) == [("good", State.PUBLISHED)]
+
+
+def test_posts_that_were_refused_ask_by_turns(desk: Desk) -> None:
+    """If one is refused for itself, the other finds out that the account goes on."""
+    asked = []
+    desk.add("one")
+    desk.add("two", due_in=30)
+    for pause in (60, 300, 900, 1800):
+        asked += desk.send(KEYS)
+        desk.clock.advance(pause)
+    assert [post for post, _state in asked] == ["one", "two", "one", "two"]
 
 
 def test_what_left_together_and_is_refused_together_is_one_suspension(desk: Desk) -> None:

@@ -87,6 +87,7 @@ def test_the_end_of_an_embargo_is_when_a_post_goes_out() -> None:
 def test_only_what_the_plan_changes_is_warned_about() -> None:
     assert found(due("a", 0), due("b", 1), fresh={"a"}) == [("too-close", "a")]
     assert found(due("a", 0), due("b", 1), fresh=set()) == []
+    assert found(due("a", 13 * 60), due("b", 14 * 60), fresh={"b"}) == [("at-night", "b")]
 
 
 @pytest.mark.parametrize(

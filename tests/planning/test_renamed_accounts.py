@@ -15,6 +15,8 @@ from tests.support.clock import ManualClock
 from tests.support.happening import meet
 from tests.support.workspaces import Workspace
 
+pytestmark = pytest.mark.guards("publisher.planning.duplicates")
+
 
 class Office:
     """A workspace whose accounts somebody renames."""

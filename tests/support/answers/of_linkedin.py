@@ -330,8 +330,9 @@ LINKEDIN_ROWS = [
         for status in (400, 404, 409, 500, 503)
     ),
     *(
-        Row(f"read: {status}, by another server", LINKEDIN, answered(status), Deferred, Kind.UNAVAILABLE, READ)
-        for status in (302, 401, 403, 404, 502)
+        Row(f"read: {status}, by another server", LINKEDIN, answered(status, body), Deferred, Kind.UNAVAILABLE, READ)
+        for body in ("", '{"elements": []}')
+        for status in (300, 302, 401, 403, 404, 502)
     ),
     Row(
         "read: not permitted",

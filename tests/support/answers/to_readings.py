@@ -100,7 +100,7 @@ READINGS = [
     ),
     *(
         Row(f"read: status {status}", X, answered(status, A_PAGE), Deferred, Kind.UNAVAILABLE, READ)
-        for status in (0, 100, 301, 400, 404, 408, 409, 413, 422, 425, 500, 502, 503, 504)
+        for status in (0, 100, 300, 400, 404, 408, 409, 413, 422, 425, 500, 502, 503, 504)
     ),
     *(
         Row(f"read: 200, {body!r}", X, answered(200, body), Deferred, Kind.UNAVAILABLE, READ)
