@@ -287,7 +287,7 @@ class CommentWatch:
                     gone = reader.gone(asked)
                 finally:
                     if watched.support.is_rationed and isinstance(reader, CountingReader):
-                        self._checks.rest(account, pause * reader.requests)
+                        self._checks.rest(account, pause * max(reader.requests, 1))
         except CommentsUnavailable as error:
             log.info("comments could not be looked up", account=account, reason=error.message)
             self._checks.checked(account, asked, ())
