@@ -22,6 +22,8 @@ from tests.channels.wordpress_desk import CLOCK, Desk
 from tests.support.sending import send
 from tests.support.wordpress_server.site import TestSite
 
+pytestmark = pytest.mark.deep
+
 TEXT = "L’égalité, <b>50 %</b> & [gallery]\nligne 2\n\nVoir https://www.example.org/a?b=1&c=2."
 
 

@@ -14,6 +14,8 @@ from tests.channels.wordpress_desk import CLOCK, Desk
 from tests.support.sending import send
 from tests.support.wordpress_server.site import TestSite
 
+pytestmark = pytest.mark.deep
+
 
 @pytest.fixture
 def desk(served: TestSite, tmp_path: Path) -> Desk:

@@ -9,12 +9,14 @@ import sys
 import threading
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from publisher.cli import main
+from publisher.base import i18n
+from publisher.cli import app, main
 
 SCRIPT = Path(sys.executable).with_name("publisher")
 """The installed console script."""
@@ -33,6 +35,15 @@ class Result:
         return json.loads(self.out)
 
 
+_command = app.command
+
+
+@cache
+def _built(_language: str) -> object:
+    """The command line in a language, built once: to build it takes longer than most commands."""
+    return _command()
+
+
 class Cli:
     """Call it with a command line; `stdin` is what is piped into it."""
 
@@ -42,6 +53,7 @@ class Cli:
 
     def __call__(self, *arguments: str | Path, stdin: bytes = b"") -> Result:
         self._capsys.readouterr()
+        self._monkeypatch.setattr(app, "command", lambda: _built(i18n.current()))
         self._monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin)))
         code = main([str(argument) for argument in arguments])
         out, err = self._capsys.readouterr()

@@ -16,6 +16,8 @@ import pytest
 
 from tests.support.workspaces import Workspace
 
+pytestmark = pytest.mark.deep
+
 ROOT = Path(__file__).resolve().parents[2]
 BEFORE_THE_SESSION = "2016-02-20T12:00:00+01:00"
 ON_THE_ANNUAL_DAY = {

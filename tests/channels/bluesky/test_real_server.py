@@ -28,6 +28,8 @@ from publisher.model.outcomes import (
 from tests.channels.bluesky.conftest import DUE, Sky
 from tests.support.bluesky import BlueskyServer
 
+pytestmark = pytest.mark.deep
+
 LINK = "https://www.example.org/article?a=1&b=2"
 
 
