@@ -110,7 +110,7 @@ mutants: install ## put MANY=100 faults into the sources by SEED, each in a copy
 
 steady: install ## look for tests that fail on another date, a busy machine or in another order (an hour)
 	@sh tests/support/system.sh test-parts
-	$(BIN)/python -m tools.steady $(if $(SEED),--seed $(SEED)) $(if $(ONLY),--only $(ONLY)) $(FOLDERS)
+	$(BIN)/python -m tools.steady $(if $(SEED),--seed $(SEED)) $(if $(ONLY),--only '$(ONLY)') $(FOLDERS)
 
 bench: install ## measure, and write docs/benchmarks.md (an hour on a quiet machine)
 	@sh tests/support/system.sh test-parts

@@ -1,5 +1,5 @@
 # ruff: noqa: INP001 -- a script beside the package, not a part of it
-"""Puts faults into the sources, one at a time, and says which of them no near test finds.
+"""Mutation testing: puts faults into the sources, and says which of them no near test finds.
 
 `make mutants SEED=7 MANY=60` draws sixty, as many in each part of what publishes. Each is a small
 mistake that a person could make, such as `>` for `>=`, and is played in a copy of the working tree:
@@ -36,6 +36,7 @@ from cosmic_ray.mutating import mutate_code
 from cosmic_ray.plugins import get_operator
 
 from publisher.cli.output.console import print_line
+from tests.support.deadline import FIRST_TO_FAIL
 from tools.near import command, gathered
 from tools.neighbourhood import ROOT, Chosen, Neighbourhood
 
@@ -72,7 +73,7 @@ _STUCK = 300  # seconds after which a run is ended
 _NO_COPY = (
     ".git", ".venv", ".*_cache", ".hypothesis", "__pycache__", "build", "dist", "node_modules", "var",
 )  # fmt: skip
-_FAILED = re.compile(r"^(?:FAILED|ERROR) (\S+?\.py(?:::.+?)?)(?: - .*)?$", re.MULTILINE)
+_FAILED = re.compile(f"^{FIRST_TO_FAIL}(.+)$", re.MULTILINE)
 
 Place = tuple[int, int]
 """A line and a column."""
@@ -205,9 +206,10 @@ class Stage:
             return Fate.SURVIVED, f"{len(chosen)} files"
         killer = next(iter(_FAILED.findall(output)), "")
         if not killer:
-            raise RuntimeError(output)
+            return Fate.FOUND, "the tests do not load"
         again, _output = self._pytest({killer: ""})
-        return (Fate.FOUND if again == pytest.ExitCode.OK else Fate.FAILS_ANYWAY), killer
+        fails_anyway = again == pytest.ExitCode.TESTS_FAILED
+        return (Fate.FAILS_ANYWAY if fails_anyway else Fate.FOUND), killer
 
     def _write(self, path: Path, text: str) -> None:
         """Write a file with a time of its own: Python keeps what it compiled by time and size."""

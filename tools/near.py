@@ -1,5 +1,5 @@
 # ruff: noqa: INP001 -- a script beside the package, not a part of it
-"""Runs the tests that are near to what was changed, in about a minute.
+"""Test selection: runs the tests that are near to what was changed, in about a minute.
 
 `make near FILES="publisher/ledger/replies.py"` runs it; without FILES it is what differs from main.
 Those that are named for a file, or guard it by their own word, run to their end; of the others,
@@ -7,14 +7,15 @@ nearest first, as many as there is time for (`neighbourhood.py`). The last word 
 """
 
 import argparse
+import os
 import subprocess
 import sys
-from collections.abc import Iterable
-from itertools import zip_longest
+from collections.abc import Iterable, Iterator
+from itertools import chain, zip_longest
 from pathlib import Path
 
 from publisher.cli.output.console import print_error, print_line
-from tools.neighbourhood import GUARDS, NAMED, ROOT, Chosen, Neighbourhood
+from tools.neighbourhood import DEEP, GUARDS, NAMED, ROOT, Chosen, Neighbourhood
 
 _OWN = (NAMED, GUARDS)
 """The reasons for which a test runs to its end, however long it takes."""
@@ -30,14 +31,24 @@ def changed(root: Path = ROOT) -> list[str]:
     return sorted({*differing, *_git(root, "ls-files", "--others", "--exclude-standard")})
 
 
+def named(name: str) -> Iterator[str]:
+    """The file, or those of the folder, as the repository calls them."""
+    path = Path(name).resolve()
+    for file in sorted(path.rglob("*.py")) if path.is_dir() else [path]:
+        yield os.path.relpath(file, ROOT)
+
+
 def _git(root: Path, *command: str) -> list[str]:
     done = subprocess.run(["git", *command], cwd=root, capture_output=True, text=True, check=False)
     return done.stdout.splitlines()
 
 
 def gathered(by_file: Iterable[Chosen]) -> Chosen:
-    """The tests of several files: first those of their own, then in turns what is around them."""
-    ordered = [*by_file]
+    """The tests of several files: first those of their own, then in turns what is around them.
+
+    Without the deep ones.
+    """
+    ordered = [{test: why for test, why in one.items() if why != DEEP} for one in by_file]
     own = {test: why for tests in ordered for test, why in tests.items() if why in _OWN}
     around = ([pair for pair in tests.items() if pair[1] not in _OWN] for tests in ordered)
     for turn in zip_longest(*around):
@@ -69,13 +80,13 @@ def main(arguments: list[str]) -> int:
     """Say which tests are near, and run them."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("files", nargs="*", help="what was changed; else what differs from main")
-    files = parser.parse_args(arguments).files or changed()
+    files = [*chain.from_iterable(map(named, parser.parse_args(arguments).files))] or changed()
     near = Neighbourhood()
-    by_file = {file: near.of_file(file) for file in files if (ROOT / file).exists()}
+    by_file = {file: near.of_file(file) for file in files if (ROOT / file).is_file()}
     for file, tests in by_file.items():
         _tell(file, tests)
     if not (chosen := gathered(by_file.values())):
-        print_error("No test is near.", "Run: make test")
+        print_error("No test is near that `make test` runs.", "Run: make test deep")
         return 1
     return subprocess.run(command(chosen), cwd=ROOT, check=False).returncode
 

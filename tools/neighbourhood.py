@@ -17,12 +17,14 @@ from pathlib import Path
 
 import grimp
 
+from tests.support import tiers
 from tests.support.spreading import WAITING
 
 ROOT = Path(__file__).parents[1]
-NAMED, GUARDS, IMPORTS, NAMES, PLATFORM, PACKAGE, FIXTURES, AROUND, FOLDER = (
+NAMED, GUARDS, IMPORTS, NAMES, PLATFORM, PACKAGE, FIXTURES, AROUND, FOLDER, DEEP = (
     "named for it", "guards it", "imports it", "names it", "of its platform", "guards its package",
     "by a fixture", "its importers'", "of its folder",
+    "left to `make deep`",
 )  # fmt: skip
 _PRODUCT, _TESTS = ("publisher", "workers"), "tests"
 _OTHERS = (_TESTS, "tools", "benchmarks")
@@ -43,6 +45,8 @@ class TestFile:
     """Modules, of the product and of tests, also those that it names in a text to replace them."""
     guards: frozenset[str]
     """The modules that it guards by its own word; `*` stands for a part of the name."""
+    is_deep: bool
+    """Whether `make deep` alone runs it."""
 
     def is_guard(self, module: str) -> bool:
         return any(matches(pattern, module) for pattern in self.guards)
@@ -90,7 +94,8 @@ class Neighbourhood:
                         imports.add(inner if known else self._home(module, name.name))
                 case ast.Constant(value=str(text)) if text.startswith("publisher."):
                     imports.update([*filter(self.modules.__contains__, _above(text))][:1])
-        return TestFile(frozenset(imports), frozenset(guarded(tree)))
+        is_deep = tiers.is_deep(path) or any(map(_says_deep, tree.body))
+        return TestFile(frozenset(imports), frozenset(guarded(tree)), is_deep)
 
     def _home(self, module: str, name: str) -> str:
         """The module that a package takes a name from, or the module itself."""
@@ -166,7 +171,14 @@ class Neighbourhood:
         return [t for t in self.tests if _dotted(path) in self.files[t].imports]
 
     def of_file(self, name: str) -> Chosen:
-        """The tests near to any file of the repository; none are near to some."""
+        """The tests near to any file of the repository; none are near to some.
+
+        Those that `make deep` alone runs are given with that as the reason.
+        """
+        chosen = self._of_file(name)
+        return {test: DEEP if self.files[test].is_deep else why for test, why in chosen.items()}
+
+    def _of_file(self, name: str) -> Chosen:
         path = Path(name)
         if name in self.tests:
             return {name: NAMED}
@@ -186,8 +198,9 @@ class Neighbourhood:
             chosen |= {test: NAMED for test in self.tests if is_named_for(test, page)}
             for module in self._naming(path):
                 chosen = chosen | self.of_module(module) | chosen
+        name = path.name if path.suffix else str(path)
         for test in self.tests:
-            if path.name in (self._root / test).read_text(encoding="utf-8"):
+            if name in (self._root / test).read_text(encoding="utf-8"):
                 chosen.setdefault(test, NAMES)
         for folder, tests in _FOLDERS.items():
             if Path(folder) in path.parents:
@@ -199,8 +212,15 @@ class Neighbourhood:
     def _naming(self, path: Path) -> Iterator[str]:
         """The modules of its package that name a file."""
         for source in sorted(self._root.joinpath(*path.parts[:2]).rglob("*.py")):
-            if path.name in source.read_text(encoding="utf-8"):
-                yield _dotted(source.relative_to(self._root))
+            module = _dotted(source.relative_to(self._root))
+            if module in self.modules and path.name in source.read_text(encoding="utf-8"):
+                yield module
+
+
+def _says_deep(statement: ast.stmt) -> bool:
+    return isinstance(statement, ast.Assign) and {
+        ast.unparse(statement.targets[0]), *map(ast.unparse, ast.walk(statement.value))
+    } >= {"pytestmark", "pytest.mark.deep"}  # fmt: skip
 
 
 def guarded(tree: ast.Module) -> Iterator[str]:

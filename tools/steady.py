@@ -1,5 +1,5 @@
 # ruff: noqa: INP001 -- a script beside the package, not a part of it
-"""Looks for unsteady tests: on other dates, on a busy machine, in another order, and again.
+"""Looks for flaky tests: on other dates, on a busy machine, in another order, and again.
 
     .venv/bin/python -m tools.steady [--seed 7] [--only order] [--files 30] [--times 3] [tests/web]
 
@@ -73,8 +73,11 @@ def main() -> int:
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # take pytest down with us
     print_line(f"Seed {chosen.seed}.")
     every = parts(chosen.seed, chosen.folders, chosen.files, chosen.times)
-    played = [_passes(part) for part in every if chosen.only in part.name]
-    return 0 if all(played) else 1
+    wanted = [part for part in every if chosen.only in part.name]
+    if not wanted:
+        parser.error(f"no part is named {chosen.only}")
+    passed = [_passes(part) for part in wanted]
+    return 0 if all(passed) else 1
 
 
 def parts(seed: int, folders: Sequence[str], files: int, times: int) -> Iterator[Part]:

@@ -286,8 +286,9 @@ class CommentWatch:
                 try:
                     gone = reader.gone(asked)
                 finally:
-                    if watched.support.is_rationed and isinstance(reader, CountingReader):
-                        self._checks.rest(account, pause * max(reader.requests, 1))
+                    made = reader.requests if isinstance(reader, CountingReader) else 1
+                    if watched.support.is_rationed and made > 1:
+                        self._checks.rest(account, pause * made)
         except CommentsUnavailable as error:
             log.info("comments could not be looked up", account=account, reason=error.message)
             self._checks.checked(account, asked, ())

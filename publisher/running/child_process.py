@@ -70,6 +70,7 @@ class Child:
         self._stranger = stranger
         self._listener: Listener | None = None
         self._process: subprocess.Popen[bytes] | None = None
+        self._asked: subprocess.Popen[bytes] | None = None
         self._started_at = 0.0
 
     def start(self, standard_input: bytes = b"") -> None:
@@ -121,8 +122,10 @@ class Child:
         return self._listener is None or self._listener.hears()
 
     def terminate(self) -> None:
-        """Ask it to end (SIGTERM)."""
-        self._signal(signal.SIGTERM)
+        """Ask it to end (SIGTERM), once: a second time would mean at once."""
+        if self._process is not self._asked:
+            self._asked = self._process
+            self._signal(signal.SIGTERM)
 
     def kill(self) -> None:
         """End it now, even if it is stopped (SIGKILL), and wait until it is gone."""

@@ -23,10 +23,12 @@ class Interruption:
     def __enter__(self) -> Self:
         self._waking.settimeout(0)
         self._wakes_before = signal.set_wakeup_fd(self._waking.fileno(), warn_on_full_buffer=False)
-        numbers = [signal.SIGINT, signal.SIGTERM]
-        if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:  # as set by nohup
-            numbers.append(signal.SIGHUP)
-        self._before = {number: signal.signal(number, self._note) for number in numbers}
+        self._before = {
+            number: signal.signal(number, self._note)
+            for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+            # SIGHUP is ignored by nohup, and SIGINT where a script began it in the background.
+            if number == signal.SIGTERM or signal.getsignal(number) != signal.SIG_IGN
+        }
         # Other programs use these to reopen logs; their default action would end this process.
         for number in (signal.SIGUSR1, signal.SIGUSR2):
             # Children would inherit SIG_IGN, but not a handler.

@@ -4,6 +4,7 @@ It is a child of `publisher run` and writes to a log. With `--terminal` it is th
 `publisher web`, and writes for a person.
 """
 
+import os
 import signal
 import sys
 from collections.abc import Sequence
@@ -13,8 +14,8 @@ from publisher.base.errors import PublisherError
 from publisher.base.i18n import _
 from publisher.base.process import loading
 
-if __name__ == "__main__":  # until it serves, Ctrl-C ends it at once and prints no traceback
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
+if __name__ == "__main__" and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+    signal.signal(signal.SIGINT, signal.SIG_DFL)  # until it serves: at once, without a traceback
 
 with loading():
     import structlog
@@ -45,4 +46,7 @@ def _print(text: str, stream: TextIO | None = None) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    code = main(sys.argv[1:])
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)  # Python would wait for threads whose answers nobody waits for any more

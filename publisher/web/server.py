@@ -48,7 +48,7 @@ class _Server(uvicorn.Server):
 
 
 def serve(app: Application, where: WebSettings, *, say: Callable[[str], None]) -> None:
-    """Serve until SIGINT or SIGTERM.
+    """Serve until SIGINT, SIGTERM or SIGHUP; a second one ends running responses at once.
 
     Raises ConfigurationError if the port is unavailable. Raises LedgerGone and ends if the ledger's
     file is deleted or replaced: changes would be written to a file that is not read any more.

@@ -21,7 +21,7 @@ from PIL import Image
 
 from publisher.channels.base import Channel
 from publisher.channels.pool import Pool
-from publisher.channels.registry import ChannelOptions, open_channel
+from publisher.channels.registry import CAPABILITIES, ChannelOptions, open_channel
 from publisher.delivery.courier import Courier
 from publisher.delivery.leases import LOOK_AHEAD
 from publisher.delivery.reconcile import Reconciler
@@ -38,7 +38,7 @@ from publisher.sandbox.platforms import accounts_for
 from publisher.sandbox.server import Sandbox, running
 from publisher.settings.settings import Settings
 from tests.support.answers.kinds import EPOCH
-from tests.support.answers.refusals import REFUSALS, REQUESTS, Refusal
+from tests.support.answers.refusals import REFUSALS, REQUESTS, SITE, TABLES, Refusal
 from tests.support.clock import ManualClock
 from tests.support.delivering import AnyKeys, OneByOne, courier_with, lanes, never
 from tests.support.sandbox_accounts import by_name
@@ -230,6 +230,12 @@ def office(
             Reconciler(doubts, pool.lend, AnyKeys(), lanes(), never),
             Queries(database, clock),
         )
+
+
+def test_every_channel_has_a_table_of_answers() -> None:
+    """A new channel is not left out; the website's refusals are those of its disk."""
+    assert {*TABLES, SITE} == {*CAPABILITIES}
+    assert {channel for channel, _step in REQUESTS} == {*TABLES}
 
 
 def bad_post(office: Office, met: Met) -> tuple[Wish, dict[str, StoredPicture]]:

@@ -1,6 +1,6 @@
 """How long the fuzzing goes on, and how long one example may take.
 
-As part of `make test` it is short and the same each time, as is every test with Hypothesis;
+As part of `make deep` it is short and the same each time, as is every test with Hypothesis;
 `python -m tests.fuzz` sets FUZZ_EXAMPLES, and then all of them are long and by chance.
 """
 
@@ -33,7 +33,7 @@ def properties() -> settings:
 
 
 def fuzzed(examples: int) -> Callable[[_T], _T]:
-    """So many examples in `make test`."""
+    """So many examples in `make deep`."""
     return settings(
         max_examples=int(_ASKED_FOR or examples),
         derandomize=not _ASKED_FOR,

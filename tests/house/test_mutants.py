@@ -1,13 +1,14 @@
 """`make mutants`: faults that a person could make, each in a copy of the sources."""
 
+import importlib
+from importlib.util import find_spec
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-pytest.importorskip("cosmic_ray", reason="`make deep` and `make mutants` install cosmic-ray")
-
-from tools import mutants
+from tests.support.system import missing_part
 
 pytestmark = pytest.mark.deep
 
@@ -23,7 +24,14 @@ def later(first: int | None = None, *more: int) -> int | None:
 '''
 
 
-def test_what_is_changed_could_be_a_mistake(tmp_path: Path) -> None:
+@pytest.fixture
+def mutants() -> Any:
+    if find_spec("cosmic_ray") is None:
+        missing_part("cosmic-ray", "make deep")
+    return importlib.import_module("tools.mutants")
+
+
+def test_what_is_changed_could_be_a_mistake(mutants: Any, tmp_path: Path) -> None:
     """No types, decorators or constants; all that can be done at one place counts as one."""
     path = tmp_path / "module.py"
     path.write_text(_SOURCE)
@@ -34,7 +42,7 @@ def test_what_is_changed_could_be_a_mistake(tmp_path: Path) -> None:
     }  # fmt: skip
 
 
-def test_a_seed_draws_the_same_faults_again_as_many_in_each_part() -> None:
+def test_a_seed_draws_the_same_faults_again_as_many_in_each_part(mutants: Any) -> None:
     drawn = [*islice(mutants.drawn(3), 12)]
     assert [*islice(mutants.drawn(3), 12)] == drawn
     assert len({mutant.part for mutant in drawn[:6]}) == 6

@@ -11,6 +11,7 @@ import pytest
 from tools import near
 from tools.neighbourhood import (
     AROUND,
+    DEEP,
     GUARDS,
     IMPORTS,
     NAMED,
@@ -161,3 +162,15 @@ def test_what_there_is_no_time_for_is_left_and_said(
     assert done.returncode == 0, done.stdout + done.stderr
     assert "2 passed" in done.stdout
     assert "2 tests further off were left to `make test`." in done.stdout
+
+
+def test_deep_tests_are_named_and_left(neighbourhood: Neighbourhood) -> None:
+    chosen = neighbourhood.of_file("publisher/drafts/planted.py")
+    assert chosen["tests/running/test_planted.py"] == DEEP
+    assert "tests/running/test_planted.py" not in near.gathered([chosen])
+
+
+def test_a_folder_stands_for_its_modules(root: Path) -> None:
+    named = [*near.named(str(root / "publisher/delivery"))]
+    assert "publisher/delivery/courier.py" in named
+    assert [*near.named(str(root / "Makefile"))] == ["Makefile"]

@@ -195,6 +195,8 @@ def test_they_come_back_at_one_instant_and_each_in_order(
     ]
 
 
+@pytest.mark.each_database
+@pytest.mark.each_database
 @pytest.mark.parametrize("ledger_url", ["postgresql"], indirect=True)
 def test_nobody_waits_for_an_account_that_somebody_has_in_hand(
     sent: dict[str, Delivery],

@@ -31,12 +31,15 @@ from tests.support.clock import ManualClock
 from tests.support.delivering import OneByOne
 from tests.support.wishes import add, wish
 
-pytestmark = pytest.mark.guards(
-    "publisher.ledger.manager.pauses",
-    "publisher.ledger.reading.account_status",
-    "publisher.ledger.refusals",
-    "publisher.ledger.worker.results",
-)
+pytestmark = [
+    pytest.mark.each_database,
+    pytest.mark.guards(
+        "publisher.ledger.manager.pauses",
+        "publisher.ledger.reading.account_status",
+        "publisher.ledger.refusals",
+        "publisher.ledger.worker.results",
+    ),
+]
 
 KEYS = AccountSuspended(Kind.AUTH, "The keys are not accepted.", backoff=UNTIL_MENDED)
 TOO_MANY = AccountSuspended(Kind.RATE_LIMIT, "Too many.", backoff=THROTTLED)

@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 
 SECONDS = 40.0
+FIRST_TO_FAIL = "First to fail: "
+"""How the line begins that names the test which failed first."""
 _LEFT = "left_for_lack_of_time"
 
 
@@ -28,7 +30,7 @@ class Deadline:
     def __init__(self, config: pytest.Config) -> None:
         self._end = time.monotonic() + config.getoption("seconds")
         self._whole = {config.rootpath / name for name in config.getoption("whole")}
-        self._config, self._left = config, 0
+        self._config, self._left, self._failed = config, 0, ""
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_protocol(self, item: pytest.Item) -> bool | None:
@@ -37,14 +39,24 @@ class Deadline:
         self._left += 1
         return True
 
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if report.failed:
+            self._failed = self._failed or report.nodeid
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        if report.failed:
+            self._failed = self._failed or report.nodeid
+
     def pytest_sessionfinish(self) -> None:
-        if told := getattr(self._config, "workeroutput", None):
-            told[_LEFT] = self._left
+        if (output := getattr(self._config, "workeroutput", None)) is not None:
+            output[_LEFT] = self._left
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
         self._left += getattr(node, "workeroutput", {}).get(_LEFT, 0)
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        if self._failed:
+            terminalreporter.write_line(f"{FIRST_TO_FAIL}{self._failed}")
         if self._left:
             terminalreporter.write_line(f"{self._left} tests further off were left to `make test`.")

@@ -26,16 +26,17 @@ def in_tiers(first: object, *others: object) -> list[Any]:
 
 def mark(item: pytest.Item) -> None:
     """Marks a test as deep that does not say so itself."""
-    if _is_deep(item.path) or _is_second(item):
+    if is_deep(item.path) or _is_second(item):
         item.add_marker(DEEP)
 
 
 def leaves_out(path: Path, config: pytest.Config) -> bool:
     """Whether this run wants none of the tests below a path, so that nothing there is loaded."""
-    return config.getoption("markexpr") == f"not {DEEP}" and _is_deep(path)
+    return config.getoption("markexpr") == f"not {DEEP}" and is_deep(path)
 
 
-def _is_deep(path: Path) -> bool:
+def is_deep(path: Path) -> bool:
+    """Whether it lies in a folder that is deep as a whole."""
     return any(path.is_relative_to(_TESTS / folder) for folder in _FOLDERS)
 
 
