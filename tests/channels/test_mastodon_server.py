@@ -36,6 +36,7 @@ from publisher.model.outcomes import (
 from tests.channels.conftest import DUE
 from tests.support import snac, system
 from tests.support.sending import send
+from tests.support.waiting import wait_for
 
 CLOCK = SystemClock()
 NOTHING = Prepared()
@@ -234,4 +235,5 @@ def test_an_edit_replaces_the_words_and_is_found(channel: Channel) -> None:
     assert isinstance(read(channel, fix, NOTHING, (), CLOCK.now()), Absent)
     found = delivered(channel, fix)
     assert found.remote_id.startswith(f"{out.remote_id}@")
-    assert isinstance(read(channel, fix, NOTHING, (), CLOCK.now()), Accepted)
+    # The server may still be writing what it has answered: a worker would look again, too.
+    wait_for(lambda: isinstance(read(channel, fix, NOTHING, (), CLOCK.now()), Accepted))
