@@ -20,7 +20,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from signal import SIGINT
+from signal import SIG_IGN, SIGINT, default_int_handler, getsignal, signal
 from urllib.error import URLError
 
 SANDBOX, PAGES = "http://127.0.0.1:8099", "http://127.0.0.1:8080"
@@ -115,6 +115,8 @@ def reading(reader: Reader) -> Iterator[Reader]:
 
 def main(tutorials: list[str]) -> int:
     """Follow each tutorial, in a fresh folder."""
+    if getsignal(SIGINT) is SIG_IGN:  # as a shell lets what it starts in the background
+        signal(SIGINT, default_int_handler)
     for tutorial in tutorials:
         with tempfile.TemporaryDirectory() as folder:
             address = f"http://127.0.0.1:{_free_port()}"
