@@ -7,12 +7,19 @@ disk, keeps a heartbeat until it is read, and ends with its processes.
 import gc
 import os
 import resource
+import signal
 import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 VARIABLE = "PULSE_FD"
 """In the child's environment: the descriptor that it writes to. It is not a setting."""
+
+
+def end_on_ctrl_c() -> None:
+    """Let Ctrl-C end this process at once, without a traceback, until something else heeds it."""
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 @contextmanager

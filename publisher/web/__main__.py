@@ -5,17 +5,16 @@ It is a child of `publisher run` and writes to a log. With `--terminal` it is th
 """
 
 import os
-import signal
 import sys
 from collections.abc import Sequence
 from typing import TextIO
 
 from publisher.base.errors import PublisherError
 from publisher.base.i18n import _
-from publisher.base.process import loading
+from publisher.base.process import end_on_ctrl_c, loading
 
-if __name__ == "__main__" and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
-    signal.signal(signal.SIGINT, signal.SIG_DFL)  # until it serves: at once, without a traceback
+if __name__ == "__main__":
+    end_on_ctrl_c()
 
 with loading():
     import structlog

@@ -3,6 +3,8 @@
 import os
 import signal
 import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import httpx
@@ -62,6 +64,40 @@ def test_a_signal_with_the_first_line_ends_the_pages_in_order(
     server.serve(app, anywhere, say=send)
     assert not app.heartbeats.all()
     app.close()
+
+
+def test_ctrl_c_while_the_pages_load_ends_them_at_once(tmp_path: Path) -> None:
+    (tmp_path / "structlog.py").write_text(
+        "import os, signal, threading\n"
+        "os.kill(os.getpid(), signal.SIGINT)\n"
+        "threading.Event().wait()\n"
+    )  # the first that is loaded
+    done = _pages("-m", "publisher.web", "--terminal", PYTHONPATH=str(tmp_path))
+    assert (done.returncode, done.stdout, done.stderr) == (-signal.SIGINT, "", "")
+
+
+def test_pages_that_have_ended_wait_for_no_request(tmp_path: Path) -> None:
+    ended = (
+        "import runpy, threading\n"
+        "from publisher.web import server\n"
+        "hanging = threading.Thread(target=threading.Event().wait)\n"
+        "server.serve = lambda *_, say: (hanging.start(), say('The pages have ended.'))\n"
+        "runpy.run_module('publisher.web', run_name='__main__', alter_sys=True)\n"
+    )
+    Workspace(tmp_path, settings="", session=SESSION)
+    app = Application(settings.load(tmp_path, {}), SystemClock())
+    app.database.migrate()
+    app.close()
+    done = _pages("-c", ended, "--terminal", PUBLISHER_WORKSPACE=str(tmp_path))
+    assert (done.returncode, done.stdout) == (0, "The pages have ended.\n")
+
+
+def _pages(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    """Run Python to its end."""
+    return subprocess.run(
+        [sys.executable, *arguments], env={**os.environ, **variables},
+        capture_output=True, text=True, timeout=60, check=False,
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize(

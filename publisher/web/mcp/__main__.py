@@ -5,11 +5,16 @@ import os
 import sys
 from collections.abc import Sequence
 
+from publisher.base.errors import ConfigurationError, PublisherError
+from publisher.base.i18n import _
+from publisher.base.process import end_on_ctrl_c
+
+if __name__ == "__main__":
+    end_on_ctrl_c()
+
 import uvicorn
 
 from publisher.app import Application
-from publisher.base.errors import INTERRUPTED, ConfigurationError, PublisherError
-from publisher.base.i18n import _
 from publisher.web.app import create
 
 TOKEN_VARIABLE = "PUBLISHER_TOKEN"  # noqa: S105 - the name of a variable
@@ -25,8 +30,6 @@ def main(arguments: Sequence[str]) -> int:
         hint = f"{_('hint:')} {error.hint}\n" if error.hint else ""
         sys.stderr.write(f"{_('error:')} {error}\n{hint}")
         return error.exit_code
-    except KeyboardInterrupt:
-        return INTERRUPTED
     return 0
 
 

@@ -1,7 +1,9 @@
 """The protocol of assistants, with its official client: by stdio and by HTTP."""
 
 import asyncio
+import json
 import os
+import signal
 import subprocess
 import sys
 from datetime import timedelta
@@ -88,6 +90,26 @@ def _answers(address: str) -> bool:
         return httpx.post(address).status_code > 0
     except httpx.TransportError:
         return False
+
+
+def test_ctrl_c_ends_it_without_a_traceback(app: Application, secret: str) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-m", "publisher.web.mcp"],
+        env=environment(app.settings.workspace, PUBLISHER_TOKEN=secret), text=True,
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    ) as process:  # fmt: skip
+        try:
+            assert process.stdin is not None
+            assert process.stdout is not None
+            process.stdin.write(json.dumps({"jsonrpc": "2.0", "id": 1, "method": "ping"}) + "\n")
+            process.stdin.flush()
+            assert process.stdout.readline(), "it serves"
+            process.send_signal(signal.SIGINT)
+            assert process.wait(timeout=60) == -signal.SIGINT, "standard input is still open"
+            assert process.stderr is not None
+            assert process.stderr.read() == ""
+        finally:
+            process.kill()
 
 
 def test_without_a_token_it_does_not_begin(app: Application) -> None:
