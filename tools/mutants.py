@@ -147,7 +147,7 @@ def mistakes(path: Path) -> list[list[tuple[int, str, int]]]:
 
 
 def _spared(tree: ast.Module) -> Iterator[tuple[Place, Place]]:
-    """Where a change is none, or no mistake: types, decorators, `strict`, and constants.
+    """Where a change is none, or no mistake: types, decorators, some keywords, and constants.
 
     A constant's value, such as how long to wait, is a judgement: no test should hold 45 for 46.
     """
@@ -158,11 +158,14 @@ def _spared(tree: ast.Module) -> Iterator[tuple[Place, Place]]:
         match node:
             case ast.FunctionDef() | ast.ClassDef():
                 spared += [*node.decorator_list, getattr(node, "returns", None)]
+            case ast.arguments(kwonlyargs=[first, *_]) if not node.vararg:
+                line, column = first.lineno, first.col_offset
+                yield (line, column - len("*, ")), (line, column)
             case ast.arg() | ast.AnnAssign():
                 spared.append(node.annotation)
             case ast.BinOp(op=ast.BitOr()) if any(map(_is_type, (node.left, node.right))):
                 spared.append(node)
-            case ast.keyword(arg="strict"):
+            case ast.keyword(arg="strict" | "ensure_ascii"):
                 spared.append(node)
             case _:
                 pass

@@ -21,6 +21,10 @@ def later(first: int | None = None, *more: int) -> int | None:
     """A function."""
     for one in zip(more, more, strict=True):
         return first or one >= 3
+
+
+def sooner(first: int, *, second: int = 1 - 1) -> str:
+    return json.dumps(first, ensure_ascii=False)
 '''
 
 
@@ -32,13 +36,14 @@ def mutants() -> Any:
 
 
 def test_what_is_changed_could_be_a_mistake(mutants: Any, tmp_path: Path) -> None:
-    """No types, decorators or constants; all that can be done at one place counts as one."""
+    """No types, decorators, constants or marks of a signature; all that can be done at one place counts as one."""
     path = tmp_path / "module.py"
     path.write_text(_SOURCE)
     found = {(line, name) for place in mutants.mistakes(path) for line, name, _number in place}
     assert found == {
         (8, "ZeroIterationForLoop"), (9, "ReplaceOrWithAnd"), (9, "NumberReplacer"),
         (9, "ReplaceComparisonOperator_GtE_Gt"),
+        (12, "NumberReplacer"), (12, "ReplaceBinaryOperator_Sub_Add"),
     }  # fmt: skip
 
 
