@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from publisher.channels.registry import SPECS
 from publisher.delivery import comment_watch
 from publisher.delivery.comment_pace import CommentPace
 from publisher.ledger.comment_readings import CommentReading, CommentReadings, WatchedPost
@@ -17,6 +18,7 @@ from publisher.sandbox.faults import Fault
 from publisher.settings.schema import CommentSettings
 from tests.channels.comment_duty import Duty
 from tests.channels.test_comment_watch_harm import Duties
+from tests.support.clock import ManualClock
 
 pytestmark = pytest.mark.guards("publisher.delivery.comment_pace")
 
@@ -157,6 +159,17 @@ def test_what_takes_more_requests_than_a_day_has_is_made_up_for_later() -> None:
     reading = CommentReading("page", "1", "", 1, 0)
     rest, owed = pace.rest(reading, 8, has_failed=False)
     assert (rest, owed) == (timedelta(days=1), 5)
+
+
+def test_after_another_failure_a_post_of_several_waits_its_turn_for_each_request() -> None:
+    """They share the account's requests: of ten posts, each has a tenth of them."""
+    support, now = SPECS["linkedin"].comments, ManualClock().now()
+    assert support is not None
+    posts = [WatchedPost("page", str(number), now) for number in range(10)]
+    pace = CommentPace(CommentSettings(requests_per_day=40), posts)
+    reading = CommentReading("page", "1", "", 1, 0, troubled_at=now)
+    one, three = (pace.after_failure(reading, support, number, now) - now for number in (1, 3))
+    assert (one, three) == (timedelta(hours=8), timedelta(hours=24))
 
 
 @pytest.mark.parametrize("channel", ["facebook", "mastodon", "linkedin"])

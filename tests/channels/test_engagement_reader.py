@@ -1,10 +1,12 @@
 """Reading of counts: three times for each post, by one machine, and never in the way of a post."""
 
 from collections.abc import Callable
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 
 import pytest
 
+from publisher.base.errors import ConfigurationError, CredentialsMissing, PublisherError
+from publisher.channels.base import Channel
 from publisher.delivery.engagement_reader import EngagementReader
 from publisher.ledger.database import Database
 from publisher.ledger.engagement import EngagementTurns
@@ -159,6 +161,21 @@ def test_a_refused_reading_is_told_and_suspends_nothing(
     desk.clock.advance(HOUR)
     reader().look()
     assert turns.troubles() == {}
+
+
+@pytest.mark.parametrize("kind", [ConfigurationError, CredentialsMissing])
+def test_keys_that_cannot_be_used_are_told_with_what_to_do(
+    desk: Desk, turns: EngagementTurns, kind: type[PublisherError]
+) -> None:
+    publish(desk)
+    account = desk.stage.account
+    desk.clock.advance(HOUR + 60)
+
+    def open_(_name: str) -> AbstractContextManager[Channel]:
+        raise kind("The page_token is empty.", hint="Put it into secrets.toml.")
+
+    EngagementReader(turns, {account.name: account}, open_, lambda _account: False).look()
+    assert turns.troubles()[account.name] == "The page_token is empty. Put it into secrets.toml."
 
 
 def test_what_the_keys_do_not_give_is_told_beside_the_rest(

@@ -28,6 +28,8 @@ from tests.channels.test_contract_replies import ANSWER, answered
 from tests.channels.test_replies_worker import answer, asked, work
 from tests.support.clock import ManualClock
 
+pytestmark = pytest.mark.guards("publisher.channels.*.answers", "publisher.channels.*.replies")
+
 DAY = timedelta(days=1)
 LATER = 2 * 3600
 """Seconds after which a server knows no key of a request any more."""
