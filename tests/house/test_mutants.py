@@ -36,7 +36,7 @@ def mutants() -> Any:
 
 
 def test_what_is_changed_could_be_a_mistake(mutants: Any, tmp_path: Path) -> None:
-    """No types, decorators, constants or marks of a signature; all that can be done at one place counts as one."""
+    """No types, decorators, constants or signatures; what is at one place counts as one."""
     path = tmp_path / "module.py"
     path.write_text(_SOURCE)
     found = {(line, name) for place in mutants.mistakes(path) for line, name, _number in place}
