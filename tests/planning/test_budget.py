@@ -14,6 +14,8 @@ from publisher.settings import settings
 from tests.support.clock import ManualClock
 from tests.support.workspaces import Workspace
 
+pytestmark = pytest.mark.guards("publisher.planning.diff")
+
 SETTINGS = """\
 language = "en"
 [lint]
@@ -109,11 +111,11 @@ def test_more_than_the_platform_said_is_left_is_named_with_the_number(
     assert "3 posts of this plan are beyond that" in message
 
 
-def test_what_is_due_after_the_limit_s_end_is_not_counted(
+def test_what_is_due_from_the_limit_s_end_on_is_not_counted(
     workspace: Workspace, app: Application, clock: ManualClock
 ) -> None:
     left(app, clock, "posts-24h", 0, 50)
-    workspace.draft("a.fr", "at: 2016-03-07 19:01\nto: [bice-x]")
+    workspace.draft("a.fr", "at: 2016-03-07 19:00\nto: [bice-x]")
     assert told(app) == []
 
 

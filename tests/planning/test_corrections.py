@@ -436,6 +436,7 @@ def test_a_person_says_of_an_edit_which_post_shows_it(
     fix(workspace)
     queue(app)
     lose_the_answer(app)
+    assert queue(app) == [], "it goes on as it is"
     with pytest.raises(NotPossible, match=r"is not a\.fr"):
         app.control.resolve("fix.fr", None, ("1002_999",), "direction")
     begun = app.withdrawals.begin(original, "direction", "an error")

@@ -116,8 +116,8 @@ def test_an_edit_is_followed_and_it_stays_held(app: Application, workspace: Work
     hold(app)
     workspace.edit("a.fr.md", "Le texte.", "Un autre.")
     plan = app.planner.queue(actor="redaction")
-    assert [(c.kind, c.note) for c in plan.changes] == [
-        (Change.EDIT, "held by direction: the figure is old")
+    assert [(c.kind, c.is_held, c.note) for c in plan.changes] == [
+        (Change.EDIT, True, "held by direction: the figure is old")
     ]
     held = standing(app)
     assert (held.state, held.reason) == (State.HELD, "held by direction: the figure is old")

@@ -4,13 +4,15 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from PIL import Image
 
 from publisher.agenda import Proposal, propose, session_file
 from publisher.agenda.changes import ItemChange
 from publisher.app import Application
+from publisher.drafts.check import check
 from publisher.ledger.manager.approvals import digest
 from publisher.model.outcomes import Accepted, Kind, Outcome, Refused, Unknown
-from publisher.planning.impact import Dragged, Effects, effects
+from publisher.planning.impact import Dragged, Effects, compared, effects
 from publisher.settings import settings
 from tests.support.clock import ManualClock
 from tests.support.happening import meet
@@ -102,6 +104,21 @@ def test_nothing_is_written_until_it_is_saved(app: Application, workspace: Works
     assert path.read_bytes() == before
     proposal.save()
     assert path.read_bytes() == before.replace(b"2016-03-07", b"2016-03-08")
+
+
+def test_a_consent_that_ends_before_a_post_expires_is_told(
+    app: Application, workspace: Workspace
+) -> None:
+    (workspace.path / "posts/media").mkdir()
+    Image.new("RGB", (40, 30), "navy").save(workspace.path / "posts/media/carte.png")
+    picture = "{file: media/carte.png, alt: Une carte, people: true, consent: film}"
+    workspace.write("posts/consents.yaml", "film: {}\n")
+    workspace.draft("a.fr", f"at: annual-day\nexpires: 3d\nmedia:\n  - {picture}")
+    before = check(app.settings)
+    workspace.write("posts/consents.yaml", "film: {until: 2016-03-08}\n")
+    now, after = app.clock.now(), check(app.settings)
+    (dragged,) = compared(app.settings, app.queries, now, before, after).dragged
+    assert notes(dragged) == [("it expires at another time: when its consent ends", False)]
 
 
 def test_a_cancelled_item_holds_its_posts(app: Application, workspace: Workspace) -> None:

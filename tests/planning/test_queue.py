@@ -67,6 +67,7 @@ def test_an_edit_of_what_waits_follows_the_draft(app: Application, workspace: Wo
     path = workspace.draft("a.fr", NOON)
     queue(app)
     path.write_text(path.read_text().replace("Le texte.", "Un meilleur texte."))
+    assert {change.is_held for change in app.planner.plan().changes} == {False}
     assert queue(app) == [(Change.EDIT, "a.fr", "bice-x"), (Change.EDIT, "a.fr", "bice-page")]
     assert standing(app, "a.fr").content.parts[0].text == "Un meilleur texte."
 
@@ -124,6 +125,9 @@ def test_what_a_person_cancelled_is_not_queued_again(
     workspace.draft("a.fr", f"{NOON}\nto: [bice-x]")
     queue(app)
     app.control.cancel("a.fr", None, "direction", "non")
+    assert app.planner.plan().beyond == ()
+    workspace.edit("a.fr.md", "Le texte.", "Un meilleur texte.")
+    assert [change.post for change in app.planner.plan().beyond] == ["a.fr"], "it has no effect"
     assert queue(app) == []
     assert standing(app, "a.fr").state is State.CANCELLED
 

@@ -23,7 +23,11 @@ from tests.support.queueing import (
 from tests.support.workspaces import Workspace
 
 pytestmark = pytest.mark.guards(
-    "publisher.ledger.enqueue", "publisher.planning.diff", "publisher.planning.edits"
+    "publisher.ledger.enqueue",
+    "publisher.planning",
+    "publisher.planning.diff",
+    "publisher.planning.duplicates",
+    "publisher.planning.edits",
 )
 
 
@@ -144,7 +148,8 @@ def test_a_draft_that_is_renamed_while_it_may_be_out_goes_on_under_its_old_name(
     lose_the_answer(app)
     workspace.remove("a.fr")
     workspace.draft("b.fr", f"{NOON}\nto: [bice-x]")
-    assert queue(app) == []
+    workspace.draft("new.fr", f"{NOON}\nto: [bice-x]", "Autre chose.")
+    assert queue(app) == [(Change.ADD, "new.fr", "bice-x")]
     assert prove_absent(app, clock).state is State.SCHEDULED
 
 
