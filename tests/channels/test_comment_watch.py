@@ -7,7 +7,8 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
-from publisher.base.errors import NotPermitted, NotPossible
+from publisher.base.errors import CredentialsMissing, NotPermitted, NotPossible
+from publisher.channels.comments import CommentReader
 from publisher.channels.registry import SPECS
 from publisher.ledger.comment_news import CommentNews
 from publisher.ledger.comment_readings import CommentReadings
@@ -137,6 +138,20 @@ def test_what_the_platform_refuses_to_hide_calls_again_with_the_reason(
     assert support.permissions in (shown.trouble or "")
 
 
+def test_what_cannot_be_hidden_with_the_keys_calls_again_with_the_reason(page: Duty) -> None:
+    def opened(_account: str) -> CommentReader:
+        raise CredentialsMissing("The page_token is empty.")
+
+    page.plant("help me")
+    page.look()
+    page.acts.hide(page.shown()[0].id, "redaction")
+    page.watch._open = opened
+    page.look(after=1)
+    (shown,) = page.shown()
+    assert (shown.state, shown.is_calling) == (CommentState.NEW, True)
+    assert "page_token is empty" in (shown.trouble or "")
+
+
 def test_of_several_processes_one_carries_out_a_wish(page: Duty) -> None:
     page.plant("help me")
     page.look()
@@ -253,6 +268,20 @@ def test_nothing_is_read_while_a_post_is_about_to_leave(page: Duty) -> None:
     page.busy.clear()
     page.look()
     assert len(page.shown()) == 1
+
+
+@pytest.mark.parametrize("channel", ["facebook", "linkedin"])
+def test_what_a_post_put_off_is_read_some_seconds_later(
+    duty_at: Callable[..., Duty], channel: str
+) -> None:
+    """Also where requests are rationed: none was made."""
+    duty = duty_at(channel, requests_per_day=40)
+    duty.plant("help me")
+    duty.busy.add(duty.account)
+    duty.look()
+    duty.busy.clear()
+    duty.look(after=11)
+    assert [one.text for one in duty.shown()] == ["help me"]
 
 
 def test_a_limit_that_is_half_used_up_is_left_to_posts(page: Duty) -> None:

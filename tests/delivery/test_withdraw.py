@@ -20,7 +20,7 @@ from publisher.ledger.manager.operations import Control
 from publisher.ledger.manager.withdrawals import Withdrawals
 from publisher.ledger.outbox import News, StuckDelivery
 from publisher.ledger.reading.queries import Queries
-from publisher.model.content import Content, Part, Picture
+from publisher.model.content import Content, Correction, Part, Picture
 from publisher.model.deliveries import Prepared
 from publisher.model.outcomes import (
     Accepted,
@@ -458,6 +458,35 @@ def test_a_ledger_that_is_away_after_a_deletion_stops_no_other_account(
     assert gone.problem is None
     assert "it is away" in (unknown.problem or "")
     assert queries.counts() == {State.WITHDRAWN: 1}
+
+
+@pytest.mark.parametrize(
+    ("outcome", "deleted", "told"),
+    [
+        (Accepted("4"), ["3", "2", "1", "4"], ""),
+        (Unknown("No answer."), ["3", "2", "1"], "It may be out."),
+    ],
+)
+@pytest.mark.usefixtures("_thread")
+def test_a_correction_below_it_is_deleted_too_once_it_is_known_to_be_out(
+    ledger: Ledger, dispatch: Dispatch, attempts: OneByOne, control: Control, clock: ManualClock,
+    outcome: Outcome, deleted: list[str], told: str,
+) -> None:  # fmt: skip
+    wrong = wish(clock, texts=("un", "deux", "trois")).content.digest
+    correction = Correction(corrects="post.fr", way="reply", reason="x", replaces=wrong)
+    content = Content(parts=(Part(text="quatre"),), lang="fr", correction=correction)
+    add(ledger, wish(clock, "fix.fr", 0, content=content))
+    lease = clock.ahead(60)
+    delivery = attempts.take(dispatch.claim(clock.now(), lease, 1)[0])
+    assert delivery
+    intended = attempts.intend(delivery, clock.now(), lease)
+    assert intended
+    attempts.record(intended, outcome, lease)
+    channel = DeletingChannel()
+    withdrawal = withdrawal_through(control, channel)
+    _post, fix = withdrawal.withdraw("post.fr", None, actor="direction", reason="erreur")
+    assert (fix.delivery.post, channel.deleted) == ("fix.fr", deleted)
+    assert (fix.problem or "")[:14] == told
 
 
 def showing(consent: str | None, text: str) -> Content:

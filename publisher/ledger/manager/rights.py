@@ -66,15 +66,15 @@ class Person:
     created_at: datetime
     by_openid: bool
     """Whether they log in by OpenID Connect, and have no password."""
-    organisations: tuple[str, ...] | None = None
+    organisations: tuple[str, ...] | None
     """The organisations whose accounts they have a right over; None: everything."""
-    is_invited: bool = False
+    is_invited: bool
     """Whether they have no way to log in yet: they choose a password by a link."""
-    link_until: datetime | None = None
+    link_until: datetime | None
     """When the link by which they choose a password ends; None: there is none."""
-    has_factor: bool = False
+    has_factor: bool
     """Whether they log in with a second factor."""
-    has_feed_key: bool = False
+    has_feed_key: bool
     """Whether their calendar and feed have a secret address."""
 
     def is_of(self, organisation: str | None) -> bool:

@@ -9,6 +9,8 @@ from tests.planning.replies.comments import ANSWER, answer, change, write
 from tests.support.queueing import lose_the_answer, plan_of, queue, refusals, standing
 from tests.support.workspaces import Workspace
 
+pytestmark = pytest.mark.guards("publisher.ledger.manager.resolve")
+
 
 @pytest.mark.usefixtures("comment")
 def test_what_nobody_knows_is_left_out_and_stops_nothing(
