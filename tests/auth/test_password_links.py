@@ -1,5 +1,6 @@
 """Links by which a person chooses a password: once, for seven days, and stored as a hash alone."""
 
+import base64
 import threading
 from contextlib import suppress
 from datetime import timedelta
@@ -43,6 +44,7 @@ def test_who_is_invited_logs_in_with_the_password_that_they_chose(
 ) -> None:
     link = links.invite("Lima", Rank.STAFF, "es", organisations=["Warsaw"], actor="ola")
     assert link.person.is_invited
+    assert len(base64.urlsafe_b64decode(link.token + "=")) * 8 == 256, "as every token"
     for guess in ("", PASSWORD):
         assert someone.verified("lima", guess) is None
     assert links.person(link.token) == link.person

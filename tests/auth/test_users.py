@@ -196,6 +196,35 @@ def test_a_password_that_is_stored_anew_is_a_step(
     assert breaks(audit) == []
 
 
+def test_a_password_that_is_changed_during_a_log_in_stays_changed(
+    someone: People, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The one before is not stored anew in its place."""
+    someone.disable(someone.find("anna"), disabled=False)
+
+    def is_outdated(_stored: str) -> bool:
+        someone.set_password("anna", OTHER)
+        return True
+
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(passwords, "is_outdated", is_outdated)
+        someone.verified("anna", PASSWORD)
+    assert someone.verified("anna", PASSWORD) is None
+    assert someone.verified("anna", OTHER)
+
+
+def test_who_is_bound_to_an_id_at_the_provider_is_found_by_it_whatever_name_that_tells(
+    someone: People,
+) -> None:
+    someone.add("Carla", Rank.ADMIN, None)
+    assert someone.recognised("bruno", "subject-1")
+    for name in (None, "carla", "nobody"):
+        found = someone.recognised(name, "subject-1")
+        assert found
+        assert found.name == "Bruno"
+    assert someone.recognised("bruno", "subject-2") is None
+
+
 @pytest.mark.parametrize("ledger_url", ["sqlite"], indirect=True)
 def test_a_backup_keeps_the_record_of_people(
     someone: People, database: Database, clock: ManualClock, tmp_path: Path

@@ -20,6 +20,8 @@ from tests.channels.comment_duty import Duty
 from tests.channels.test_comment_ration import DAY, HOUR, counted, older
 from tests.channels.test_comment_watch_harm import Duties
 
+pytestmark = pytest.mark.guards("publisher.delivery.comment_watch")
+
 
 def another(duty: Duty) -> CommentWatch:
     """What another process has that was started now."""
@@ -92,22 +94,23 @@ def test_a_look_for_stored_comments_rests_for_each_of_its_requests(duty_at: Duti
     assert store.requests["getSocialComment"]
 
 
+@pytest.mark.parametrize("requests", [1, 2, 5])
 def test_nor_does_it_rest_for_fewer_if_it_ends_in_an_error(
-    duty_at: Duties, monkeypatch: pytest.MonkeyPatch
+    duty_at: Duties, requests: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     duty = duty_at("linkedin", requests_per_day=40)
     duty.plant("merci")
     duty.look()
 
     def broken(reader: OrganizationComments, _asked: object) -> frozenset[str]:
-        reader.requests = 5
+        reader.requests = requests
         raise ValueError("broken")
 
     monkeypatch.setattr(OrganizationComments, "gone", broken)
     monkeypatch.setattr(duty.watch._readings, "claim", lambda *_given: None)
     with pytest.raises(ValueError, match="broken"):
         duty.look(after=DAY + 1)
-    duty.look(after=5 * 24 / 10 * HOUR - 1)
+    duty.look(after=requests * 24 / 10 * HOUR - 1)
     with pytest.raises(ValueError, match="broken"):
         duty.look(after=1 + 300)
 

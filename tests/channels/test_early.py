@@ -30,7 +30,9 @@ from tests.support.delivering import AnyKeys, courier_with, lanes, never
 from tests.support.sending import send
 
 pytestmark = pytest.mark.guards(
-    "publisher.channels.facebook.channel", "publisher.channels.facebook.posts"
+    "publisher.channels.facebook.channel",
+    "publisher.channels.facebook.posts",
+    "publisher.model.outcomes",
 )
 
 AT_ONCE = Fault(what=FacebookFault.AUTO_PUBLISH)

@@ -73,6 +73,13 @@ def test_a_persons_role_is_told_in_words() -> None:
         assert history_text.details({"role": "staff"}, UTC) == ["rôle\N{NO-BREAK SPACE}: équipe"]
 
 
+def test_an_edit_shows_what_was_and_what_is_now() -> None:
+    """Also that there was nothing; a detail that says nothing is no line."""
+    title = {"from": None, "to": "Bonjour"}
+    lines = history_text.details({"title": title, "note": None, "link": ""}, UTC)
+    assert lines == ["title was: —", "title now: Bonjour"]
+
+
 def test_a_history_says_nothing_twice() -> None:
     at = datetime(2016, 3, 7, tzinfo=UTC)
     twice = [HistoryStep(n, at, "prepared", "publisher", 1, "a.fr", "x") for n in (1, 2)]

@@ -18,6 +18,8 @@ from tests.support.clock import ManualClock
 from tests.support.delivering import OneByOne
 from tests.support.wishes import add, wish
 
+pytestmark = pytest.mark.guards("publisher.model.outcomes")
+
 
 @pytest.fixture
 def doubts(database: Database, clock: ManualClock) -> Doubts:

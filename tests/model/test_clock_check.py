@@ -2,10 +2,12 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from threading import Event, Thread, current_thread
 
 import pytest
 
 from publisher.ledger.database import Database
+from publisher.model import clock_check
 from publisher.model.clock_check import DATABASE, ClockCheck, Inquiry
 from tests.support.clock import ManualClock
 
@@ -190,3 +192,18 @@ def test_who_does_not_answer_is_asked_less_and_less_often(
         clock.advance(1)
     assert 10 <= others.asked <= 16
     assert check.trouble() is None
+
+
+def test_who_asks_for_the_time_keeps_no_process_from_its_end(
+    check: ClockCheck, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The process begins once they were asked, and ends without waiting for the next time."""
+    threads: list[Thread] = []
+    inquiry = Inquiry(check, lambda: threads.append(current_thread()), None, clock.monotonic)
+    stop = Event()
+    monkeypatch.setattr(clock_check, "Event", lambda: stop)
+    inquiry.start()
+    stop.set()
+    (thread,) = threads
+    assert thread.daemon
+    thread.join(10)

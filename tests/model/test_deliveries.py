@@ -1,6 +1,6 @@
 """Deliveries and what is prepared for them, as the ledger keeps them."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -53,6 +53,24 @@ def test_what_is_being_sent_is_out_of_reach(
 ) -> None:
     held = delivery(state, intent_at=intent_at)
     assert (held.in_reach, held.may_be_out) == (in_reach, may_be_out)
+
+
+@pytest.mark.parametrize(
+    ("state", "intent_at", "settled_at", "is_forgotten"),
+    [
+        (State.UNCERTAIN, None, NOON, True),
+        (State.UNCERTAIN, NOON, NOON, False),
+        (State.UNCERTAIN, None, NOON + timedelta(minutes=1), False),
+        (State.UNCERTAIN, None, None, False),
+        (State.PUBLISHED, None, NOON, False),
+    ],
+)
+def test_forgotten_is_a_doubt_without_a_request_on_record(
+    state: State, intent_at: datetime | None, settled_at: datetime | None, *, is_forgotten: bool
+) -> None:
+    held = delivery(state, intent_at=intent_at, settled_at=settled_at, doubt_since=NOON)
+    assert held.is_forgotten is is_forgotten
+    assert not delivery(state, settled_at=None, doubt_since=None).is_forgotten
 
 
 def test_a_doubt_says_which_part_and_which_request() -> None:

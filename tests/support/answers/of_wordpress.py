@@ -170,12 +170,16 @@ _LIMITS = [
         Kind.RATE_LIMIT, REVEAL, until=NOW + timedelta(minutes=10), backoff=(),
     ),
     row(
+        "too many, for as long as is believed", answered(429, retry_after=25 * 3600), AccountSuspended,
+        Kind.RATE_LIMIT, until=NOW + timedelta(hours=25), backoff=(),
+    ),
+    row(
         "too many, until a time", answered(429, retry_after="Mon, 07 Mar 2016 07:40:00 GMT"),
         AccountSuspended, Kind.RATE_LIMIT, READ, until=NOW.replace(minute=40, microsecond=0),
     ),
     *(
         row(f"too many, until {told}", answered(429, retry_after=told), AccountSuspended, Kind.RATE_LIMIT, until=None)
-        for told in ("soon", "-5", "0", "99999999", "Mon, 07 Mar 2011 07:40:00 GMT", "")
+        for told in ("soon", "-5", "0", "90001", "99999999", "Mon, 07 Mar 2011 07:40:00 GMT", "")
     ),
 ]  # fmt: skip
 WORDPRESS_ROWS = [
