@@ -14,11 +14,12 @@ import structlog
 from publisher.base import clock as clocks
 from publisher.base import i18n, logs
 from publisher.base.clock import Clock
-from publisher.base.errors import LedgerMissing, LedgerStarting, PublisherError
+from publisher.base.errors import ConfigurationError, LedgerMissing, LedgerStarting, PublisherError
 from publisher.channels.registry import SPECS
 from publisher.ledger.database import Database
 from publisher.settings import account_files, sources
 from publisher.settings import settings as workspace_settings
+from publisher.settings.readable import readable
 from publisher.settings.settings import Settings
 
 WORKSPACE_VARIABLE = "PUBLISHER_WORKSPACE"
@@ -44,6 +45,8 @@ class OpenWorkspace:
         """Whether the ledger was made just now."""
         self.without_ledger: LedgerMissing | None = None
         """Why the ledger is an empty one that is thrown away."""
+        self.problem: ConfigurationError | None = None
+        """What is wrong with the settings, where they are those that can be read."""
         self._keys_file = KeysFile(settings)
         self._taking_keys = Lock()
 
@@ -54,7 +57,22 @@ class OpenWorkspace:
         Raises LedgerMissing when there is none: a new ledger, made by accident, would say that
         nothing is out. Raises LedgerUnavailable when it needs `publisher migrate` first.
         """
-        app = cls(workspace_settings.load(workspace), clocks.from_environment())
+        return cls._opened(workspace_settings.load(workspace))
+
+    @classmethod
+    def open_ledger(cls, workspace: Path) -> Self:
+        """As `open`, for what needs the ledger alone, with the settings as far as they can be read.
+
+        `problem` says what is wrong with them. Nothing may be published by them.
+        """
+        settings, problem = readable(workspace)
+        app = cls._opened(settings)
+        app.problem = problem
+        return app
+
+    @classmethod
+    def _opened(cls, settings: Settings) -> Self:
+        app = cls(settings, clocks.from_environment())
         with app._closed_on_error():
             app._patiently(app.database.check_revision)
         return app
@@ -139,7 +157,10 @@ class KeysFile:
     def __init__(self, settings: Settings) -> None:
         self._workspace, self._path = settings.workspace, settings.secrets_file
         self._mark = self._look()
-        self._text = self._lasting(settings)
+        try:
+            self._text = self._lasting(settings)
+        except ConfigurationError:
+            self._text = ""  # it was read as far as it can be
 
     def changed(self) -> Settings | None:
         """The settings with the new file, if it was changed since the last question; else None.

@@ -14,7 +14,7 @@ from publisher.channels.facebook.spec import SPEC as FACEBOOK
 from publisher.channels.linkedin.spec import SPEC as LINKEDIN
 from publisher.channels.mastodon.spec import SPEC as MASTODON
 from publisher.channels.site.spec import SPEC as SITE
-from publisher.channels.spec import ChannelOptions, ChannelSpec
+from publisher.channels.spec import CONTRACT, ChannelOptions, ChannelSpec, Opener
 from publisher.channels.twitter.spec import SPEC as TWITTER
 from publisher.channels.wordpress.spec import SPEC as WORDPRESS
 from publisher.model.accounts import Account
@@ -32,20 +32,57 @@ _OURS = {
 }
 
 
-def _found() -> dict[str, ChannelSpec]:
-    """All channels by name. Raises ConfigurationError for a distribution's unusable spec."""
-    found = dict(_OURS)
+_ANYTHING = Capabilities(
+    max_length=1_000_000,
+    counting="characters",
+    threads=True,
+    link="attached",
+    max_pictures=100,
+    picture_types=frozenset({"image/jpeg", "image/png", "image/webp"}),
+    picture_max_bytes=100_000_000,
+    alt_text_max=100_000,
+    content_warnings=True,
+    discloses_ai=True,
+)
+"""Capabilities of a channel that cannot be used: what it takes, nobody can tell."""
+
+
+def _found() -> tuple[dict[str, ChannelSpec], dict[str, ConfigurationError]]:
+    """All channels by name, and those that cannot be used.
+
+    A distribution that does not fit keeps its own accounts from publishing, and nobody else's.
+    """
+    found, unusable = dict(_OURS), dict[str, ConfigurationError]()
     for point in entry_points(group=_GROUP):
         try:
-            spec = point.load()
-        except Exception as error:
-            raise _unusable(point, _("it cannot be imported ({error})", error=error)) from error
-        if not isinstance(spec, ChannelSpec):
-            raise _unusable(point, _("it is no ChannelSpec"))
-        if spec.name in found:
-            raise _unusable(point, _("there is a channel {name} already", name=spec.name))
-        found[spec.name] = spec
-    return found
+            spec = _loaded(point, found)
+        except ConfigurationError as error:
+            unusable[point.name if point.name not in found else point.value] = error
+        else:
+            found[spec.name] = spec
+    return {**{name: _stand_in(name, error) for name, error in unusable.items()}, **found}, unusable
+
+
+def _loaded(point: EntryPoint, found: Collection[str]) -> ChannelSpec:
+    try:
+        spec = point.load()
+    except Exception as error:
+        raise _unusable(point, _("it cannot be imported ({error})", error=error)) from error
+    if not isinstance(spec, ChannelSpec):
+        raise _unusable(point, _("it is no ChannelSpec"))
+    if spec.name in found:
+        raise _unusable(point, _("there is a channel {name} already", name=spec.name))
+    if spec.contract is None:
+        reason = _("it does not say for which version of the contract of channels it was made")
+        raise _unusable(point, reason)
+    if spec.contract != CONTRACT:
+        reason = _(
+            "it was made for version {theirs} of the contract of channels, and this is {ours}",
+            theirs=spec.contract,
+            ours=CONTRACT,
+        )
+        raise _unusable(point, reason)
+    return spec
 
 
 def _unusable(point: EntryPoint, reason: str) -> ConfigurationError:
@@ -56,7 +93,33 @@ def _unusable(point: EntryPoint, reason: str) -> ConfigurationError:
     )
 
 
-SPECS: Mapping[str, ChannelSpec] = _found()
+def _stand_in(name: str, error: ConfigurationError) -> ChannelSpec:
+    """What stands for a channel that cannot be used: each of its accounts waits for a person."""
+
+    def refuse(_account: Account, _credentials: object, _options: object) -> "Channel":
+        raise error
+
+    return _plain(name, _ANYTHING, refuse, hashtags=1_000)
+
+
+def _plain(
+    name: str, capabilities: Capabilities, open_: Opener, *, hashtags: int = 0
+) -> ChannelSpec:
+    return ChannelSpec(
+        name=name,
+        title=name,
+        capabilities=capabilities,
+        open=open_,
+        post_id=r"[A-Za-z0-9][A-Za-z0-9._~-]{0,99}",
+        post_id_hint=later("Give what the platform shows for the post."),
+        hashtags=hashtags,
+    )
+
+
+SPECS: Mapping[str, ChannelSpec]
+UNUSABLE: Mapping[str, ConfigurationError]
+"""Why channels of other distributions cannot be used, by name: a plain spec stands for each."""
+SPECS, UNUSABLE = _found()
 CAPABILITIES: Mapping[str, Capabilities] = {name: spec.capabilities for name, spec in SPECS.items()}
 TEMPLATES = tuple(spec.package for spec in SPECS.values() if spec.package)
 """The packages with the channels' own templates."""
@@ -73,15 +136,7 @@ def spec_of(channel: str) -> ChannelSpec:
     """The channel's spec; a plain one if the ledger has posts of a channel that no longer
     exists.
     """
-    return SPECS.get(channel) or ChannelSpec(
-        name=channel,
-        title=channel,
-        capabilities=_GONE,
-        open=_open_none,
-        post_id=r"[A-Za-z0-9][A-Za-z0-9._~-]{0,99}",
-        post_id_hint=later("Give what the platform shows for the post."),
-        hashtags=0,
-    )
+    return SPECS.get(channel) or _plain(channel, _GONE, _open_none)
 
 
 _GONE = Capabilities(

@@ -25,6 +25,11 @@ if TYPE_CHECKING:
     from publisher.channels.renewal import Renewal
     from publisher.model.clock_check import ClockCheck, Heard
 
+CONTRACT = 1
+"""The version of what this package and `channels/base.py` ask of a channel. It grows with every
+change that a channel of another distribution would have to follow.
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class ChannelOptions:
@@ -276,6 +281,8 @@ class ChannelSpec:
     """Whether people know an account by its handle, with `@`, rather than by its name."""
     metrics: MetricSource | None = None
     """The public counts of its posts that can be read; None: there are none."""
+    contract: int | None = None
+    """The `CONTRACT` for which another distribution wrote its channel, as a number of its own."""
 
     @property
     def required(self) -> tuple[str, ...]:

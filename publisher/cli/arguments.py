@@ -86,6 +86,21 @@ def application(context: typer.Context) -> "Application":
     return app
 
 
+def ledger(context: typer.Context) -> "Application":
+    """The same for what needs the ledger alone: it works whatever is wrong with the settings.
+
+    That is said, but only where it cannot be known which ledger is meant it is an error.
+    """
+    from publisher.app import Application
+
+    app = Application.open_ledger(workspace(context))
+    context.call_on_close(app.close)
+    if app.problem:
+        console.print_error(str(app.problem), app.problem.hint)
+        console.print_note(_("This command needs the ledger alone: it is done all the same."))
+    return app
+
+
 def unopened(context: typer.Context) -> "Application":
     """The same, also with a ledger that an older version wrote; LedgerMissing where there is
     none.

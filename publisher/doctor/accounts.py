@@ -10,7 +10,7 @@ from publisher.base.errors import ConfigurationError, CredentialsMissing, Publis
 from publisher.base.i18n import _
 from publisher.channels.base import Channel
 from publisher.channels.health import Health
-from publisher.channels.registry import capabilities_of, other_options, spec_of
+from publisher.channels.registry import UNUSABLE, capabilities_of, other_options, spec_of
 from publisher.delivery import identity
 from publisher.doctor import profiles
 from publisher.doctor.finding import Finding, bad, good, warning
@@ -32,6 +32,7 @@ def examine(app: Application, *, offline: bool, only: str | None = None) -> Iter
         yield bad("accounts", _("publisher.toml names none."), _("docs/settings.md shows one."))
     if app.settings.warning:
         yield warning("platforms", app.settings.warning, _way_back(app))
+    yield from (bad(f"channel {name}", str(why), why.hint) for name, why in UNUSABLE.items())
     ahead: list[timedelta] = []
     owners, accounts = OwnerCheck(app), app.settings.public_accounts()
     for name in [only] if only else app.settings.accounts:

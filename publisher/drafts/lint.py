@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from publisher.base.i18n import _
-from publisher.channels.registry import SPECS
+from publisher.channels.registry import SPECS, UNUSABLE
 from publisher.drafts import markdown_signs, placeholders, tags
 from publisher.drafts.rendering import section_for
 from publisher.drafts.sections import position_key
@@ -199,6 +199,7 @@ def _of_keys(post: Post, recipients: Iterable[Account]) -> Iterator[tuple[Flaw, 
         for word, _at in placeholders.find(value or "", post.lang):
             yield _placeholder(word), key
     can = {account.channel: SPECS[account.channel].capabilities for account in recipients}
+    yield from ((_unusable(name), "to") for name in can.keys() & UNUSABLE.keys())
     if told := [item.captions for item in post.media if item.captions]:
         without = [n for n, one in can.items() if one.videos and not one.captions_max_bytes]
         if without:
@@ -214,6 +215,16 @@ def _of_keys(post: Post, recipients: Iterable[Account]) -> Iterator[tuple[Flaw, 
         without = [name for name, one in can.items() if not one.discloses_ai]
         if without or not post.media:
             yield _undisclosed(without if post.media else ()), "made_with_ai"
+
+
+def _unusable(channel: str) -> Flaw:
+    """That nothing new is queued for a channel's accounts."""
+    told = UNUSABLE[channel]
+    message = _(
+        "{reason} Nothing is queued for its accounts, and what is on their schedule stays as it is.",
+        reason=told,
+    )
+    return Flaw("channel-unusable", message, told.hint)
 
 
 def _undisclosed(channels: Sequence[str]) -> Flaw:

@@ -55,6 +55,7 @@ CODES: dict[str, str] = {
     # Who gets it
     "unknown-recipient": "No account or channel has this name.",
     "no-recipients": "No account gets the post.",
+    "channel-unusable": "The account's channel, of another distribution, cannot be used.",
     "other-language": "The account speaks another language than the draft.",
     "missing-translation": "The post is translated, but not into all languages of its accounts.",
     "bad-language": "The language is no code such as fr or pt-BR.",

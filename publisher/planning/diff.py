@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from publisher.base import progress
 from publisher.base.i18n import _, later, plural
+from publisher.channels.registry import UNUSABLE
 from publisher.drafts import overdue as timeliness
 from publisher.drafts.library import Library
 from publisher.drafts.times import local
@@ -252,7 +253,13 @@ class Comparison:
             (brief.post, brief.account): brief
             for brief in found
             if brief.post in posts or brief.post.startswith(self._scope)
+            if not self._is_left_alone(brief, posts)
         }
+
+    def _is_left_alone(self, brief: Brief, posts: Collection[str]) -> bool:
+        """Whether nobody can tell what its draft asks for, as its channel cannot be used."""
+        account = self._accounts.get(brief.account)
+        return bool(account and account.channel in UNUSABLE and brief.post in posts)
 
     def _standing(
         self, known: Mapping[tuple[str, str], Brief], keys: Iterable[tuple[str, str]]

@@ -8,7 +8,7 @@ from pathlib import Path
 from publisher.base import progress
 from publisher.base.errors import PictureUnusable
 from publisher.base.i18n import _
-from publisher.channels.registry import capabilities_of
+from publisher.channels.registry import UNUSABLE, capabilities_of
 from publisher.drafts import rendering
 from publisher.model.accounts import Account
 from publisher.model.capabilities import Capabilities
@@ -92,6 +92,8 @@ class Wishes:
         recipients, _problems = rendering.recipients(post, self._accounts)
         held = post.held or self._replies.hold(post)
         for account in self._corrections.of_its_accounts(post, recipients):
+            if account.channel in UNUSABLE:
+                continue
             content = self._content(post, account)
             if self._replies.leaves_out(post, account) or self._corrections.leaves_out(
                 post, account, content

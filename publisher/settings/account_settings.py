@@ -18,7 +18,7 @@ from pydantic import (
 
 from publisher.base.i18n import _
 from publisher.channels.health import LARGEST_LIMIT
-from publisher.channels.registry import SPECS, channel_called
+from publisher.channels.registry import SPECS, UNUSABLE, channel_called
 from publisher.channels.spec import Option
 from publisher.model import slots as slot_times
 from publisher.model.accounts import Account, Mandate
@@ -26,7 +26,16 @@ from publisher.settings.schema import Section
 
 
 def _channel(value: object) -> object:
-    return channel_called(value) if isinstance(value, str) else value
+    """The name of a channel; what is none may be an alias of one that cannot be used."""
+    if not isinstance(value, str):
+        return value
+    called = channel_called(value)
+    return called if called in SPECS else next(iter(UNUSABLE), called)
+
+
+def is_of_unusable(told: object) -> bool:
+    """Whether an account, as a file has it, is of a channel that cannot be used."""
+    return isinstance(told, dict) and _channel(told.get("channel")) in UNUSABLE
 
 
 CHANNEL_NAMES = [
@@ -58,6 +67,14 @@ class _AccountSettings(Section):
     approval: bool | None = None
     """Whether its posts need an approval; None: as `[approval] required` says."""
     mandate: Mandate | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _unknown_is_left_out(cls, told: Any) -> Any:
+        """Nobody knows the options and keys of a channel that cannot be used."""
+        if isinstance(told, dict) and is_of_unusable(told):
+            return {key: value for key, value in told.items() if key in cls.model_fields}
+        return told
 
     @field_validator("timezone")
     @classmethod

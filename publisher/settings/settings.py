@@ -31,7 +31,7 @@ from publisher.channels.registry import SPECS
 from publisher.model.accounts import Account, ApprovalRule
 from publisher.model.posts import DRAFT_KEYS
 from publisher.settings import sandbox_mode
-from publisher.settings.account_settings import CREDENTIALS, AccountSettings
+from publisher.settings.account_settings import CREDENTIALS, AccountSettings, is_of_unusable
 from publisher.settings.misplaced import SECRET_SECTIONS, refuse_misplaced
 from publisher.settings.schema import (
     SERVERS,
@@ -281,7 +281,7 @@ else:
 
 def load(workspace: Path, environment: Mapping[str, str] = os.environ) -> Settings:
     """Read all settings of a workspace; ConfigurationError names the source and the key."""
-    sources = Sources(workspace)
+    sources = Sources(workspace, is_of_unusable)
     if "workspace" in sources.values:
         raise ConfigurationError(_("{file}: `workspace` is no setting.", file=SETTINGS_FILE))
     refuse_misplaced(sources)

@@ -6,7 +6,7 @@ hold is for `settings` to say.
 
 import os
 import tomllib
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -70,11 +70,16 @@ def _language_in(workspace: Path | None) -> object:
 class Sources:
     """The values of all sources as one tree, in rising order of precedence."""
 
-    def __init__(self, workspace: Path) -> None:
-        """Begin with publisher.toml; ConfigurationError when it cannot be read."""
+    def __init__(self, workspace: Path, is_unknown: Callable[[object], bool]) -> None:
+        """Begin with publisher.toml; ConfigurationError when it cannot be read.
+
+        `is_unknown`: whether nobody knows what settings an account has, of whose channel nothing is
+        known: all are taken.
+        """
         self._file = TomlFile(workspace / SETTINGS_FILE)
         self.values = self._file.values
         self._origins: dict[Keys, str] = {}
+        self._unknown = {name for name in self.accounts if is_unknown(self.at("accounts", name))}
 
     def at(self, *keys: str) -> object:
         """The value at a path so far; None if there is none."""
@@ -122,7 +127,7 @@ class Sources:
                 )
                 raise ConfigurationError(message, hint=hint)
             for field, value in table.items():
-                if field not in credentials:
+                if field not in credentials and name not in self._unknown:
                     message = _(
                         "{file}: {field} under [{name}] is no credential.",
                         file=_place(file, name, field),
@@ -159,8 +164,11 @@ class Sources:
     def add_environment(self, environment: Mapping[str, str], settings: Collection[Keys]) -> None:
         """Add the variables of `settings`; ConfigurationError for one that nobody would read."""
         known = {variable(keys): keys for keys in settings}
+        of_unknown = tuple(variable(("accounts", account, "")) for account in self._unknown)
         for name, value in environment.items():
             if not name.startswith(PREFIX) or name in OTHER_VARIABLES:
+                continue
+            if name not in known and name.startswith(of_unknown):
                 continue
             if name not in known:
                 raise ConfigurationError(

@@ -250,7 +250,7 @@ def _parts_out(delivery: "Delivery") -> str:
 
 def operated(context: typer.Context, account: str | None) -> "tuple[Application, str | None]":
     """The ledger to act on, and the account that is meant; LedgerEmpty where nothing is on it."""
-    app = arguments.application(context)
+    app = arguments.ledger(context)
     name = arguments.account(account, app.accounts())
     arguments.refuse_empty(app)
     return app, name

@@ -189,13 +189,14 @@ def status(
     limit = None if everything else 20
     # Scripts get whatever needs a person; on a screen, thousands of lines help nobody.
     most = None if as_json else limit
-    app = arguments.application(context)
+    app = arguments.ledger(context)
     overview = app.overview(limit, most)
     if as_json:
         console.print_json(overview.as_json())
     else:
         show(overview)
-        unqueued.tell(app)
+        if not app.problem:
+            unqueued.tell(app)
 
 
 def log(
@@ -227,7 +228,7 @@ def log(
     from publisher.reporting.log_export import log_rows
     from publisher.reporting.outcomes import by_time
 
-    app = arguments.application(context)
+    app = arguments.ledger(context)
     zone = arguments.zone(app.settings)
     found = by_time(
         app.queries.deliveries(
@@ -254,7 +255,7 @@ def history(context: typer.Context, post: Post, *, as_json: Json = False) -> Non
     from publisher.cli.output import history as steps
     from publisher.reporting import log_export
 
-    app = arguments.application(context)
+    app = arguments.ledger(context)
     name = arguments.post_id(post, app.settings.posts)
     try:
         found = app.queries.history(name)

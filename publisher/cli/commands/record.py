@@ -38,7 +38,7 @@ def verify(
     Whoever can write the whole database could make all hashes anew. Note the seal's hash in
     another place now and then, and give it to --seal later: then that shows as well.
     """
-    app = arguments.application(context)
+    app = arguments.ledger(context)
     with progress.shown():
         app.audit.seal()
         verdict = app.audit.verify(noted=seal)

@@ -36,6 +36,7 @@ SPEC = ChannelSpec(
     aliases=("pinboard",),
     nicknames=("noticeboard",),
     title="Notice board",
+    contract=1,
     capabilities=BOARD,
     open=_open,
     options=(
