@@ -44,6 +44,8 @@ def test_it_works_and_tells_what_is_wrong(
         assert told in " ".join(done.err.split()), command
         assert "s3cret" not in done.err + done.out
     assert "bice-x" in cli("status").out
+    assert cli("cancel", POST).code == 0
+    assert cli("retry", POST, "--yes").code == 3, "what publishes needs all settings"
 
 
 def test_it_works_with_secrets_that_cannot_be_read(cli: Cli, queued: Path) -> None:
