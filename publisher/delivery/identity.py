@@ -85,25 +85,16 @@ class Identity:
             self._unclear[account] = (now + _ASK_AGAIN, known, found)
             return found
 
-    def introduce(
-        self, account: str, channel: Channel
-    ) -> Owner | AccountSuspended | Deferred | None:
-        """As `check`, but returns the owner, with the public name.
-
-        Asks the platform once if the ledger does not have the name. None when there are no keys.
-        """
-        if channel.owner_id is None:
-            return None
-        if (problem := self.check(account, channel)) is not None:
-            return problem
+    def introduce(self, account: str, channel: Channel) -> None:
+        """As `check`, and asks the platform for the owner's public name if it is not known yet."""
+        if channel.owner_id is None or self.check(account, channel) is not None:
+            return
         known = self._owners.of(account)
         if known is not None and known.name:
-            return known
+            return
         told = channel.owner()
         if isinstance(told, Owner) and (known is None or told.id == known.id):
             self._owners.remember(account, told)
-            return told
-        return known or Owner(id=channel.owner_id)
 
     def _look(
         self, account: Account, channel: Channel, known: Owner | None

@@ -140,9 +140,8 @@ def _related(connection: Connection, delivery: Delivery) -> list[Delivery]:
 
 
 def _comes_first(original: Delivery, delivery: Delivery) -> bool:
-    """Whether a post was due before its correction, and is still on its way."""
-    is_stopped = original.pending_stop is not None or original.withdrawn_ids is not None
-    on_its_way = original.state in _ON_ITS_WAY and not is_stopped
+    """Whether a post was due before its correction, is on its way, and nobody stopped it."""
+    on_its_way = original.state in _ON_ITS_WAY and original.pending_stop is None
     return on_its_way and _place(original) < _place(delivery)
 
 

@@ -6,16 +6,17 @@ from contextlib import closing
 from pathlib import Path
 from threading import Barrier
 from types import SimpleNamespace
-from typing import cast
+from typing import Any, cast
 
 import pytest
 
-from publisher.app import Application
+from publisher.app import Application, channel_parts
 from publisher.base.clock import SystemClock
+from publisher.channels import registry
 from publisher.channels.base import Channel
 from publisher.delivery.identity import Identity, verified
 from publisher.ledger.reading.account_status import AccountStatus
-from publisher.model.accounts import Owner
+from publisher.model.accounts import Account, Owner
 from publisher.model.outcomes import AccountSuspended
 from publisher.model.states import State
 from publisher.sandbox import server
@@ -351,3 +352,35 @@ def test_an_owner_without_a_name_is_not_the_one_whose_handle_is_meant(stage: Sta
         identity = Identity({"our-x": account}, app.owners, stage.clock)
         assert isinstance(identity.check("our-x", cast("Channel", told)), AccountSuspended)
         assert [held.account for held in app.queries.accounts()] == ["our-x"]
+
+
+def test_the_owners_of_all_accounts_are_known_by_name_before_their_first_posts(
+    stage: Stage,
+) -> None:
+    """Also beside one whose keys are somebody else's. Each is asked for once."""
+    stage.configure(NO_HANDLES)
+    stage.put_keys(our_page="our-page-en")
+    for _worker in range(2):
+        with closing(stage.application()) as app:
+            app.delivery.introduce()
+            names = {account: owner.name for account, owner in app.owners.all().items()}
+            (held,) = app.queries.accounts()
+    assert names == {"our-x": "@Our_X", "our-x-en": "@our_x_en", "our-page-en": "our-page-en"}
+    assert (held.account, stage.asked()) == ("our-page", 2)
+
+
+def test_the_channels_of_all_accounts_that_have_keys_are_opened_before_their_first_posts(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    del stage.keys["our-x"]
+    stage.put_keys()
+    opened: list[str] = []
+
+    def open_channel(account: Account, *more: Any) -> Channel:
+        opened.append(account.name)
+        return registry.open_channel(account, *more)
+
+    monkeypatch.setattr(channel_parts, "open_channel", open_channel)
+    with closing(stage.application()) as app:
+        app.delivery.warm_up()
+    assert opened == ["our-x-en", "our-page", "our-page-en"]

@@ -155,12 +155,14 @@ def test_a_post_that_shows_late_is_found_between_the_absences(
 
 
 def test_reading_that_fails_is_repeated_and_counts_for_nothing(
-    doubts: Doubts, uncertain: Delivery, clock: ManualClock
+    doubts: Doubts, uncertain: Delivery, clock: ManualClock, sent_at: datetime
 ) -> None:
     pauses = []
     for _ in range(20):
         after = look(doubts, clock, Deferred(Kind.UNAVAILABLE, "No connection."))
         pauses.append((after.next_check_at - clock.now()).total_seconds())
+        failing = (clock.now() - sent_at).total_seconds()
+        assert pauses[-1] <= max(10, failing), "it is tried again before that has lasted twice"
     assert (after.state, after.absences) == (State.UNCERTAIN, 0)
     assert (pauses[0], pauses[-1]) == (10, 600), "the longer it fails, the rarer it is tried"
 

@@ -26,6 +26,8 @@ from tests.support.workspaces import Workspace
 
 pytestmark = pytest.mark.guards(
     "publisher.ledger.corrections",
+    "publisher.ledger.manager.resolve",
+    "publisher.ledger.manager.withdrawals",
     "publisher.ledger.worker.targets",
     "publisher.model.content",
     "publisher.planning.wishes",
@@ -260,6 +262,20 @@ def test_it_waits_for_a_post_that_is_still_on_its_way(
     meet(app, late, Accepted("1"))
     (fixed,) = app.attempts.take_all([claim_first(app)])
     assert fixed.post == "fix.fr"
+
+
+def test_it_does_not_wait_for_a_post_that_somebody_stopped(
+    app: Application, workspace: Workspace
+) -> None:
+    """Nobody knows yet whether that is out: it is held, as if it were not."""
+    workspace.draft("a.fr", f"{NOON}\nto: [bice-page]", "Trois sur dix.")
+    queue(app)
+    lose_the_answer(app)
+    app.control.cancel("a.fr", None, "direction", "an error")
+    fix(workspace)
+    queue(app)
+    assert app.attempts.take_all([claim_first(app)]) == []
+    assert standing(app, "fix.fr", "bice-page").state is State.HELD
 
 
 @pytest.mark.usefixtures("out")

@@ -70,6 +70,19 @@ def test_a_repeat_on_the_schedule_does_not_hide_what_a_renamed_draft_has_out(
     assert [problem.code for problem in plan.problems] == ["already-out"]
 
 
+def test_a_repeat_that_is_out_does_not_hide_what_a_renamed_draft_has_out(
+    app: Application, workspace: Workspace
+) -> None:
+    """Though it came first, its own draft is still there."""
+    workspace.draft("a.fr", f"{NOON}\nto: [bice-x]\nrepeat: true")
+    path = workspace.draft("b.fr", "at: 2016-03-08 12:00\nto: [bice-x]")
+    queue(app)
+    finish(app, "a.fr")
+    finish(app, "b.fr", Accepted("2"))
+    path.rename(path.with_name("renamed.fr.md"))
+    assert plan_of(app) == ([], ["already-out"])
+
+
 def test_renaming_what_waits_moves_it_under_its_new_name(
     app: Application, workspace: Workspace
 ) -> None:

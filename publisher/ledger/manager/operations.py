@@ -18,6 +18,7 @@ from publisher.ledger.manager.withdrawals import WITHDRAWABLE
 from publisher.ledger.pending_stops import GONE, in_words, note_stop, obeyed
 from publisher.ledger.tables import deliveries
 from publisher.ledger.transitions import By, cancel_delivery, change
+from publisher.ledger.uncertainty import RESOLVED
 from publisher.model.deliveries import Delivery, PendingStop, Prepared
 from publisher.model.events import Event
 from publisher.model.states import ENDED_UNSENT, WAITING, State
@@ -125,12 +126,10 @@ class Control(Pauses):
             target=target,
             detail=in_words(delivery, len(delivery.remote_ids)),
             next_check_at=max(by.at, claim_at(delivery.content, delivery.not_before, self._clock)),
-            intent_at=None,
-            settled_at=None,
-            absences=0,
             prepared=_kept(delivery).model_dump_json(),
             error_kind=None,
             error_message=None,
+            **RESOLVED,
             **columns,
         )
 
