@@ -158,9 +158,9 @@ class Prepared(Frozen):
 
     def begin(self, content: Content, at: datetime) -> "Prepared":
         """A copy with an attempt to create this content's post."""
-        same = [preparation for preparation in self.begun if preparation.content == content]
-        others = [preparation for preparation in self.begun if preparation.content != content]
-        preparation = BegunAttempts(content=content, first=same[0].first if same else at, last=at)
+        first = next((one.first for one in self.begun if one.content == content), at)
+        others = (one for one in self.begun if one.content != content)
+        preparation = BegunAttempts(content=content, first=first, last=at)
         return self.model_copy(update={"begun": (*others, preparation)})
 
 

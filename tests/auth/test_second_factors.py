@@ -188,6 +188,16 @@ def test_the_last_factor_stays_where_everybody_has_one(
     assert with_app.of(anna) == Factors()
 
 
+def test_who_loses_all_factors_takes_them_from_nobody_else(
+    with_app: SecondFactors, anna: Person, someone: People, clock: ManualClock
+) -> None:
+    ola = someone.add("Ola", Rank.MANAGER, PASSWORD)
+    with_app.add_app(ola, SECRET, code(clock, -1))
+    with_app.clear("anna", actor="chef")
+    assert with_app.last_uses(anna) == {}
+    assert with_app.is_right(ola, code(clock))
+
+
 def test_a_passkey_whose_counter_goes_back_was_copied(factors: SecondFactors, anna: Person) -> None:
     factors.add_passkey(anna, Passkey("aWQ", "a2V5", "A stick"), 5)
     assert factors.count(anna, "aWQ", 6)

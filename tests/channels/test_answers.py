@@ -5,9 +5,20 @@ from itertools import chain
 
 import pytest
 
-from publisher.model.outcomes import Accepted, AccountSuspended, Deferred, Step, Unknown
+from publisher.model.outcomes import (
+    Accepted,
+    AccountSuspended,
+    Answer,
+    Deferred,
+    Refused,
+    Step,
+    Unknown,
+)
 from tests.support.answers.judging import meaning
 from tests.support.answers.kinds import (
+    FACEBOOK,
+    LINKEDIN,
+    MASTODON,
     PREPARE,
     READ,
     REVEAL,
@@ -16,8 +27,11 @@ from tests.support.answers.kinds import (
     Type,
     X,
     answered,
+    graph_error,
     message_of,
+    problem,
 )
+from tests.support.answers.of_bluesky import BLUESKY, xrpc_error
 from tests.support.answers.of_the_wire import WIRE
 from tests.support.answers.of_wordpress import AT_THE_INSTANT
 from tests.support.answers.refusals import TABLES
@@ -90,6 +104,24 @@ def test_a_doubt_stays_one_unless_nothing_is_public_yet(
 )
 def test_a_reading_that_x_refuses_names_what_is_to_be_mended(status: int, fault: str) -> None:
     assert fault in message_of(meaning(X, answered(status), READ))
+
+
+@pytest.mark.parametrize(
+    ("channel", "answer", "said"),
+    [
+        (X, problem(400, "Invalid Request", "Too odd."), "Too odd"),
+        (X, problem(400, "Too odd."), "Too odd"),
+        (FACEBOOK, graph_error(400, 100, message="Too odd."), "Too odd"),
+        (LINKEDIN, answered(422, {"message": "Too odd."}), "Too odd"),
+        (MASTODON, answered(422, {"error": "Too odd."}), "Too odd"),
+        (BLUESKY, xrpc_error(400, "InvalidRequest", "Too odd."), "Too odd"),
+        (BLUESKY, xrpc_error(400, "InvalidRequest", ""), "InvalidRequest"),
+    ],
+)
+def test_a_refusal_quotes_the_platform(channel: str, answer: Answer, said: str) -> None:
+    outcome = meaning(channel, answer)
+    assert isinstance(outcome, Refused)
+    assert f"(“{said}”)" in outcome.message
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row.channel}: {row.name}"[:80])

@@ -211,6 +211,7 @@ def test_all_of_the_last_day_is_read_page_by_page(
         {"id": "urn:li:share:1", "commentary": None, "createdAt": 1457335800000},
         {"id": "urn:li:share:1", "createdAt": "now"},
         {"id": "urn:li:share:1", "createdAt": 10**17},
+        {"id": "urn:li:share:1", "createdAt": 10**20},
         {"id": "urn:li:share:1", "publishedAt": 10**400},
         {"id": "urn:li:share:1", "createdAt": True},
         "text",

@@ -153,6 +153,15 @@ def test_a_code_that_nobody_explained_is_a_mistake() -> None:
         Findings("posts/a.md").add(Flaw("no-such-code", "What?"), Position())
 
 
+def test_a_warning_is_no_error() -> None:
+    found = Findings("posts/a.md")
+    found.warning("bad-link", Position(), "Is that right?")
+    assert found.errors == []
+    found.error("bad-time", Position(), "No.")
+    assert [one.code for one in found.errors] == ["bad-time"]
+    assert len(found.problems) == 2
+
+
 _SAYING = re.compile(r'(?:Flaw|\.error|\.warning|\.note|FileRefused)\(\s*"([a-z-]+)"')
 
 

@@ -73,6 +73,12 @@ def test_forgotten_is_a_doubt_without_a_request_on_record(
     assert not delivery(state, settled_at=None, doubt_since=None).is_forgotten
 
 
+def test_the_lateness_of_what_a_person_reported_is_not_known() -> None:
+    sent = delivery(State.PUBLISHED, due_at=NOON, embargo_until=None, published_at=NOON)
+    assert sent.lateness == timedelta(0)
+    assert sent.model_copy(update={"is_reported": True}).lateness is None
+
+
 def test_a_doubt_says_which_part_and_which_request() -> None:
     assert delivery(State.PUBLISHED).doubt == ""
     began = delivery(State.UNCERTAIN, remote_ids=("1",), intent_at=NOON, doubt_since=None)

@@ -5,11 +5,10 @@ Source: Comments API (learn.microsoft.com/linkedin/marketing/community-managemen
 
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import quote
 
-from publisher.channels.answers import credible, mapping, whole
+from publisher.channels.answers import mapping, whole
 from publisher.channels.linkedin import timeline
 from publisher.model.reader_comments import JUDGED, ReaderComment, kept_address
 
@@ -44,7 +43,7 @@ def number_below(element: Mapping[str, Any]) -> int | None:
 
 def comment_of(element: Mapping[str, Any], post_id: str) -> ReaderComment | None:
     """A comment, without its author, as `reader_comments.py` says; None for what is none."""
-    urn, written_at = urn_of(element), _instant(mapping(element.get("created")).get("time"))
+    urn, written_at = urn_of(element), timeline.instant(mapping(element.get("created")).get("time"))
     if not (urn and written_at):
         return None
     text = mapping(element.get("message")).get("text")
@@ -56,12 +55,6 @@ def comment_of(element: Mapping[str, Any], post_id: str) -> ReaderComment | None
         written_at=written_at,
         url=_address(post_id, urn, element.get("parentComment")),
     )
-
-
-def _instant(milliseconds: object) -> datetime | None:
-    if not isinstance(milliseconds, int) or not 0 < milliseconds < timeline.LATEST * 1000:
-        return None
-    return credible(datetime.fromtimestamp(milliseconds / 1000, UTC))
 
 
 def _address(post_id: str, urn: str, parent: object) -> str:

@@ -22,8 +22,6 @@ from publisher.channels.timelines import SKEW, words
 from publisher.model.content import Content
 from publisher.model.outcomes import Absent, Accepted, Sighting, Unknown
 
-LATEST = 4 * 10**9
-"""Seconds since 1970; a time beyond is no date of a post."""
 _SHORT_LINK = re.compile(r"https?://lnkd\.in/[A-Za-z0-9_-]+")
 _LINK = re.compile(r"(?:https?://|www\.)\S+|\S+\.[a-z]{2,}(?:/\S*)?", re.IGNORECASE)
 
@@ -131,6 +129,16 @@ def address(urn: str) -> str:
     return f"{WEBSITE}/feed/update/{urn}/"
 
 
+def instant(milliseconds: object) -> datetime | None:
+    """An instant, as LinkedIn tells it since 1970; None when it is not plausible."""
+    if not isinstance(milliseconds, int):
+        return None
+    try:
+        return credible(datetime.fromtimestamp(milliseconds / 1000, UTC))
+    except (OSError, OverflowError, ValueError):  # it has too many digits
+        return None
+
+
 def _word_likeness(ours: str, theirs: str) -> PostLikeness:
     if ours == theirs:
         return PostLikeness.SAME
@@ -140,15 +148,10 @@ def _word_likeness(ours: str, theirs: str) -> PostLikeness:
 
 def _post(element: dict[str, Any]) -> PublishedPost | None:
     urn, commentary = element.get("id"), element.get("commentary", "")
-    milliseconds = element.get("publishedAt") or element.get("createdAt")
+    created_at = instant(element.get("publishedAt") or element.get("createdAt"))
     if not isinstance(urn, str) or not POST_URN.fullmatch(urn):
         return None
-    if not isinstance(commentary, str) or not isinstance(milliseconds, int):
-        return None
-    if not 0 < milliseconds < LATEST * 1000:  # before it is divided: it may have many digits
-        return None
-    created_at = credible(datetime.fromtimestamp(milliseconds / 1000, UTC))
-    if created_at is None:
+    if not isinstance(commentary, str) or created_at is None:
         return None
     content = mapping(element.get("content"))
     link = mapping(content.get("article")).get("source")

@@ -224,10 +224,11 @@ FACEBOOK_ROWS = [
             graph_error(400, code, error_subcode=subcode),
             Deferred,
             Kind.CONTENT,
-            PREPARE,
+            step,
             {"most": 8},
         )
         for code, subcode in ((1609005, None), (100, 1609005))
+        for step in (PREPARE, REVEAL)
     ),
     Row(
         "too often",
