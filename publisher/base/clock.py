@@ -29,7 +29,7 @@ _YEARS = range(1970, 9001)
 """Years in which a clock may begin, so that no calculated instant is outside the calendar."""
 _FASTEST = 1_000_000
 _UNITS = {"d": 86400, "h": 3600, "m": 60, "s": 1}
-_NUMBER = re.compile(r"(\d+)([dhms])")
+_NUMBER = re.compile(r"(?<!\d)(\d++)([dhms])")
 _LONGEST_DURATION = 40  # characters
 _DURATION = re.compile(r"(?:\d+[dhms])+")
 

@@ -34,7 +34,7 @@ _CURLY = re.compile("[=\\[,]\\s*([\u201c\u201d\u201e\u2018\u2019\u00ab\u00bb])")
 _PLACE = re.compile(r"\(at line (\d+), column (\d+)\)")
 
 _NAME = r"""(?:[A-Za-z0-9_-]+|"[^"]*"|'[^']*')"""
-_KEY = re.compile(rf"""\s*\[{{0,2}}\s*({_NAME}(?:\s*\.\s*{_NAME})*)\s*(=|\])""")
+_KEY = re.compile(rf"""\s*+(?:\[{{1,2}}\s*+)?({_NAME}(?:\s*+\.\s*+{_NAME})*+)\s*+(=|\])""")
 
 
 class TomlFile:

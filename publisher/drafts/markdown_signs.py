@@ -6,13 +6,12 @@ from collections.abc import Iterator
 from publisher.base.i18n import _
 from publisher.model.problems import Flaw
 
-_LINK = re.compile(
-    r"!\[[^\]\n]*\]\([^)\n]*\)|\[[^\]\n]*\]\((?:https?:|mailto:|#|[^)\s]*[/.]\w)[^)\s]*\)",
-    re.IGNORECASE,
-)
+# Possessive, and no bracket within brackets: a text may be made to be slow to search.
+_LINK = re.compile(r"(?P<picture>!)?\[[^\[\]\n]*+\]\((?P<address>(?:[^()\n]|\([^()\n]*+\))*+)\)")
+_ADDRESS = re.compile(r"(?:https?:|mailto:|#|\S*[/.]\w)\S*", re.IGNORECASE)
 _SIGN = re.compile(
     r"\*\*[^\s*](?:[^*\n]*[^\s*])?\*\*|(?<![\w@/])__[^\s_](?:[^_\n]*[^\s_])?__(?!\w)|```|\[\^\w+\]"
-    r"|^[ \t]*\|?(?:[ \t]*:?-{3,}:?[ \t]*\|)+[ \t]*(?::?-{3,}:?)?[ \t]*$",
+    r"|^[ \t]*+\|?(?:[ \t]*+:?-{3,}+:?[ \t]*+\|)++[ \t]*+(?::?-{3,}+:?)?[ \t]*+$",
     re.MULTILINE,
 )
 """Bold, code, a footnote, and the line below the head of a table."""
@@ -29,9 +28,11 @@ def find(text: str) -> Iterator[tuple[Flaw, int]]:
 
 def _links(text: str) -> Iterator[tuple[Flaw, int]]:
     for match in _LINK.finditer(text):
+        if not match["picture"] and not _ADDRESS.fullmatch(match["address"]):
+            continue
         hint = (
             _("List the picture under `media:`, with its `alt:`.")
-            if match.group().startswith("!")
+            if match["picture"]
             else _("Write the words, and the address after them.")
         )
         message = _("`{text}` is published as it stands here.", text=match.group())

@@ -29,6 +29,9 @@ _LONGEST = 50_000
 """Characters above which a text fits on no channel that weighs it, whatever it holds: links are the
 lightest, and twelve of them weigh 276 and have 49,152 characters at most."""
 
+_PIECE = 5_000
+"""Characters of which the graphemes are counted at once."""
+
 _EMOJI = 2
 # The possible second code points of an emoji of several: few texts have any.
 _SECOND = re.compile(
@@ -89,7 +92,10 @@ def _graphemes(text: str) -> int:
         return len(text) - text.count("\r\n")
     from regex import findall  # noqa: PLC0415 - it takes 30 ms, and few texts need it
 
-    return len(findall(r"\X", text))
+    # In a row of flags, each is looked for from the row's beginning: what is far too long for any
+    # limit is counted in pieces, which may part a character.
+    pieces = (text[at : at + _PIECE] for at in range(0, len(text), _PIECE))
+    return sum(len(findall(r"\X", piece)) for piece in pieces)
 
 
 def _plain(text: str) -> int:

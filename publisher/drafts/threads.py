@@ -38,7 +38,7 @@ abp bp dn doc godz hab im inż ks min m.in np nr ok os pl pn por pt red rys str 
 tzw ul ust ww zob
 """
 _ABBREVIATIONS = frozenset(_SHORT_WORDS.split())
-_LAST_HASHTAGS = re.compile(r"(?:[#\uff03]\w+\s*)+\Z")
+_HASHTAG = re.compile(r"[#\uff03]\w++\s*+")
 _TAG = re.compile(r"[#@\uff03\uff20]\w+")
 # A letter with what modifies or continues it: skin tones, tags of flags, what is joined to it.
 _CLUSTER = re.compile(
@@ -154,10 +154,19 @@ def _best(words: Sequence[_Word], scale: _Scale) -> Iterator[tuple[int, int]]:
         first = last_words[first] + 1
 
 
+def _last_hashtags(text: str) -> int | None:
+    """Where the hashtags begin with which a text ends; None where it ends with none."""
+    begin = end = -1
+    for match in _HASHTAG.finditer(text):
+        begin = begin if match.start() == end else match.start()
+        end = match.end()
+    return begin if end == len(text) else None
+
+
 def _words(text: str, scale: _Scale) -> Iterator[_Word]:
     """The words with their punctuation; one that is longer than the limit comes in pieces."""
     weigh = scale.weigh
-    tail = _LAST_HASHTAGS.search(text)
+    tail = _last_hashtags(text)
     gaps = [match.span() for match in _GAP.finditer(text)]
     starts, ends = [0, *(after for _, after in gaps)], [*(begin for begin, _ in gaps), len(text)]
     for start, end, following in zip(starts, ends, [*starts[1:], len(text)], strict=True):
@@ -168,7 +177,9 @@ def _words(text: str, scale: _Scale) -> Iterator[_Word]:
             yield _Word(begin, begin + len(piece), weigh(piece), scale.limit, _Cut.WORD)
             begin += len(piece)
         cut = _cut(text, start, end, following)
-        if tail and following >= tail.start():  # hashtags at the end make no message of their own
+        if (
+            tail is not None and following >= tail
+        ):  # hashtags at the end make no message of their own
             cut = max(cut, _Cut.WORD)
         space = weigh(text[end:following])
         yield _Word(begin, end, weigh(rest), space, cut)

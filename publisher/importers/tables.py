@@ -17,7 +17,7 @@ MAX_BYTES = 5_000_000
 _UTF16 = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}
 # The delimiter after the first cell. A spreadsheet in French writes semicolons, Excel's "Unicode
 # text" has tabs.
-_DELIMITER = re.compile(r'\s*(?:"(?:[^"]|"")*"|[^",;\t\n]*)([,;\t])')
+_DELIMITER = re.compile(r'[^\S\t]*+(?:"(?:[^"]|"")*+"|[^",;\t\n]*+)([,;\t])')
 SAVE_AGAIN = later("In the spreadsheet, save it as XLSX or as CSV UTF-8, and import that.")
 SAVE_PARTS = later("Save the posts alone, in several files.")
 _HINTS = {

@@ -29,7 +29,7 @@ MAX_UNPACKED = 30_000_000
 MAX_CELLS = 20_000_000
 """Including empty ones: LibreOffice writes some to the end of a row that has a format."""
 _NAMESPACE = "http://schemas.openxmlformats.org/spreadsheetml/2006/main "
-_NO_HOURS = re.compile(r'"[^"]*"|\[[^\]]*\]|\\.')
+_NO_HOURS = re.compile(r'"[^"]*"|\[[^\[\]]*+\]|\\.')
 """The literal and hidden parts of a number format."""
 _HALF_A_SECOND = timedelta(seconds=0.5)
 """For rounding: dates are fractions of days, which are rarely whole seconds."""

@@ -19,7 +19,7 @@ from publisher.base.stored_messages import kept
 from publisher.ledger.comment_wishes import UNREAD, noted
 from publisher.ledger.corrections import IS_POST
 from publisher.ledger.database import LedgerPart
-from publisher.ledger.found_comments import signs_of, store
+from publisher.ledger.found_comments import signs_of, store, unknown
 from publisher.ledger.tables import (
     comment_readings,
     deliveries,
@@ -269,8 +269,10 @@ class CommentReadings(LedgerPart):
         them be kept. `trouble`: what is wrong although comments were read.
         """
         now = self._clock.now()
-        # Before the transaction: to compare many words takes a while.
-        judged = {one.id: signs_of(one, signs) for one in comments}
+        # Before the transaction, and once: to compare many words takes a while.
+        with self._database.read() as connection:
+            new = unknown(connection, reading.account, comments)
+        judged = {one.id: signs_of(one, signs) for one in new}
         with self._database.write() as connection:
             ended = connection.execute(
                 update(comment_readings)

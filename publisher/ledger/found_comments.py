@@ -27,10 +27,10 @@ def store(
 ) -> int:
     """Store those that are new; returns how many of them call for somebody.
 
-    `judged`: the signs of each, by its id (see `signs_of`). `keep_until`: until when their
-    platform's terms let them be kept; None: they name no time.
+    `judged`: the signs of each that was unknown, by its id (see `signs_of`). `keep_until`: until
+    when their platform's terms let them be kept; None: they name no time.
     """
-    new = _new(connection, account, comments)
+    new = [one for one in unknown(connection, account, comments) if one.id in judged]
     posts = _posts_of(connection, account, [one.under for one in new])
     rows = [
         {
@@ -42,7 +42,7 @@ def store(
     return _insert(database, connection, account, rows, now)
 
 
-def _new(
+def unknown(
     connection: Connection,
     account: str,
     comments: Sequence[ReaderComment],

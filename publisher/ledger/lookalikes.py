@@ -18,7 +18,7 @@ from publisher.model.content import Part
 from publisher.model.deliveries import Delivery
 from publisher.model.states import State
 
-_LINK = re.compile(r"\S*\w\.\w\S*")
+_LINK = re.compile(r"(?<!\S)(?=\S*?\w\.\w)\S++")
 
 
 def comes_first(connection: Connection, delivery: Delivery) -> bool:

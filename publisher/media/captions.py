@@ -19,7 +19,7 @@ _MOST_BYTES = 200_000
 _TIME = r"(?:(\d{1,3}):)?([0-5]\d):([0-5]\d)[.,](\d{3})"
 _CUE = re.compile(rf"\s*{_TIME}\s+-->\s+{_TIME}(?:\s.*)?")
 _BLANK = re.compile(r"\n(?:[ \t]*\n)+")
-_MARK = re.compile(r"<[^>\n]*>|\{\\[^}\n]*\}")
+_MARK = re.compile(r"<[^<>\n]*+>|\{\\[^{}\n]*+\}")
 """`<b>`, `<v Name>`, and SubRip's `{\\an8}`."""
 
 

@@ -10,12 +10,15 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from publisher.base.i18n import _
+from publisher.model.reader_comments import JUDGED
 
 _WORD = re.compile(r"[^\W_]+")
 _LINK = re.compile(
-    r"https?://|\bwww\.|\b[a-z0-9-]+\.(?:com|net|org|info|ly|me|io|ru|xyz|top|club|link|gg)\b/?",
+    r"https?://|\bwww\.|(?<![a-z0-9-])[a-z0-9-]++\.(?:com|net|org|info|ly|me|io|ru|xyz|top|club|link|gg)\b/?",
     re.IGNORECASE,
 )
+_SPELLED = 2 * JUDGED
+"""The most characters that are compared: a single one can stand for eighteen."""
 _OTHER_LETTERS = str.maketrans(
     {"ł": "l", "ø": "o", "æ": "ae", "œ": "oe", "đ": "d", "\u0131": "i"}
     | {"0": "o", "1": "i", "3": "e", "4": "a", "5": "s", "@": "a", "$": "s"}
@@ -134,7 +137,7 @@ def words_of(text: str, *, leet: bool = False) -> list[str]:
 
     `leet`: digits and signs within words stand for letters, as in `su1c1de`.
     """
-    spelled = unicodedata.normalize("NFKD", text)
+    spelled = unicodedata.normalize("NFKD", text)[:_SPELLED]
     bare = "".join(
         character
         for character in spelled

@@ -10,7 +10,7 @@ from publisher.channels import registry
 from publisher.preview.mockups import author
 
 _DRAWING = re.compile(r"<svg[^>]*>(.*)</svg>", re.DOTALL)
-_BLANKS = re.compile(r"\s*\n\s*")
+_BLANKS = re.compile(r"(?<!\s)[^\S\n]*+\n\s*+")
 
 
 @cache

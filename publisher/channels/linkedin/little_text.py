@@ -11,8 +11,8 @@ _RESERVED = re.compile(r"[\\|{}@\[\]()<>#*_~]")
 _HASHTAG = re.compile(r"(?<![\w&/#\uff03])([#\uff03])(?=\w*[^\W\d_])(\w+)(?!://)")
 _UNREAD = re.compile(
     r"\\(?P<escaped>.)"
-    r"|\{hashtag\|\\?(?P<sign>[#\uff03])\|(?P<tag>(?:\\.|[^\\|{}])*)\}"
-    r"|@\[(?P<name>(?:\\.|[^\\\]])*)\]\s?\(urn:li:[A-Za-z]+:[^()\s]*\)",
+    r"|\{hashtag\|\\?(?P<sign>[#\uff03])\|(?P<tag>(?:\\.|[^\\|{}])*+)\}"
+    r"|@\[(?P<name>(?:\\.|[^\\\[\]])*+)\]\s?\(urn:li:[A-Za-z]+:[^()\s]*\)",
     re.DOTALL,
 )
 

@@ -23,7 +23,7 @@ from publisher.model.content import Content
 from publisher.model.outcomes import Absent, Accepted, Sighting, Unknown
 
 _SHORT_LINK = re.compile(r"https?://lnkd\.in/[A-Za-z0-9_-]+")
-_LINK = re.compile(r"(?:https?://|www\.)\S+|\S+\.[a-z]{2,}(?:/\S*)?", re.IGNORECASE)
+_LINK = re.compile(r"(?:https?://|www\.)\S|\S\.[a-z]{2}", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)

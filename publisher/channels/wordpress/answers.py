@@ -52,7 +52,7 @@ _TOO_BIG = "rest_upload_no_content_disposition"
 _UPLOADS = 4
 """How often a picture that WordPress does not take is sent: its disk may be full for a while."""
 _LONGEST_WAIT = timedelta(hours=25)
-_MARKUP = re.compile(r"<[^>]*>")
+_MARKUP = re.compile(r"<[^<>]*>")
 _PAGE = re.compile(r"<(!doctype|html|head|body)\b", re.IGNORECASE)
 
 _NO_PERMISSION = {

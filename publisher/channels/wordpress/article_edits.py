@@ -39,7 +39,7 @@ _MARK = re.compile(r"<!-- (?P<ends>/)?wp:\S+ (?:\{.*?\} )?(?P<is_empty>/)?-->", 
 """Begins or ends a block, or is one without content. Source: the block editor handbook, block
 grammar.
 """
-_MARKUP = re.compile(r"<[^>]*>")
+_MARKUP = re.compile(r"<[^<>]*>")
 
 
 def prepared_with_blocks(site: SiteApi, parcel: Parcel, prepared: Prepared) -> Prepared:
