@@ -105,7 +105,7 @@ class TokenAccess:
                 await self._app(scope, receive, send)
                 return
             try:
-                token = await self._found(scope)
+                state["token"] = token = await self._found(scope)  # it may send a large body
                 # A body that is sent slowly keeps a place of its own person alone.
                 receive = await self._arrival[token.person.id].whole(receive)
             except TimeoutError:
@@ -117,7 +117,6 @@ class TokenAccess:
             except PublisherError as error:
                 await problems.of(error)(scope, receive, send)
                 return
-            state["token"] = token
             async with self._of_person[token.person.id], self._of_all:
                 with acting_through_pages(), acting_by_token(token.bounds):
                     await self._app(scope, receive, send)

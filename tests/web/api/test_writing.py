@@ -260,6 +260,16 @@ def test_a_picture_is_uploaded_with_its_words_and_put_into_a_draft(
     assert entry["alt"] == "La salle."
 
 
+def test_a_photo_of_a_phone_is_uploaded(program: Make) -> None:
+    """It has several megabytes, and what else a program sends at most one."""
+    large = io.BytesIO()
+    Image.effect_noise((1_600, 1_600), 100).save(large, "PNG")
+    assert large.tell() > 2_000_000
+    files = {"file": ("salle.png", large.getvalue())}
+    answer = program().send("POST", "/media", files=files, data={"alt": "La salle XX"})
+    assert answer.status_code == 201, answer.text
+
+
 @pytest.mark.parametrize(
     ("data", "content", "status"),
     [({}, picture(), 400), ({"alt": " "}, picture(), 400), ({"alt": "x"}, b"no picture", 400)],
