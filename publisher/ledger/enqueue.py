@@ -273,8 +273,5 @@ def _difference(delivery: Delivery, wish: Wish, actor: str) -> dict[str, Any]:
         said = "draft_hold" if key == "reason" and delivery.manual_hold else key
         if (before := getattr(delivery, said)) != (after := getattr(wish, key)):
             difference[key] = {"from": before, "to": after}
-    return json.loads(json.dumps(difference, default=_plain))  # type: ignore[no-any-return]
-
-
-def _plain(value: object) -> str:
-    return value.isoformat() if isinstance(value, datetime) else str(value)
+    instants_as_text = json.dumps(difference, default=datetime.isoformat)
+    return json.loads(instants_as_text)  # type: ignore[no-any-return]

@@ -56,7 +56,7 @@ class FreeSlots:
         taken = defaultdict[str, set[datetime]](set)
         for account in {one.name for one in accounts}:
             for one in self._queries.deliveries(account=account, since=now):
-                if one.post != but and one.due_at and one.state not in ENDED_UNSENT:
+                if one.post != but and one.state not in ENDED_UNSENT:
                     taken[account].add(one.due_at)
         for draft in self._drafts:
             if draft.due_at and draft.due_at > now and draft.id != but:

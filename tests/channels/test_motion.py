@@ -19,7 +19,9 @@ from tests.channels.conftest import LOST, Stage, Stages
 from tests.support.clock import ManualClock
 from tests.support.sending import send
 
-pytestmark = pytest.mark.guards("publisher.channels.twitter.chunked_upload")
+pytestmark = pytest.mark.guards(
+    "publisher.channels.twitter.chunked_upload", "publisher.model.deliveries"
+)
 
 Exchanges = list[requests.PreparedRequest]
 INITIALIZE, APPEND, FINALIZE = "initializeMediaUpload", "appendMediaUpload", "finalizeMediaUpload"

@@ -66,6 +66,7 @@ def _edit(path: Path, old: str, new: str) -> None:
          "alternative text of picture 1: [-Le-] {+Devant le+} Palais des Nations", ["alt"]),
         ("palais.png", "salle.png", "picture 1 is another one", ["picture"]),
         ("demi-heure", "heure", "dans une [-demi-heure.-] {+heure.+}", ["text"]),
+        ("demi-heure.", "demi-heure.\n\n---\nEntrez.", "2: {+Entrez.+}", ["text"]),
         ("commence dans", "commence\n\ndans", "[-commence-] {+commence ¶ ¶+} dans une", ["text"]),
         ("commence dans", "commence  dans", "only the spaces differ", ["text"]),
         ("commence dans", "débute  dans", "[-commence-] {+débute+} dans", ["text"]),

@@ -221,7 +221,8 @@ def test_an_account_without_credentials_is_held_and_its_post_waits(
     clock: ManualClock,
 ) -> None:
     def no_channel(account: str) -> AbstractContextManager[Channel]:
-        raise CredentialsMissing(f"Account {account} has no api_key.")
+        hint = "Write it into secrets.toml."
+        raise CredentialsMissing(f"Account {account} has no api_key.", hint=hint)
 
     courier = courier_with(attempts, no_channel, clock)
     add(ledger, wish(clock, due_in=0))
@@ -229,7 +230,8 @@ def test_an_account_without_credentials_is_held_and_its_post_waits(
     assert (only(queries).state, only(queries).attempts) == (State.SCHEDULED, 0)
     (account,) = queries.accounts()
     assert (account.account, account.suspended_until) == ("bice-x", clock.ahead(60))
-    assert "no api_key" in str(account.suspension_message)
+    message = "Account bice-x has no api_key. Write it into secrets.toml."
+    assert str(account.suspension_message).startswith(message)
     assert "it is tried again by itself" in str(account.suspension_message)
 
 
@@ -299,6 +301,7 @@ def test_what_stops_a_post_with_pictures_while_it_is_made_ready_is_on_record(
     found = only(queries)
     assert (found.state, found.lease_until) == (state, None)
     assert found.error_message
+    assert found.prepared.begun == (), "no unpublished post is there, of which to clear away"
 
 
 @pytest.mark.parametrize("shows", [(True, False), (False, True)])

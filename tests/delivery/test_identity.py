@@ -369,6 +369,16 @@ def test_the_owners_of_all_accounts_are_known_by_name_before_their_first_posts(
     assert (held.account, stage.asked()) == ("our-page", 2)
 
 
+@pytest.mark.parametrize(("most", "known"), [(4, 4), (3, 0)])
+def test_the_owners_of_very_many_accounts_are_left_to_their_first_posts(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, most: int, known: int
+) -> None:
+    monkeypatch.setattr("publisher.delivery.services._FEW", most)
+    with closing(stage.application()) as app:
+        app.delivery.introduce()
+        assert len(app.owners.all()) == known
+
+
 def test_the_channels_of_all_accounts_that_have_keys_are_opened_before_their_first_posts(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -15,6 +15,8 @@ from tests.support.clock import ManualClock
 from tests.support.delivering import AtOnce
 from tests.support.wishes import add, wish
 
+pytestmark = pytest.mark.guards("publisher.delivery.courier")
+
 # each at its instant
 
 
@@ -139,6 +141,18 @@ def test_a_clock_set_back_a_little_while_a_slot_gathers_is_waited_for(
     with as_it_sleeps(clock, once(lambda: clock.set(-4))):
         desk.deliver(desk.courier(), post(clock, "a", 5))
     assert desk.platform.left == [("a", due)]
+
+
+def test_what_a_clock_set_back_makes_early_keeps_no_other_of_its_batch(
+    desk: Desk, clock: ManualClock
+) -> None:
+    due, courier = clock.ahead(1), desk.courier()
+    add(desk.ledger, post(clock, "a", 1), post(clock, "early", 8))
+    claims = desk.dispatch.claim(clock.ahead(9), clock.ahead(60), 9)
+    clock.set(4 - EARLY)
+    courier.deliver(sorted(claims, key=lambda one: one.delivery, reverse=True))
+    assert desk.platform.left == [("a", due)]
+    assert desk.states() == {"a": State.PUBLISHED, "early": State.SCHEDULED}
 
 
 def test_a_clock_set_back_between_two_that_leave_keeps_the_second(

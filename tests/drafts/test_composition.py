@@ -303,6 +303,7 @@ def test_a_new_draft_says_what_was_filled_in(workspace: Workspace) -> None:
         title="Un titre",
         author="redaction",
         link="https://www.example.org/",
+        made_with_ai=True,
         repeat=True,
         texts={"": ("Le texte.",), "bice-x": ("Court.", "Deux.")},
         media=(MediaEntry(file="media/a.png", alt="La salle"),),
@@ -317,6 +318,7 @@ to: [bice-x, bice-site]
 media:
   - file: media/a.png
     alt: La salle
+made_with_ai: true
 repeat: true
 link: "https://www.example.org/"
 author: redaction

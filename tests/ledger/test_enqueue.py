@@ -119,13 +119,16 @@ def test_an_embargo_later_than_the_time_decides_when_it_wakes(
 
 
 def test_an_edit_replaces_what_waits(ledger: Ledger, queries: Queries, clock: ManualClock) -> None:
-    add(ledger, wish(clock))
+    before = wish(clock)
+    add(ledger, before)
     edited = wish(clock, due_in=120, texts=("Un autre texte",))
     ledger.apply(add=(), edit=[(only(queries), edited)], cancel=(), pictures={}, actor="redaction")
     found = only(queries)
-    assert (found.content, found.due_at) == (edited.content, edited.due_at)
+    assert (found.content, found.due_at, found.attempts) == (edited.content, edited.due_at, 0)
     last = queries.history("post.fr")[-1]
     assert last.detail["text"] == {"from": ["Le texte de post.fr"], "to": ["Un autre texte"]}
+    times = {"from": before.due_at.isoformat(), "to": edited.due_at.isoformat()}
+    assert last.detail["due_at"] == times
 
 
 def test_a_plan_that_was_overtaken_writes_nothing_at_all(

@@ -122,8 +122,10 @@ def test_many_doubts_at_once_are_a_sign_of_themselves(platform: Platform, querie
     platform.takes(12)
     platform.is_read_for(899, {})
     assert platform.sent_again == {}
-    told = {d.error_message for d in queries.deliveries()}
-    assert told == {"Many posts are in doubt on this platform at once: it may be overloaded."}
+    why = "Many posts are in doubt on this platform at once: it may be overloaded."
+    assert {d.error_message for d in queries.deliveries()} == {why}
+    told = [step.detail.get("message") for step in queries.history("bice-x-0")]
+    assert told.count(why) == 1, "once, and not at each look"
     platform.is_read_for(120, {})
     assert len(platform.sent_again) == 12
 

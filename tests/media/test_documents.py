@@ -27,6 +27,8 @@ from publisher.model.problems import Flaw
 from tests.drafts.drafts import Workspace, codes
 from tests.support.pdfs import MARKER, pdf, photo, stream, with_comment, with_secrets, written
 
+pytestmark = pytest.mark.guards("publisher.model.content")
+
 DRAFT = "to: {to}\nmedia:\n  - file: media/a.pdf\n    alt: Le rapport annuel"
 
 

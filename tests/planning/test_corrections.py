@@ -62,7 +62,8 @@ def test_a_correction_is_a_delivery_of_its_own(app: Application, workspace: Work
 def test_where_a_post_cannot_be_edited_it_goes_out_below_it(
     app: Application, workspace: Workspace
 ) -> None:
-    fix(workspace, FIX.replace("bice-page", "bice-x"))
+    """As a message of its own, which may be several."""
+    fix(workspace, FIX.replace("bice-page", "bice-x"), "Quatre sur dix.\n\n---\nEt non trois.")
     queue(app)
     content = standing(app, "fix.fr").content
     assert content.correction

@@ -174,9 +174,11 @@ def test_an_edit_of_what_is_out_publishes_nothing_again(
     workspace.draft("a.fr", f"{NOON}\nto: [bice-x]")
     queue(app)
     finish(app, "a.fr")
+    assert app.planner.plan().beyond == ()
     workspace.edit("a.fr.md", "Le texte.", "Un autre texte.")
     plan = app.planner.queue(actor="redaction")
     assert plan.changes == ()
+    assert [change.post for change in plan.beyond] == ["a.fr"]
     assert [problem.code for problem in plan.problems] == ["already-out"]
     assert standing(app, "a.fr").content.parts[0].text == "Le texte."
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from publisher.app import Application
-from publisher.model.outcomes import Accepted, Outcome, Unknown
+from publisher.model.outcomes import Accepted, Kind, Outcome, Refused, Unknown
 from publisher.model.states import State
 from publisher.model.values import Problem
 from publisher.planning import Plan
@@ -101,6 +101,15 @@ def test_what_is_out_or_may_be_does_not_go_out_under_the_new_name(
     assert f"If that account is called {new} now, it would go out twice" in problem.message
     assert f"Nothing to do if {old} was renamed" in (problem.hint or "")
     assert office.states() == before
+
+
+def test_what_was_refused_may_go_out_under_the_new_name(office: Office) -> None:
+    office.draft("one")
+    office.queue()
+    office.finish(Refused(Kind.CONTENT, "Too long."))
+    office.rename("bice-x", "bice-geneva-x")
+    assert told(office.queue()) == []
+    assert office.states()["one.fr", "bice-geneva-x"] is State.SCHEDULED
 
 
 def test_what_is_still_to_come_goes_out_under_the_new_name(office: Office) -> None:

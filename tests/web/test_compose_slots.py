@@ -3,6 +3,7 @@
 import pytest
 from playwright.sync_api import Browser, expect
 
+from publisher.app import Application
 from publisher.base.i18n import _, speaking
 from tests.support.forms import Composer
 from tests.support.journeys import log_in, visiting
@@ -32,9 +33,24 @@ def test_the_next_slot_fills_the_field(staff: Visit) -> None:
     assert form.send("keep").status_code == 200
 
 
-def test_a_slot_is_taken_by_a_draft_and_by_what_is_on_the_schedule(
-    staff: Visit, workspace: Workspace
+def test_a_slot_is_taken_by_what_is_on_the_schedule_and_free_again_when_that_is_cancelled(
+    app: Application, staff: Visit, workspace: Workspace
 ) -> None:
+    path = workspace.draft("other.fr", "at: 2016-03-07 09:30\nto: [bice-x]", "Un autre.")
+    assert not app.planner.queue([path], actor="redaction").errors
+    own = Composer(staff, "/posts/other.fr/edit")
+    own.send("slot")
+    assert own.values("at") == ["2016-03-07T09:30"], "its own time is free"
+    workspace.remove("other.fr")
+    form = Composer(staff, "/new").fill(account="bice-x").write("Bonjour.")
+    form.send("slot")
+    assert form.values("at") == ["2016-03-07T17:00"]
+    app.control.cancel("other.fr", None, "direction", "changed")
+    form.send("slot")
+    assert form.values("at") == ["2016-03-07T09:30"]
+
+
+def test_a_slot_is_taken_by_a_draft_of_the_account(staff: Visit, workspace: Workspace) -> None:
     workspace.draft("other.fr", "at: 2016-03-07 09:30\nto: [bice-x]", "Un autre.")
     form = Composer(staff, "/new").fill(account="bice-x").write("Bonjour.")
     form.send("slot")

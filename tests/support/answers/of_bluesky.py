@@ -132,6 +132,7 @@ BLUESKY_ROWS = [
             (504, {"error": "UpstreamTimeout"}),
             (501, {"error": "MethodNotImplemented"}),
             (404, HTML),
+            (300, _written(_ONE)),
             (302, ""),
             (403, HTML),
             (400, "{}"),
