@@ -251,7 +251,7 @@ def _parts_out(delivery: "Delivery") -> str:
 def operated(
     context: typer.Context,
     account: str | None,
-    opened: "Callable[[typer.Context], Application] | None" = None,
+    opened: Callable[[typer.Context], "Application"] | None = None,
 ) -> "tuple[Application, str | None]":
     """The ledger to act on, and the account that is meant; LedgerEmpty where nothing is on it.
 
