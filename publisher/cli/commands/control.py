@@ -1,6 +1,6 @@
 """Commands that intervene: pause, resume, cancel, retry, resolve."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, tzinfo
 from typing import TYPE_CHECKING, Annotated
 
@@ -46,7 +46,7 @@ def pause(
     marked as missed.
     """
     why = arguments.reason(reason, as_json=as_json)
-    app, name = operated(context, account, arguments.ledger)
+    app, name = operated(context, account, only_stops=True)
     unanswered = app.control.pause(name, why, arguments.actor(who))
     if as_json:
         print_json(unanswered, paused=name or "all")
@@ -72,7 +72,7 @@ def resume(
     each other a minute after the one before it. They are listed before anything goes on, and it
     asks, so that you can cancel some first.
     """
-    app, name = operated(context, account, arguments.ledger)
+    app, name = operated(context, account, only_stops=True)
     actor = arguments.actor(who)
     seen = None if yes else _agreed(app, name, actor, as_json=as_json)
     overdue = app.control.resume(name, actor, seen=seen)
@@ -133,7 +133,7 @@ def cancel(
     The draft stays as it is, and queueing it again does not bring the post back. What may be out
     already is cancelled once it is known that it is not.
     """
-    app, of_account = operated(context, account, arguments.ledger)
+    app, of_account = operated(context, account, only_stops=True)
     cancelled = app.control.cancel(
         arguments.post(app, post),
         of_account,
@@ -249,15 +249,13 @@ def _parts_out(delivery: "Delivery") -> str:
 
 
 def operated(
-    context: typer.Context,
-    account: str | None,
-    opened: Callable[[typer.Context], "Application"] | None = None,
+    context: typer.Context, account: str | None, *, only_stops: bool = False
 ) -> "tuple[Application, str | None]":
     """The ledger to act on, and the account that is meant; LedgerEmpty where nothing is on it.
 
-    `opened`: `arguments.ledger` for what only stops, and needs no settings.
+    `only_stops`: nothing goes out by it, so it works whatever is wrong with the settings.
     """
-    app = (opened or arguments.application)(context)
+    app = (arguments.ledger if only_stops else arguments.application)(context)
     name = arguments.account(account, app.accounts())
     arguments.refuse_empty(app)
     return app, name
