@@ -27,7 +27,7 @@ from publisher.settings.sources import (
 )
 
 _VAR, _URL = ("var",), ("database", "url")
-_LEDGER = re.compile(r"""^[ \t]*+(?:\[+[ \t]*+)?["']?(?:database|var)\b""", re.MULTILINE)
+_LEDGER = re.compile(r"""^[^\S\n]*+(?:\[+[^\S\n]*+)?["']?(?:database|var)\b""", re.MULTILINE)
 """What says where the ledger is, in a part of a file that cannot be read."""
 _TABLE = re.compile(r"^(?=[ \t]*\[)", re.MULTILINE)
 

@@ -46,7 +46,7 @@ def pause(
     marked as missed.
     """
     why = arguments.reason(reason, as_json=as_json)
-    app, name = operated(context, account, only_stops=True)
+    app, name = operated(context, account, by_ledger_alone=True)
     unanswered = app.control.pause(name, why, arguments.actor(who))
     if as_json:
         print_json(unanswered, paused=name or "all")
@@ -72,7 +72,7 @@ def resume(
     each other a minute after the one before it. They are listed before anything goes on, and it
     asks, so that you can cancel some first.
     """
-    app, name = operated(context, account, only_stops=True)
+    app, name = operated(context, account, by_ledger_alone=True)
     actor = arguments.actor(who)
     seen = None if yes else _agreed(app, name, actor, as_json=as_json)
     overdue = app.control.resume(name, actor, seen=seen)
@@ -133,7 +133,7 @@ def cancel(
     The draft stays as it is, and queueing it again does not bring the post back. What may be out
     already is cancelled once it is known that it is not.
     """
-    app, of_account = operated(context, account, only_stops=True)
+    app, of_account = operated(context, account, by_ledger_alone=True)
     cancelled = app.control.cancel(
         arguments.post(app, post),
         of_account,
@@ -249,13 +249,13 @@ def _parts_out(delivery: "Delivery") -> str:
 
 
 def operated(
-    context: typer.Context, account: str | None, *, only_stops: bool = False
+    context: typer.Context, account: str | None, *, by_ledger_alone: bool = False
 ) -> "tuple[Application, str | None]":
     """The ledger to act on, and the account that is meant; LedgerEmpty where nothing is on it.
 
-    `only_stops`: nothing goes out by it, so it works whatever is wrong with the settings.
+    `by_ledger_alone`: it needs no settings, and works whatever is wrong with them.
     """
-    app = (arguments.ledger if only_stops else arguments.application)(context)
+    app = (arguments.ledger if by_ledger_alone else arguments.application)(context)
     name = arguments.account(account, app.accounts())
     arguments.refuse_empty(app)
     return app, name

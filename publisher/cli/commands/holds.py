@@ -32,7 +32,7 @@ def hold(
     is known that it is not. An approval stays, unless the draft is edited.
     """
     why = arguments.reason(reason, as_json=as_json)
-    app, of_account = operated(context, account, only_stops=True)
+    app, of_account = operated(context, account, by_ledger_alone=True)
     held = app.holds.hold(
         arguments.post(app, post),
         of_account,
