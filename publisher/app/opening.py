@@ -66,7 +66,10 @@ class OpenWorkspace:
         `problem` says what is wrong with them. Nothing may be published by them.
         """
         settings, problem = readable(workspace)
-        app = cls._opened(settings)
+        try:
+            app = cls._opened(settings)
+        except LedgerMissing as error:
+            raise problem or error from None
         app.problem = problem
         return app
 

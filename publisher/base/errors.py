@@ -138,7 +138,9 @@ class FileChanged(PublisherError):
 class LedgerUnavailable(PublisherError):
     """The ledger's database cannot be reached."""
 
-    hint = "Check [database] url in publisher.toml, and that the database is running."
+    hint = (
+        "Check [database] url in secrets.toml or publisher.toml, and that the database is running."
+    )
 
 
 class LedgerStarting(LedgerUnavailable):
@@ -217,7 +219,7 @@ class ClockWrong(PublisherError):
 class BrokerUnavailable(PublisherError):
     """The broker cannot be reached."""
 
-    hint = "Check [broker] url in publisher.toml; leave it empty to use the embedded broker."
+    hint = "Check [broker] url in secrets.toml or publisher.toml; leave it empty to use the embedded broker."
 
 
 class NoticeNotSent(PublisherError):

@@ -9,8 +9,14 @@ import socket
 
 _IPv4 = ipaddress.IPv4Address
 _IPv6 = ipaddress.IPv6Address
-_TRANSLATED = ipaddress.ip_network("64:ff9b::/96")
-"""IPv4 addresses as NAT64 writes them. Source: RFC 6052, 2.1."""
+_IPV4_INSIDE = tuple(map(ipaddress.ip_network, ("64:ff9b::/96", "::/96", "::ffff:0:0:0/96")))
+"""IPv4 addresses as NAT64 writes them (RFC 6052, 2.1), and as was done before (RFC 4291, 2.5.5.1;
+RFC 2765, 2.1).
+"""
+_AZURE = _IPv4("168.63.129.16")
+"""The host of a virtual machine, at an address that is public elsewhere. Source:
+learn.microsoft.com, "What is IP address 168.63.129.16?"
+"""
 
 
 def is_private(host: str) -> bool:
@@ -40,13 +46,15 @@ def is_public(host: str) -> bool | None:
     except ValueError:
         return None
     if isinstance(address, _IPv6):
+        if address.is_site_local:
+            return False
         address = _inside(address) or address
-    return address.is_global and not address.is_multicast
+    return address.is_global and not address.is_multicast and address != _AZURE
 
 
 def _inside(address: _IPv6) -> _IPv4 | None:
     """The IPv4 address that packets to this one are sent to."""
-    if address in _TRANSLATED:
+    if any(address in network for network in _IPV4_INSIDE):
         return _IPv4(int(address) & 0xFFFFFFFF)
     return address.ipv4_mapped or address.sixtofour
 

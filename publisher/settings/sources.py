@@ -79,7 +79,9 @@ class Sources:
         self._file = TomlFile(workspace / SETTINGS_FILE)
         self.values = self._file.values
         self._origins: dict[Keys, str] = {}
-        self._unknown = {name for name in self.accounts if is_unknown(self.at("accounts", name))}
+        tables = self.at("accounts")
+        told = tables.items() if isinstance(tables, dict) else ()
+        self._unknown = {name for name, table in told if is_unknown(table)}
 
     def at(self, *keys: str) -> object:
         """The value at a path so far; None if there is none."""

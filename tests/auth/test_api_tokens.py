@@ -134,22 +134,22 @@ def test_its_last_use_is_shown(
 
 
 @pytest.mark.parametrize(
-    ("name", "scopes", "days", "organisations"),
+    ("name", "scopes", "days", "organisations", "told"),
     [
-        ("", [TokenScope.READ], 1, None),
-        ("x" * 61, [TokenScope.READ], 1, None),
-        ("n8n", [], 1, None),
-        ("n8n", [TokenScope.READ], 0, None),
-        ("n8n", [TokenScope.READ], 366, None),
-        ("n8n", [TokenScope.READ], 1, ["BICE"]),
-        ("n8n", [TokenScope.READ], 1, []),
+        ("", [TokenScope.READ], 1, None, "."),
+        ("x" * 61, [TokenScope.READ], 1, None, "."),
+        ("n8n", [], 1, None, "."),
+        ("n8n", [TokenScope.READ], 0, None, "."),
+        ("n8n", [TokenScope.READ], 366, None, "."),
+        ("n8n", [TokenScope.READ], 1, ["BICE"], "anna has no right over BICE"),
+        ("n8n", [TokenScope.READ], 1, [], "No organisation is chosen"),
     ],
 )
 def test_limits_that_no_token_has_are_refused(
     tokens: ApiTokens, people: People, name: str, scopes: list[TokenScope], days: int,
-    organisations: list[str] | None,
+    organisations: list[str] | None, told: str,
 ) -> None:  # fmt: skip
-    with pytest.raises(UsageError):
+    with pytest.raises(UsageError, match=told):
         tokens.make(people.find("anna"), name, scopes, days * DAY, organisations, actor="anna")
 
 

@@ -5,15 +5,19 @@ import json
 import pytest
 import requests
 
+from publisher.channels.twitter import answers
 from publisher.model.deliveries import Prepared
 from publisher.model.outcomes import Accepted, Deferred, Kind, Refused, Unknown
 from publisher.sandbox.fault_kinds import What
 from publisher.sandbox.faults import Fault
 from publisher.sandbox.twitter.refusals import XFault
 from tests.channels.conftest import Stage, Stages
+from tests.support.answers.kinds import answered
 from tests.support.clock import ManualClock
 
-pytestmark = pytest.mark.guards("publisher.channels.twitter.session")
+pytestmark = pytest.mark.guards(
+    "publisher.channels.twitter.session", "publisher.channels.twitter.answers"
+)
 
 _DELETE = "deletePosts"
 
@@ -190,3 +194,24 @@ def test_requests_are_signed_and_meant_for_xs_address_of_today(
 ) -> None:
     out(x, "Bonjour")
     assert [request.url for request in exchanges] == ["https://api.x.com/2/tweets"]
+
+
+_GONE = {"type": "https://api.twitter.com/2/problems/resource-not-found"}
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "is_missing"),
+    [
+        (404, _GONE, True),
+        (200, {"errors": [_GONE]}, True),
+        (200, {"data": {"id": "1"}, "errors": [_GONE]}, False),
+        (200, {"errors": [{"type": "about:blank"}]}, False),
+        (200, {"errors": _GONE}, False),
+        (404, "<html>", False),
+        (503, {"errors": [_GONE]}, False),
+    ],
+)
+def test_x_says_in_its_own_json_that_it_does_not_find_a_post(
+    status: int, body: object, is_missing: bool
+) -> None:
+    assert answers.missing(answered(status, body)) is is_missing

@@ -278,6 +278,19 @@ def test_a_look_at_the_platform_that_hangs_holds_no_other_ones_answer(
     assert (desk.of("b").state, desk.of("b").remote_ids) == (State.PUBLISHED, ("b 0", "b 1"))
 
 
+def test_a_look_at_the_platform_that_breaks_leaves_its_own_post_uncertain(
+    desk: Desk, clock: ManualClock
+) -> None:
+    def broken() -> None:
+        raise ZeroDivisionError
+
+    desk.channel.unverified, desk.channel.look = {"b"}, broken
+    threads = Aside()
+    desk.deliver(desk.courier(threads), post(clock, "a"), post(clock, "b"))
+    threads.work()
+    assert desk.states() == {"a": State.PUBLISHED, "b": State.UNCERTAIN}
+
+
 class Folders(OnlySends):
     """A channel that writes into a folder of each account, of which some hang or fail."""
 

@@ -72,6 +72,17 @@ def test_a_thread_of_which_all_parts_are_named_is_published(
     assert last.detail == {"ids": ["71", "72", "73"]}
 
 
+def test_of_two_accounts_where_it_is_uncertain_one_is_named(
+    database: Database, ledger: Ledger, control: Control, queries: Queries, clock: ManualClock
+) -> None:
+    add(ledger, *(wish(clock, "two", 1, account=name) for name in ("bice-x", "lima-x")))
+    clock.advance(60)
+    face(database, clock, "manager")
+    told = refusal(queries, control, "two", "71")
+    assert "two is uncertain on several accounts: bice-x, lima-x." in told
+    assert "--account" in told
+
+
 def test_more_ids_than_parts_are_refused(
     thread: Delivery, control: Control, queries: Queries
 ) -> None:

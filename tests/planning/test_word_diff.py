@@ -27,3 +27,11 @@ def test_a_word_that_changes_is_shown_whole() -> None:
         Piece(Mark.ADDED, "heure "),
         Piece(Mark.SAME, "ici"),
     ]
+
+
+def test_long_texts_that_differ_are_not_compared_word_by_word() -> None:
+    """It would take minutes. Those that are the same are not marked, however long they are."""
+    long = " ".join(map(str, range(3_100)))
+    assert compare(long, long) == [Piece(Mark.SAME, long)]
+    other = f"un {long}"
+    assert compare(long, other) == [Piece(Mark.REMOVED, long), Piece(Mark.ADDED, other)]

@@ -40,7 +40,13 @@ _APP_THROTTLED = 4
 _ID = re.compile(r"[0-9]{1,25}(_[0-9]{1,25})?")
 _THROTTLED = frozenset({_APP_THROTTLED, 17, 32, 341, 613, 80001})
 _TOKEN = frozenset({102, 190})
+_OF_THE_APP = frozenset({3, 5, 12, 101, 104, 2500})
+"""What refuses the app or how it asks, whatever the post is. Source: Meta's Graph API guide on
+errors, and the error codes of its SDKs.
+"""
 _TRANSIENT = frozenset({1, 2})
+_UPLOAD_AGAIN = frozenset({1363019, 1363030, 1363037, 1363041})
+"""Subcodes of an upload that Meta says to try again. Source: Meta's Video API, error codes."""
 _BAD_LINK = 1609005  # as a code, and as a subcode of 100
 _LOOKS_AT_A_LINK = 8
 """How often Facebook is asked to read a linked page: the page may appear with the post, and is
@@ -143,7 +149,7 @@ def _unreadable(answer: Answer, error: dict[str, Any]) -> Reading:
     says = quote(error.get("error_user_msg") or error.get("message"))
     if code in _THROTTLED:
         return _throttled(answer)
-    if held := _account(code, subcode, says):
+    if held := _proof_refused(error, says) or _account(code, subcode, says):
         return held
     if code == 100 and subcode == _MISSING_OBJECT and error.get("is_transient") is not True:
         return Unknown(
@@ -164,10 +170,11 @@ def _error(answer: Answer, error: dict[str, Any], step: Step) -> Outcome:
         return _throttled(answer)
     if code == 506 or (code == _POLICY and _names_a_double(error)):
         return _double(step)
-    if held := _account(code, subcode, says):
+    if held := _proof_refused(error, says) or _account(code, subcode, says):
         return held
     refused = 400 <= (answer.status or 0) < 500 and code is not None
-    if code in _TRANSIENT or error.get("is_transient") is True or not (refused or code == 100):
+    passes = code in _TRANSIENT or subcode in _UPLOAD_AGAIN or error.get("is_transient") is True
+    if passes or not (refused or code == 100):
         return doubt(_("Facebook had a fault of its own{says}", says=says), step)
     return _refused(code, subcode, says, step)
 
@@ -258,6 +265,23 @@ def _no_such_page(says: str) -> AccountSuspended:
     )
 
 
+def _proof_refused(error: dict[str, Any], says: str) -> AccountSuspended | None:
+    """Whether the app's secret is refused, in whatever words and with whatever code.
+
+    Source: facebook-python-business-sdk #528; restfb #1118 has it of a secret that is right.
+    """
+    if "appsecret_proof" not in str(error.get("message")):
+        return None
+    message = _(
+        "Facebook does not accept how requests are signed{says}. Compare app_secret in secrets.toml "
+        "with the app's at developers.facebook.com; it may have been reset there, or be missing "
+        "here. {again}",
+        says=says,
+        again=_(AGAIN),
+    )
+    return AccountSuspended(Kind.AUTH, message, backoff=UNTIL_MENDED)
+
+
 def _account(code: int | None, subcode: int | None, says: str) -> AccountSuspended | None:
     """The codes that concern the account: each may pass, and needs a person if it lasts."""
     if code in _TOKEN:
@@ -271,6 +295,15 @@ def _account(code: int | None, subcode: int | None, says: str) -> AccountSuspend
         return AccountSuspended(Kind.AUTH, message, backoff=UNTIL_MENDED)
     if code == 10 or (code is not None and 200 <= code <= 299):
         message = _not_permitted(code, subcode, says)
+        return AccountSuspended(Kind.PERMISSION, message, backoff=UNTIL_MENDED)
+    if code in _OF_THE_APP:
+        message = _(
+            "Facebook refuses the app, and not this post{says} (code {code}). Look at the app at "
+            "developers.facebook.com. {again}",
+            says=says,
+            code=code,
+            again=_(AGAIN),
+        )
         return AccountSuspended(Kind.PERMISSION, message, backoff=UNTIL_MENDED)
     if code == _POLICY:
         return AccountSuspended(Kind.POLICY, _blocked(subcode, says), backoff=UNTIL_MENDED)

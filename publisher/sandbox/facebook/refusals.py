@@ -25,6 +25,7 @@ class FacebookFault(FaultKind):
     )
     TOO_OFTEN = "too-often", "error 368: posting too often, to be tried again later"
     ALREADY_POSTED = "already-posted", "error 368: the text is there already"
+    PROOF_REFUSED = "proof-refused", "error 100: the app's secret was reset, or is missing"
     LINK_UNREAD = "link-unread", "error 100: the page that the post links to cannot be read"
     USAGE = (
         "usage",
@@ -72,6 +73,7 @@ class FacebookFault(FaultKind):
     )
 
 
+_PROOF = "Invalid appsecret_proof provided in the API argument"
 _ALREADY_POSTED = (
     "Post can't be shared",
     "You've already posted this. Posting the same content repeatedly on Facebook isn't allowed.",
@@ -107,6 +109,8 @@ def refusal(fault: "Fault", call: Call) -> Response:
     if fault.what is What.SERVER_ERROR:
         status = fault.status or 500
         return GraphError(1 if status == 500 else 2, status=status).response()
+    if fault.what is FacebookFault.PROOF_REFUSED:
+        return GraphError(100, _PROOF, kind="GraphMethodException").response()
     if said := _SAID.get(fault.what):
         code, subcode, words = said
         return GraphError(code, subcode=subcode, user_message=words).response()

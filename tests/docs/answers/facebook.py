@@ -10,6 +10,7 @@ MADE_PUBLIC = Step.REVEAL
 _USED = '{"call_count":97}'
 _REGAIN = '{"1":[{"call_count":100,"estimated_time_to_regain_access":30}]}'
 _PERMISSION = (10, *range(200, 300))
+_PROOF = '{"error":{"code":100,"message":"Invalid appsecret_proof"}}'
 _TRANSIENT = '{"error":{"code":999,"is_transient":true}}'
 
 
@@ -35,9 +36,11 @@ ROWS: Rows = (
         (*_fb(4, 17, 32, 341, 613, 80001), *_fb(4, usage=_REGAIN), *body("", 429)),
     ),
     ("error 10, 200–299", _fb(*_PERMISSION, status=403)),
+    ("error 3, 5, 12, 101, 104, 2500: the app", _fb(3, 5, 12, 101, 104, 2500)),
+    ("any error about `appsecret_proof`", body(_PROOF, 400)),
     (
         "error 100 (with subcode 33: the post is gone), and others with a status 4xx",
-        (*_fb(100, 105, 2500), *_fb(100, subcode=33)),
+        (*_fb(100, 105), *_fb(100, subcode=33)),
     ),
     ("error 102, 190: the token", (*_fb(102, 190), *_fb(190, subcode=463))),
     ("error 368: blocked, or posting too often", (*_fb(368), *_fb(368, subcode=1390008))),

@@ -159,6 +159,51 @@ FACEBOOK_ROWS = [
         Kind.CONTENT,
         PREPARE,
     ),
+    *(
+        Row(
+            f"the proof of the app's secret, {code}, {step}",
+            FACEBOOK,
+            graph_error(400, code, message=message),
+            AccountSuspended,
+            Kind.AUTH,
+            step,
+            {"until": None, "backoff": UNTIL_MENDED},
+        )
+        for code, message in (
+            (100, "Invalid appsecret_proof provided in the API argument"),
+            (100, "API calls from the server require an appsecret_proof argument"),
+            (4711, "(#4711) appsecret_proof: no"),
+        )
+        for step in (PREPARE, REVEAL)
+    ),
+    *(
+        Row(
+            f"the app, {code}",
+            FACEBOOK,
+            graph_error(400, code),
+            AccountSuspended,
+            Kind.PERMISSION,
+            fields={"until": None, "backoff": UNTIL_MENDED},
+        )
+        for code in (3, 5, 12, 101, 104, 2500)
+    ),
+    *(
+        Row(
+            f"an upload that is to be tried again, {code}/{subcode}",
+            FACEBOOK,
+            graph_error(400, code, error_subcode=subcode),
+            Deferred,
+            Kind.UNAVAILABLE,
+            PREPARE,
+        )
+        for code, subcode in (
+            (6000, 1363019),
+            (6000, 1363030),
+            (6000, 1363041),
+            (6001, 1363037),
+            (390, 1363030),
+        )
+    ),
     Row("bad parameter", FACEBOOK, graph_error(400, 100), Refused, Kind.CONTENT),
     Row("bad parameter as 500", FACEBOOK, graph_error(500, 100), Refused, Kind.CONTENT),
     Row(
