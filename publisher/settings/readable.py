@@ -54,8 +54,8 @@ def readable(
         keys: environment.get(variable(keys)) or secrets.text(*keys) or file.text(*keys)
         for keys in (_VAR, _URL)
     }
-    hiding = [one for one in (file, secrets) if one.hides_ledger]
-    if hiding and not environment.get(variable(_URL)):
+    hides_ledger = file.hides_ledger or secrets.hides_ledger or not file.is_read
+    if hides_ledger and not environment.get(variable(_URL)):
         raise problem
     settings = Settings(
         workspace=workspace,
@@ -75,8 +75,8 @@ class _File:
 
     def __init__(self, path: Path) -> None:
         self.values: dict[str, Any] = {}
-        self.is_whole = True
-        """Whether all of it could be read, or there is none."""
+        self.is_read = self.is_whole = True
+        """Whether it could be read, and all of it; or there is none."""
         self.hides_ledger = False
         """Whether a part that cannot be read says where the ledger is."""
         try:
@@ -84,7 +84,7 @@ class _File:
         except FileNotFoundError:
             return
         except OSError:
-            self.is_whole = False
+            self.is_read = self.is_whole = False
             return
         for part in _parts(text):
             try:
