@@ -161,11 +161,14 @@ def test_what_takes_more_requests_than_a_day_has_is_made_up_for_later() -> None:
     assert (rest, owed) == (timedelta(days=1), 5)
 
 
-def test_after_another_failure_a_post_of_several_waits_its_turn_for_each_request() -> None:
+@pytest.mark.parametrize("age", [timedelta(), timedelta(days=3)])
+def test_after_another_failure_a_post_of_several_waits_its_turn_for_each_request(
+    age: timedelta,
+) -> None:
     """They share the account's requests: of ten posts, each has a tenth of them."""
     support, now = SPECS["linkedin"].comments, ManualClock().now()
     assert support is not None
-    posts = [WatchedPost("page", str(number), now) for number in range(10)]
+    posts = [WatchedPost("page", str(number), now - age) for number in range(10)]
     pace = CommentPace(CommentSettings(requests_per_day=40), posts)
     reading = CommentReading("page", "1", "", 1, 0, troubled_at=now)
     one, three = (pace.after_failure(reading, support, number, now) - now for number in (1, 3))

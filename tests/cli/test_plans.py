@@ -82,6 +82,7 @@ def test_a_plan_says_what_an_edit_changes(
     assert "UTC" not in result.out
     (change,) = cli("plan", "--json").json["changes"]
     assert [detail["what"] for detail in change["changed"]] == changed
+    assert (change["was_due_at"] is not None) is ("due_at" in changed)
 
 
 def test_pictures_that_come_go_and_change_places_are_named(draft: Path, cli: Cli) -> None:

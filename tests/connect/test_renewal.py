@@ -24,6 +24,7 @@ from publisher.sandbox.twitter.refusals import XFault
 from publisher.settings import account_files, settings
 from tests.connect.conftest import Desk
 from tests.connect.test_twitter_oauth2 import connect
+from tests.support.waiting import wait_for
 
 pytestmark = pytest.mark.guards(
     "publisher.channels.renewal",
@@ -366,6 +367,15 @@ def test_the_thread_renews_long_before_and_not_while_posts_leave(
     renewer.look()
     assert renewals(desk) == 1
     assert not app.keyring.ends_within("bice-x", timedelta(hours=1))
+
+
+def test_the_thread_looks_until_it_is_ended(app: Application, desk: Desk) -> None:
+    renewer = KeyRenewer(app.keyring, lambda _account: False)
+    renewer.start()
+    wait_for(lambda: renewals(desk))
+    renewer.finish()
+    renewer._thread.join(30)
+    assert not renewer._thread.is_alive()
 
 
 def test_who_waits_for_the_platform_has_expired_keys_renewed_first(

@@ -108,6 +108,23 @@ def test_an_absence_counts_only_after_the_platform_has_settled_and_only_twice(
     assert second.doubt_since == sent_at, "a later look goes back to the first doubt"
 
 
+def test_what_is_sent_again_at_once_keeps_the_intent_of_its_newest_request(
+    ledger: Ledger, dispatch: Dispatch, attempts: OneByOne, doubts: Doubts, clock: ManualClock
+) -> None:
+    """Until it has another; the doubt goes back to the first."""
+    add(ledger, wish(clock, due_in=0, account="bice-bluesky", channel="bluesky"))
+    first = second = doubtful(dispatch, attempts, clock, Unknown("No answer."))
+    for _ in range(2):
+        again = look(doubts, clock, Absent())
+        assert (again.state, again.intent_at) == (State.PUBLISHING, second.intent_at)
+        assert again.doubt_since == first.intent_at
+        clock.advance(1)
+        intended = attempts.intend(again, clock.now(), clock.ahead(30))
+        assert intended is not None
+        second = attempts.record(intended, Unknown("No answer."), clock.ahead(30))
+    assert second.intent_at != first.intent_at
+
+
 def test_what_is_not_there_says_so_in_the_log(
     doubts: Doubts, uncertain: Delivery, dispatch: Dispatch, clock: ManualClock, queries: Queries
 ) -> None:

@@ -296,7 +296,9 @@ def admins(team: People) -> People:
 
 
 @pytest.mark.parametrize("whom", ["Marc", "Bice"])
-def test_an_admin_of_a_partner_looks_after_their_own_people(admins: People, whom: str) -> None:
+def test_an_admin_of_a_partner_looks_after_their_own_people(
+    admins: People, rights: Rights, whom: str
+) -> None:
     acts: Sequence[Callable[[], object]] = (
         lambda: admins.set_password(whom, PASSWORD, actor="kasia"),
         lambda: admins.remove(whom, actor="kasia"),
@@ -308,6 +310,10 @@ def test_an_admin_of_a_partner_looks_after_their_own_people(admins: People, whom
         with pytest.raises(NotPermitted) as refused:
             act()
         assert refused.value.hint == "These may: Chef."
+    chef, kasia, warsaw, other = map(admins.find, ("chef", "kasia", "warsaw", whom))
+    assert rights.permits_over(kasia, warsaw)
+    assert not rights.permits_over(kasia, other)
+    assert rights.permits_over(chef, other)
     admins.set_password("warsaw", "ochre lantern gravel", actor="kasia")
     admins.remove(whom, actor="chef")
 

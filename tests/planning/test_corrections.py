@@ -30,6 +30,7 @@ pytestmark = pytest.mark.guards(
     "publisher.ledger.manager.withdrawals",
     "publisher.ledger.worker.targets",
     "publisher.model.content",
+    "publisher.planning.duplicates",
     "publisher.planning.wishes",
 )
 

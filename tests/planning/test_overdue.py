@@ -1,8 +1,10 @@
 """Times that are over when a draft is queued, and `at: now`."""
 
 import os
+from contextlib import closing
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,7 +14,7 @@ from publisher.drafts.check import check
 from publisher.model.outcomes import Accepted
 from publisher.model.states import State
 from publisher.model.values import Problem
-from publisher.planning import Change, Plan
+from publisher.planning import Change, Plan, past_times
 from publisher.settings import settings
 from tests.planning.queued import doubted, only, queue
 from tests.support.clock import ManualClock
@@ -150,6 +152,22 @@ def test_now_that_may_have_been_out_before_the_ledger_was_lost_waits_for_a_perso
     assert states["a.fr"].doubt_since is not None
     assert states["a.fr"].doubt_since < clock.now() - timedelta(days=2)
     assert states["b.fr"].state is State.SCHEDULED
+
+
+def test_now_whose_draft_cannot_be_looked_at_any_more_waits_for_a_person(
+    workspace: Workspace, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody can tell whether it is older than the ledger."""
+    doubt, no_folder = past_times.doubt, workspace.path / "publisher.toml"
+
+    def without_a_folder(*given: Any) -> None:
+        doubt(*(*given[:5], no_folder))
+
+    monkeypatch.setattr(past_times, "doubt", without_a_folder)
+    workspace.draft("a.fr", "at: now\nto: bice-x")
+    with closing(Application(settings.load(workspace.path), clock)) as app:
+        app.database.migrate(now=clock.now())
+        assert len(doubted(queue(app))) == 1
 
 
 def _written(path: Path, instant: datetime) -> None:

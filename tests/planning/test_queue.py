@@ -1,17 +1,21 @@
 """Drafts against the ledger: what `queue` adds, edits, moves, holds, cancels and refuses."""
 
+from contextlib import closing
 from datetime import UTC, datetime
 
 import pytest
 from PIL import Image
 
 from publisher.app import Application
+from publisher.ledger.manager.draft_edits import Edits
 from publisher.ledger.manager.withdrawals import Withdrawals
+from publisher.model.events import Event
 from publisher.model.outcomes import Accepted, Kind, Refused
 from publisher.model.states import State
 from publisher.planning import Change
 from publisher.settings import settings
 from tests.support.clock import ManualClock
+from tests.support.draft_edits import edited
 from tests.support.happening import meet
 from tests.support.queueing import (
     NOON,
@@ -23,7 +27,7 @@ from tests.support.queueing import (
     refusals,
     standing,
 )
-from tests.support.workspaces import Workspace
+from tests.support.workspaces import SETTINGS, Workspace
 
 pytestmark = pytest.mark.guards(
     "publisher.planning.diff", "publisher.planning.plan", "publisher.planning.wishes"
@@ -252,6 +256,26 @@ def test_a_draft_without_an_author_names_whoever_queued_it(
     workspace.draft("a.fr", f"{NOON}\nto: [bice-x]")
     app.planner.queue(actor="varsovie")
     assert standing(app, "a.fr").queued_by == "varsovie"
+
+
+def test_who_may_not_post_as_an_account_has_changed_no_draft_for_it(
+    workspace: Workspace, clock: ManualClock
+) -> None:
+    """On the web pages, before its mandate was what it is; whoever signs it."""
+    mandate = '[accounts.bice-x.mandate]\nauthors = ["ann"]\n'
+    workspace.write("publisher.toml", SETTINGS + mandate)
+    workspace.draft("a.fr", f"{NOON}\nto: [bice-x, bice-page]\nauthor: ann")
+    workspace.draft("b.fr", f"{NOON}\nto: [bice-x]\nauthor: ann", "Un autre texte.")
+    with closing(Application(settings.load(workspace.path), clock)) as app:
+        app.database.migrate()
+        edited(Edits(app.database, clock), "a.fr", "eva", Event.DRAFT_EDITED)
+        assert refusals(app) == ["no-mandate"]
+        edited(Edits(app.database, clock), "b.fr", "ann", Event.DRAFT_EDITED)
+        plan = app.planner.queue(actor="redaction", keep_going=True)
+        assert [(one.post, one.account) for one in plan.changes] == [
+            ("a.fr", "bice-page"),
+            ("b.fr", "bice-x"),
+        ]
 
 
 def test_what_shows_people_goes_out_before_their_consent_ends_or_not_at_all(

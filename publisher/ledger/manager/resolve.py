@@ -44,7 +44,7 @@ def _refuse_other_posts(
 ) -> None:
     """Raise NotPossible for an edit of a post other than the one that it corrects."""
     original = ended_edits.lock_original(connection, delivery)
-    if not delivery.content.edits or original is None:
+    if original is None:
         return
     named = {"post": original.post, "account": delivery.account}
     if original.state is State.WITHDRAWN or not original.remote_ids:
