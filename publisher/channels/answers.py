@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any, Generic, Literal, TypeVar, overload
+from urllib.parse import urlsplit
 
 from publisher.base.clock import Clock
 from publisher.base.i18n import _, later
@@ -30,6 +31,7 @@ day, and our clock may be wrong.
 """
 READING_KEPT = 30.0
 """How long a reading is cached, in real seconds."""
+_LONGEST_ADDRESS = 500
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 _FIRST_YEAR, _LAST_YEAR = 2000, 2999
 AGAIN = later("It is tried again by itself.")
@@ -119,6 +121,17 @@ def identifier(value: Any) -> str:
     """An id as text; empty when it is not one."""
     text = str(value) if isinstance(value, str | int) and not isinstance(value, bool) else ""
     return text if re.fullmatch(r"[A-Za-z0-9_-]{1,100}", text) else ""
+
+
+def address(value: Any) -> str | None:
+    """The public address of a post; None when it is none that can be opened."""
+    if not isinstance(value, str) or len(value) > _LONGEST_ADDRESS or re.search(r"[\s<>\"]", value):
+        return None
+    try:
+        parts = urlsplit(value)
+    except ValueError:
+        return None
+    return value if parts.scheme in ("https", "http") and parts.hostname else None
 
 
 def numeral(value: Any) -> str:

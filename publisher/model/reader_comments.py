@@ -70,7 +70,7 @@ class ReaderComment:
 
 def kept_text(text: str) -> str:
     """A foreign text as it is kept: cut, and without characters that turn or hide what is shown."""
-    plain = harmless(text[: LONGEST + 1].replace("\r\n", "\n").strip(), keep="\n\t")
+    plain = harmless(text.replace("\r\n", "\n").strip(), keep="\n\t")
     return plain if len(plain) <= LONGEST else f"{plain[: LONGEST - 1]}…"
 
 

@@ -3,12 +3,14 @@
 import threading
 
 import pytest
+from sqlalchemy import select
 
 from publisher.auth.known_browsers import Browsers
 from publisher.auth.login_throttle import CODE, Throttle, Try
 from publisher.auth.users import People, Rank
 from publisher.ledger.database import Database
 from publisher.ledger.reading.queries import Queries
+from publisher.ledger.tables import login_failures
 from tests.support.clock import ManualClock
 
 pytestmark = pytest.mark.guards("publisher.auth.known_browsers")
@@ -44,12 +46,17 @@ def waits(attempt: Try) -> bool:
     return attempt.delay > 0 or attempt.until is not None
 
 
-def test_right_passwords_never_make_anybody_wait(throttle: Throttle, clock: ManualClock) -> None:
+def test_right_passwords_never_make_anybody_wait(
+    throttle: Throttle, clock: ManualClock, database: Database
+) -> None:
+    """Nor does the ledger keep from where they came."""
     for _ in range(100):
         right = throttle.admit("lima", _OFFICE)
         assert not waits(right)
         throttle.forgive(right)
         clock.advance(60)
+    with database.read() as connection:
+        assert connection.execute(select(login_failures)).all() == []
     fail(throttle, 30)
     assert waits(throttle.admit("mia", _OFFICE))
 

@@ -61,6 +61,18 @@ def test_a_session_ends_after_a_week_and_unused_after_half_a_day(
     assert timedelta(hours=hours) == (LIFE if used else IDLE)
 
 
+def test_the_use_of_a_session_is_written_at_most_once_a_minute(
+    lima: Person, sessions: Sessions, clock: ManualClock
+) -> None:
+    """A page with its pictures and styles is one use, not a transaction for each."""
+    token, began = sessions.begin(lima, ""), clock.now()
+    for seconds, seen_at in ((30, began), (60, clock.ahead(90))):
+        clock.advance(seconds)
+        if found := sessions.find(token):
+            sessions.touch(found)
+        assert [one.seen_at for one in sessions.of(lima)] == [seen_at]
+
+
 def test_who_proved_who_they_are_is_believed_for_a_while(
     lima: Person, sessions: Sessions, clock: ManualClock
 ) -> None:

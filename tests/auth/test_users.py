@@ -14,11 +14,13 @@ from publisher.auth.known_browsers import Browsers, is_known
 from publisher.auth.login_throttle import Throttle
 from publisher.auth.sessions import Sessions
 from publisher.auth.users import People, Rank
+from publisher.base.errors import NotPermitted
 from publisher.ledger import tables
 from publisher.ledger.database import Database
 from publisher.ledger.integrity.after_restore import face
 from publisher.ledger.integrity.backup import back_up, restore
 from publisher.ledger.integrity.seals import Audit
+from publisher.ledger.manager.rights import Rights
 from publisher.ledger.tables import history, login_failures, people
 from tests.support.clock import ManualClock
 
@@ -223,6 +225,19 @@ def test_who_is_bound_to_an_id_at_the_provider_is_found_by_it_whatever_name_that
         assert found
         assert found.name == "Bruno"
     assert someone.recognised("bruno", "subject-2") is None
+
+
+def test_the_rights_that_a_person_has_by_now_say_who_may_manage_them(
+    database: Database, clock: ManualClock
+) -> None:
+    """Not those that a page showed before."""
+    those = People(database, clock, Rights(lambda _account: None))
+    those.add("Carla", Rank.ADMIN, None, organisations=["BICE"])
+    shown = those.add("Dora", Rank.STAFF, None, organisations=["BICE"])
+    those.disable(shown, disabled=True, actor="Carla")
+    those.set_rights("dora", Rank.STAFF, None)
+    with pytest.raises(NotPermitted):
+        those.disable(shown, disabled=False, actor="Carla")
 
 
 @pytest.mark.parametrize("ledger_url", ["sqlite"], indirect=True)

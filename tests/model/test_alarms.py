@@ -40,6 +40,8 @@ def test_a_word_of_the_list_is_found_in_any_spelling(text: str, word: str) -> No
         ("violon et violette", "viol"),
         ("skill yourself", "kill yourself"),
         ("kill the lights, find myself", "kill myself"),
+        ("they kill time", "kill yourself"),
+        ("he makes a kill", "kill yourself"),
         ("therapist", "rapist"),
         ("", "suicid*"),
     ],

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from publisher.model.content import Content, Part
 from publisher.model.deliveries import Delivery, Prepared
 from publisher.model.states import State
 
@@ -34,6 +35,18 @@ def test_what_a_public_part_shows_stays_as_long_as_that() -> None:
 def test_pictures_of_uploads_without_a_post_go_by_themselves() -> None:
     assert Prepared(media_ids={"a": "11"}).given_up().photos == ()
     assert not Prepared(media_ids={"a": "11"}).stays
+
+
+def test_of_each_content_the_first_and_the_last_attempt_are_known() -> None:
+    """A post that one of them left on the platform is found by its content and its time."""
+    one, other = (Content(parts=(Part(text=text),), lang="fr") for text in ("Un", "Deux"))
+    begun = Prepared()
+    for minutes, content in enumerate((one, other, one, one)):
+        begun = begun.begin(content, NOON + timedelta(minutes=minutes))
+    assert [(each.content, each.first.minute, each.last.minute) for each in begun.begun] == [
+        (other, 1, 1),
+        (one, 0, 3),
+    ]
 
 
 @pytest.mark.parametrize(

@@ -8,12 +8,12 @@ app/controllers/concerns/api/error_handling.rb. Each refusal of Mastodon's own i
 import re
 from datetime import datetime
 from typing import Any
-from urllib.parse import urlsplit
 
 from publisher.base.i18n import _
 from publisher.channels.answers import (
     AGAIN,
     Answers,
+    address,
     doubt,
     identifier,
     mapping,
@@ -38,7 +38,6 @@ from publisher.model.outcomes import (
 )
 
 _MEDIA_ID = re.compile(r"[A-Za-z0-9._-]{1,100}")
-_LONGEST_ADDRESS = 500
 _LOOKS_AT_PARENT = 6
 """How often a part is tried whose parent the server does not find: about a minute in all."""
 _FAULTS_OF_THE_POST = frozenset({400, 413, 422})
@@ -98,25 +97,13 @@ def media_id(body: Any) -> str:
     return text if _MEDIA_ID.fullmatch(text) else ""
 
 
-def address(body: Any) -> str | None:
-    """The public address of a status; None when the server gives none that can be opened."""
-    told = mapping(body).get("url")
-    if not isinstance(told, str) or len(told) > _LONGEST_ADDRESS or re.search(r"[\s<>\"]", told):
-        return None
-    try:
-        parts = urlsplit(told)
-    except ValueError:
-        return None
-    return told if parts.scheme in ("https", "http") and parts.hostname else None
-
-
 def _taken(answer: Answer, body: dict[str, Any], step: Step) -> Outcome:
     if step is Step.PREPARE and (upload := media_id(body)):
         return Accepted(upload)
     if remote_id := identifier(body.get("id")):
         used_up = rate_limits.remaining(answer) == 0
         until = rate_limits.reset(answer) if used_up and step is Step.PUBLISH else None
-        return Accepted(remote_id, url=address(body), suspended_until=until)
+        return Accepted(remote_id, url=address(body.get("url")), suspended_until=until)
     if step is Step.WITHDRAW:
         return doubt(_("Mastodon did not confirm that the post is deleted"), step)
     return doubt(_("Mastodon answered with success, but without the id of a post"), step)

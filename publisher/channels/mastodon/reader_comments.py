@@ -15,7 +15,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from publisher.base.i18n import _
-from publisher.channels.answers import credible, identifier, mapping, parsed
+from publisher.channels.answers import address, credible, identifier, mapping, parsed
 from publisher.channels.comments import (
     PAGES,
     CommentPage,
@@ -27,7 +27,7 @@ from publisher.channels.comments import (
     whole_answer,
 )
 from publisher.channels.mastodon import status_html
-from publisher.channels.mastodon.answers import ANSWERS, address, is_missing
+from publisher.channels.mastodon.answers import ANSWERS, is_missing
 from publisher.channels.mastodon.server import AccountServer, address_of
 from publisher.channels.mastodon.spec import SPEC
 from publisher.model.reader_comments import JUDGED, ReaderComment, kept_address, kept_name
@@ -179,7 +179,7 @@ def _comment(notification: Any) -> ReaderComment | None:
         author=kept_name(f"@{name}" if isinstance(name, str) and name else ""),
         text="" if is_private else said[:JUDGED],
         written_at=written_at,
-        url=kept_address(address(status) or ""),
+        url=kept_address(address(status.get("url")) or ""),
         is_private=is_private,
     )
 

@@ -12,9 +12,9 @@ from enum import IntEnum
 from typing import Any
 
 from publisher.base.i18n import _
-from publisher.channels.answers import credible, identifier, mapping, parsed
+from publisher.channels.answers import address, credible, identifier, mapping, parsed
 from publisher.channels.mastodon import status_html
-from publisher.channels.mastodon.answers import address, media_id
+from publisher.channels.mastodon.answers import media_id
 from publisher.channels.timelines import LOOK_BACK, SKEW, words
 from publisher.model.content import Content
 from publisher.model.outcomes import Absent, Accepted, Limit, Unknown
@@ -221,7 +221,7 @@ def _status(item: Any) -> Status:
         created_at=created_at,
         parent=None if parent is None else identifier(parent),
         media=tuple(media_id(mapping(one)) for one in item.get("media_attachments") or []),
-        url=address(item),
+        url=address(item.get("url")),
     )
 
 

@@ -13,6 +13,7 @@ from publisher.base.i18n import _, later
 from publisher.channels.answers import (
     AGAIN,
     Answers,
+    address,
     credible,
     dated,
     doubt,
@@ -153,14 +154,6 @@ def instant(value: Any) -> datetime | None:
         return credible(datetime.fromisoformat(f"{value}+00:00"))
     except ValueError:
         return None
-
-
-def address(value: Any) -> str | None:
-    """The public address of a post, as WordPress names it."""
-    usable = (
-        isinstance(value, str) and re.match(r"https?://[^\s<>\"]+$", value) and len(value) < 500
-    )
-    return value if usable else None
 
 
 def _code(body: dict[str, Any]) -> str:

@@ -6,12 +6,11 @@ from datetime import datetime
 from typing import Any
 
 from publisher.base.i18n import _
-from publisher.channels.answers import identifier, mapping, numeral
+from publisher.channels.answers import address, identifier, mapping, numeral
 from publisher.channels.wordpress.answers import (
     ANSWERS,
     PUBLIC,
     UNPUBLISHED,
-    address,
     instant,
     is_missing,
     said,

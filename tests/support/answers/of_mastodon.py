@@ -62,7 +62,13 @@ MASTODON_ROWS = [
     *(
         Row(f"posted, with an address that is none: {url}", MASTODON,
             answered(200, {**STATUS, "url": url}), Accepted, fields={"url": None})
-        for url in ("javascript:alert(1)", "https://a b", "//x", 7, None, "https://[", "x" * 600)
+        for url in ("javascript:alert(1)", "https://a b", "//x", 7, None, "https://[", "https:///a",
+                    f"{STATUS['url']}\n", "https://a.example/".ljust(501, "1"))
+    ),
+    Row(
+        "posted, with a long address", MASTODON,
+        answered(200, {**STATUS, "url": "https://a.example/".ljust(500, "1")}), Accepted,
+        fields={"url": "https://a.example/".ljust(500, "1")},
     ),
     Row(
         "posted, and the limit is used up", MASTODON, limited(200, 0, body=STATUS), Accepted,

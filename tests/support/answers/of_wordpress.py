@@ -73,6 +73,10 @@ _SUCCESSES = [
         Accepted, step=REVEAL, remote_id="16",
     ),
     row("published, without its address", answered(200, {**PUBLIC, "link": "javascript:1"}), Accepted, step=REVEAL, url=None),
+    row(
+        "published, with a line after its address",
+        answered(200, {**PUBLIC, "link": f"{PUBLIC['link']}\n"}), Accepted, step=REVEAL, url=None,
+    ),
     row("deleted", answered(200, {"deleted": True, "previous": PUBLIC}), Accepted, step=WITHDRAW),
     row("delete: put into the trash", answered(200, {**PUBLIC, "status": "trash"}), Unknown, step=WITHDRAW),
     row("delete: not said", answered(200, {"deleted": False}), Unknown, step=WITHDRAW),
