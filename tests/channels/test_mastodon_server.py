@@ -238,8 +238,12 @@ def test_an_edit_replaces_the_words_and_is_found(channel: Channel) -> None:
     content = original.content.model_copy(update={"parts": parts, "correction": told})
     target = Original(remote_ids=(out.remote_id,), url=out.url, content=original.content)
     fix = original.model_copy(update={"content": content, "target": target})
-    assert isinstance(read(channel, fix, NOTHING, (), CLOCK.now()), Absent)
+
+    def shows(what: type[Sighting]) -> bool:
+        return isinstance(read(channel, fix, NOTHING, (), CLOCK.now()), what)
+
+    # The server may still be writing what it has answered: a worker would look again, too.
+    wait_for(lambda: shows(Absent))
     found = delivered(channel, fix)
     assert found.remote_id.startswith(f"{out.remote_id}@")
-    # The server may still be writing what it has answered: a worker would look again, too.
-    wait_for(lambda: isinstance(read(channel, fix, NOTHING, (), CLOCK.now()), Accepted))
+    wait_for(lambda: shows(Accepted))

@@ -37,20 +37,38 @@ def counting_clicks(page: Page) -> Iterator[list[str]]:
     yield clicked
 
 
+@contextmanager
+def before_its_scripts(page: Page) -> Iterator[None]:
+    """The composer is open and its scripts are on their way; they arrive at the end."""
+    scripts: list[Route] = []
+    page.route("**/htmx.min.*.js", lambda script: scripts.append(script))  # noqa: PLW0108 - no builtin
+    page.goto("/new", wait_until="commit")
+    yield
+    for script in scripts:
+        script.continue_()
+
+
 def test_what_is_typed_before_the_scripts_are_there_is_counted(
     address: str, browser: Browser
 ) -> None:
     with speaking("fr"), visiting(browser, address, locale="fr") as page:
         log_in(page, "stagiaire")
-        scripts: list[Route] = []
-        page.route("**/htmx.min.*.js", lambda script: scripts.append(script))  # noqa: PLW0108 - no builtin
-        page.goto("/new", wait_until="commit")
-        page.get_by_label(_("The text"), exact=True).fill(_TEXT)
-        for script in scripts:
-            script.continue_()
+        with before_its_scripts(page):
+            page.get_by_label(_("The text"), exact=True).fill(_TEXT)
         expect(page.locator("#counts")).to_contain_text(
             _("{used} of {limit}", used=len(_TEXT), limit=280)
         )
+
+
+def test_a_picture_that_is_chosen_before_the_scripts_are_there_is_added(
+    address: str, browser: Browser, tmp_path: Path
+) -> None:
+    with visiting(browser, address) as page:
+        log_in(page, "stagiaire")
+        with before_its_scripts(page):
+            page.locator("#upload").set_input_files(photo(tmp_path / "salle.jpg"))
+        alt = page.get_by_label(_("What it shows, for those who cannot see it"))
+        expect(alt).to_be_focused()
 
 
 def test_a_new_post_to_three_accounts_with_a_picture_at_an_agenda_item(

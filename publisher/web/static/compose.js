@@ -130,6 +130,8 @@
       if (first && event.detail.successful && written() === before) first.focus();
       form.querySelectorAll(".picture.new").forEach((one) => one.classList.remove("new"));
     });
+    // One that was chosen before this script was there.
+    if (field().files.length) setTimeout(() => field().dispatchEvent(new Event("change", { bubbles: true })));
   }
 
   // Whoever pressed a button of the form goes on where its part of the page was shown again.
