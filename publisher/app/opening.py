@@ -17,9 +17,10 @@ from publisher.base.clock import Clock
 from publisher.base.errors import ConfigurationError, LedgerMissing, LedgerStarting, PublisherError
 from publisher.channels.registry import SPECS
 from publisher.ledger.database import Database
+from publisher.ledger.heartbeats import Heartbeats
 from publisher.settings import account_files, sources
 from publisher.settings import settings as workspace_settings
-from publisher.settings.readable import readable
+from publisher.settings.readable import ledger_unclear, readable
 from publisher.settings.settings import Settings
 
 WORKSPACE_VARIABLE = "PUBLISHER_WORKSPACE"
@@ -63,15 +64,23 @@ class OpenWorkspace:
     def open_ledger(cls, workspace: Path) -> Self:
         """As `open`, for what needs the ledger alone, with the settings as far as they can be read.
 
+        Raises what is wrong with them where nobody can tell which ledger is meant.
         `problem` says what is wrong with them. Nothing may be published by them.
         """
-        settings, problem = readable(workspace)
+        found = readable(workspace)
         try:
-            app = cls._opened(settings)
+            app = cls._opened(found.settings)
         except LedgerMissing as error:
-            raise problem or error from None
-        app.problem = problem
+            raise found.problem or error from None
+        app.problem = found.problem
+        if found.problem and not (found.is_ledger_sure or app._is_in_use()):
+            app.close()
+            raise ledger_unclear(found.problem)
         return app
+
+    def _is_in_use(self) -> bool:
+        """Whether processes live by this ledger: an old one that lies about publishes nothing."""
+        return any(one.is_alive for one in Heartbeats(self.database).all())
 
     @classmethod
     def _opened(cls, settings: Settings) -> Self:

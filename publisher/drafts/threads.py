@@ -177,9 +177,8 @@ def _words(text: str, scale: _Scale) -> Iterator[_Word]:
             yield _Word(begin, begin + len(piece), weigh(piece), scale.limit, _Cut.WORD)
             begin += len(piece)
         cut = _cut(text, start, end, following)
-        if (
-            tail is not None and following >= tail
-        ):  # hashtags at the end make no message of their own
+        # Hashtags at the end make no message of their own.
+        if tail is not None and following >= tail:
             cut = max(cut, _Cut.WORD)
         space = weigh(text[end:following])
         yield _Word(begin, end, weigh(rest), space, cut)

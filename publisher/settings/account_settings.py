@@ -17,6 +17,7 @@ from pydantic import (
 )
 
 from publisher.base.i18n import _
+from publisher.base.text import nearest
 from publisher.channels.health import LARGEST_LIMIT
 from publisher.channels.registry import SPECS, UNUSABLE, channel_called
 from publisher.channels.spec import Option
@@ -26,11 +27,13 @@ from publisher.settings.schema import Section
 
 
 def _channel(value: object) -> object:
-    """The name of a channel; what is none may be an alias of one that cannot be used."""
+    """The name of a channel; what is like none of them may be an alias of one that cannot be used."""
     if not isinstance(value, str):
         return value
     called = channel_called(value)
-    return called if called in SPECS else next(iter(UNUSABLE), called)
+    if called in SPECS or nearest(called, {*CHANNEL_NAMES} - UNUSABLE.keys()):
+        return called
+    return next(iter(UNUSABLE), called)
 
 
 def is_of_unusable(told: object) -> bool:

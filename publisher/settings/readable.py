@@ -9,12 +9,14 @@ import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
 from publisher.base.errors import ConfigurationError
+from publisher.base.i18n import _
 from publisher.settings import sandbox_mode
 from publisher.settings.account_settings import CREDENTIALS, AccountSettings
 from publisher.settings.settings import Settings, check_names, load
@@ -32,15 +34,24 @@ _LEDGER = re.compile(r"""^[^\S\n]*+(?:\[+[^\S\n]*+)?["']?(?:database|var)\b""", 
 _TABLE = re.compile(r"^(?=[ \t]*\[)", re.MULTILINE)
 
 
-def readable(
-    workspace: Path, environment: Mapping[str, str] = os.environ
-) -> tuple[Settings, ConfigurationError | None]:
-    """The settings without what is wrong in them, and what that is.
+@dataclass(frozen=True, slots=True)
+class Readable:
+    """The settings without what is wrong in them."""
 
-    Raises that error where nobody can tell from them which ledger is meant.
+    settings: Settings
+    problem: ConfigurationError | None = None
+    """What is wrong in them."""
+    is_ledger_sure: bool = True
+    """False: what cannot be read could name another ledger than the usual one."""
+
+
+def readable(workspace: Path, environment: Mapping[str, str] = os.environ) -> Readable:
+    """The settings as far as they can be read.
+
+    Raises what is wrong with them where nobody can tell from them which ledger is meant.
     """
     try:
-        return load(workspace, environment), None
+        return Readable(load(workspace, environment))
     except ConfigurationError as error:
         problem = error
     workspace = workspace.resolve()
@@ -56,7 +67,7 @@ def readable(
     }
     hides_ledger = file.hides_ledger or secrets.hides_ledger or not file.is_read
     if hides_ledger and not environment.get(variable(_URL)):
-        raise problem
+        raise ledger_unclear(problem)
     settings = Settings(
         workspace=workspace,
         var=Path(told[_VAR] or "var"),
@@ -64,10 +75,18 @@ def readable(
         database={"url": told[_URL]} if told[_URL] else {},
         accounts=dict(_accounts(file.values.get("accounts"))),
     )
-    if not told[_URL] and not secrets.is_whole and not _exists(settings.database_url):
-        raise problem
     settings._in_sandbox = in_sandbox  # noqa: SLF001 - as `load` does
-    return settings, problem
+    return Readable(settings, problem, bool(told[_URL]) or secrets.is_read)
+
+
+def ledger_unclear(problem: ConfigurationError) -> ConfigurationError:
+    """What is wrong with the settings, where nobody can tell from them which ledger is meant."""
+    hint = _(
+        "It could name another ledger. Correct it, or name the ledger in the environment variable "
+        "{name}.",
+        name=variable(_URL),
+    )
+    return ConfigurationError(str(problem), hint=hint)
 
 
 class _File:
@@ -75,8 +94,8 @@ class _File:
 
     def __init__(self, path: Path) -> None:
         self.values: dict[str, Any] = {}
-        self.is_read = self.is_whole = True
-        """Whether it could be read, and all of it; or there is none."""
+        self.is_read = True
+        """Whether it could be read; or there is none."""
         self.hides_ledger = False
         """Whether a part that cannot be read says where the ledger is."""
         try:
@@ -84,13 +103,12 @@ class _File:
         except FileNotFoundError:
             return
         except OSError:
-            self.is_read = self.is_whole = False
+            self.is_read = False
             return
         for part in _parts(text):
             try:
                 _merge(self.values, tomllib.loads(part))
             except (tomllib.TOMLDecodeError, RecursionError):
-                self.is_whole = False
                 self.hides_ledger |= bool(_LEDGER.search(part))
 
     def text(self, *keys: str) -> str | None:
@@ -126,8 +144,3 @@ def _accounts(tables: object) -> Iterator[tuple[str, AccountSettings]]:
             check_names([*known, name])
             yield name, AccountSettings.model_validate(table)
             known.append(name)
-
-
-def _exists(url: str) -> bool:
-    scheme, _separator, path = url.partition(":///")
-    return scheme.startswith("sqlite") and Path(path).is_file()

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from publisher.base.errors import ConfigurationError
 from publisher.base.i18n import _
+from publisher.settings.sources import may_be_a_server
 
 VARIABLE = "PUBLISHER_SANDBOX"
 BROKER = "PUBLISHER_BROKER__URL"
@@ -118,14 +119,10 @@ def warning(servers: Mapping[str, str | None], *, in_sandbox: bool) -> str | Non
 
 def warning_of(environment: Mapping[str, str]) -> str | None:
     """The same, from the environment of a command."""
-    if not (is_on(environment) or any(map(_may_be_a_server, environment))):
+    if not (is_on(environment) or any(map(may_be_a_server, environment))):
         return None  # without the channels, which are slow to load
     servers = {name: environment.get(variable) for name, variable in addresses().items()}
     return warning(servers, in_sandbox=is_on(environment))
-
-
-def _may_be_a_server(name: str) -> bool:
-    return name.startswith("PUBLISHER_") and name.endswith("_URL") and "__" not in name
 
 
 def _is_platform(url: str) -> bool:

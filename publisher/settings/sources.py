@@ -34,6 +34,11 @@ def variable(keys: Keys) -> str:
     return PREFIX + "__".join(keys).upper().replace("-", "_")
 
 
+def may_be_a_server(name: str) -> bool:
+    """Whether a variable could give a channel's server another address, `PUBLISHER_NAME_URL`."""
+    return name.startswith(PREFIX) and name.endswith("_URL") and "__" not in name
+
+
 def find_workspace(start: Path) -> Path:
     """The nearest folder, `start` or above it, that holds a publisher.toml."""
     folder = start.resolve()
@@ -170,7 +175,9 @@ class Sources:
         for name, value in environment.items():
             if not name.startswith(PREFIX) or name in OTHER_VARIABLES:
                 continue
-            if name not in known and name.startswith(of_unknown):
+            if name not in known and (
+                name.startswith(of_unknown) or (of_unknown and may_be_a_server(name))
+            ):
                 continue
             if name not in known:
                 raise ConfigurationError(

@@ -84,11 +84,12 @@ class Installation:
     def draft(self, name: str) -> None:
         self.workspace.draft(name, "at: now\nto: [hall, voice-site]", f"Bonjour de {name}.")
 
-    def run(self, *command: str) -> tuple[int, str]:
+    def run(self, *command: str, **more: str) -> tuple[int, str]:
         """What a command ends with, and all that it says, on one line."""
         environment = {
             "PYTHONPATH": str(self.lib),
             "PUBLISHER_ACCOUNTS__HALL__BOARD_SERVER": "https://board.example.org",
+            **more,
         }
         done = run_script(*command, folder=self.workspace.path, environment=environment)
         assert "Traceback" not in done.stderr, command
@@ -146,6 +147,19 @@ def test_a_channel_that_cannot_be_used_is_named(
     told = installation.run("check")[1]
     assert f"The channel {value} cannot be used: {reason}" in told
     assert "Bring some-board up to date, or uninstall it." in told
+
+
+def test_what_is_its_own_is_no_mistake_and_a_misspelt_channel_is_one(
+    installation: Installation,
+) -> None:
+    installation.install(contract="contract=2,")
+    code, told = installation.run("check", PUBLISHER_PINBOARD_URL="http://127.0.0.1:9")
+    assert (code, "cannot be used" in told) == (0, True)
+    installation.workspace.write(
+        "publisher.toml", f'{SETTINGS}[accounts.lima]\nchannel = "twiter"\n'
+    )
+    code, told = installation.run("check")
+    assert (code, "accounts.lima.channel" in told) == (3, True)
 
 
 def test_the_setting_of_a_server_is_known_by_its_name() -> None:

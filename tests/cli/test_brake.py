@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from publisher.ledger.database import Database
+from publisher.ledger.heartbeats import Heartbeats, Process, ProcessKind
 from tests.cli.annual_day import POST
 from tests.cli.runner import Cli
 
@@ -48,9 +50,16 @@ def test_it_works_and_tells_what_is_wrong(
     assert cli("retry", POST, "--yes").code == 3, "what publishes needs all settings"
 
 
-def test_it_works_with_secrets_that_cannot_be_read(cli: Cli, queued: Path) -> None:
+def test_with_secrets_that_cannot_be_read_it_works_on_a_ledger_that_is_in_use(
+    cli: Cli, queued: Path
+) -> None:
+    """They could name another one, and an old one may lie about."""
     (queued / "secrets.toml").mkdir()  # root reads any file
     assert cli("check").code == 3
+    done = cli("pause", "--reason", "wrong picture")
+    assert (done.code, "PUBLISHER_DATABASE__URL" in done.err) == (3, True)
+    worker = Process("1" * 32, ProcessKind.WORKER, "host", 1, "1.0")
+    Heartbeats(Database(f"sqlite:///{queued / 'var/publisher.db'}")).beat(worker)
     assert cli("pause", "--reason", "wrong picture").code == 0
 
 
@@ -68,6 +77,7 @@ def test_no_other_ledger_is_taken_for_the_one_that_is_meant(
     done = cli("pause", "--reason", "wrong picture")
     assert done.code == 3
     assert "no valid TOML" in done.err
+    assert "PUBLISHER_DATABASE__URL" in done.err
     assert "s3cret" not in done.err
 
 

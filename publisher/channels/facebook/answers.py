@@ -266,7 +266,7 @@ def _no_such_page(says: str) -> AccountSuspended:
 
 
 def _proof_refused(error: dict[str, Any], says: str) -> AccountSuspended | None:
-    """Whether the app's secret is refused, in whatever words and with whatever code.
+    """The app's secret is refused, in whatever words and with whatever code; None: it is not.
 
     Source: facebook-python-business-sdk #528; restfb #1118 has it of a secret that is right.
     """
