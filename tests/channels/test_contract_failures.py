@@ -191,6 +191,16 @@ def test_usage_near_the_limit_makes_the_account_rest(stages: Stages) -> None:
     assert outcome.suspended_until > stage.options.clock.now()
 
 
+def test_a_refused_app_secret_holds_the_page_until_somebody_mends_it(stages: Stages) -> None:
+    """The post did nothing wrong: it waits."""
+    stage = stages("facebook")
+    stage.sandbox.faults.set([Fault(what=FacebookFault.PROOF_REFUSED)])
+    (outcome,) = stage.deliver(stage.parcel("Bonjour"))
+    assert isinstance(outcome, AccountSuspended)
+    assert (outcome.kind, outcome.until) == (Kind.AUTH, None)
+    assert "app_secret in secrets.toml" in outcome.message
+
+
 def test_what_was_not_prepared_is_not_sent(stages: Stages) -> None:
     """Facebook would need a request that cannot be repeated: that is a mistake of the caller."""
     stage = stages("facebook")
