@@ -41,6 +41,7 @@ NOT_BY_ANOTHER_CLOCK = {
     "tests/channels/test_time.py": "compares the clock with PostgreSQL's, which is the machine's",
     "tests/channels/test_versions.py": "is there to fail when a version is about to end",
     "tests/cli/test_stopped.py": "compares the drafts' times with the clock",
+    "tests/house/test_image.py": "compares the backups' times with the clock",
     "tests/machines": "its hosts compare their clocks with one another's",
     "tests/media/test_cache.py": "compares the pictures' times with the clock",
     "tests/planning/test_illustrations.py": "compares the pictures' times with the clock",
