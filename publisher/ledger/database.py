@@ -44,6 +44,7 @@ class Turn(IntEnum):
     BACKLOG = 7305139
     PEOPLE = 7305141
     DRAFTS = 7305143
+    OWNERS = 7305145
 
 
 class Database:
@@ -127,10 +128,15 @@ class Database:
                 insert_into(connection.dialect.name, table).on_conflict_do_nothing(), rows
             )
 
-    def take_turns(self, connection: Connection, at: Turn) -> None:
-        """Take the advisory lock `at` for this transaction; SQLite has one writer anyway."""
-        if not self.is_sqlite:
-            connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({at:d})")
+    def take_turns(self, connection: Connection, at: Turn, about: str = "") -> None:
+        """Take the advisory lock `at` for this transaction; SQLite has one writer anyway.
+
+        `about`: what it concerns, where those that concern something else need not wait.
+        """
+        if self.is_sqlite:
+            return
+        lock = func.pg_advisory_xact_lock
+        connection.execute(select(lock(at, func.hashtext(about)) if about else lock(at)))
 
     def migrate(self, *, now: datetime | None = None) -> bool:
         """Migrate the tables to this version; returns whether that made a new ledger.
