@@ -78,6 +78,17 @@ def test_a_locked_table_is_named(app: Application) -> None:
     assert "is locked by another program" in found.message
 
 
+def test_a_pooler_that_loses_the_time_limits_is_bad(
+    app: Application, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if app.database.is_sqlite:
+        pytest.skip("SQLite has no sessions on a server")
+    assert len(about(app, "ledger")) == 1
+    monkeypatch.setattr(app.database, "limits_not_in_force", lambda: ["lock_timeout"])
+    found = about(app, "ledger")[-1]
+    assert (found.grade, "sessions: lock_timeout." in found.message) == (Grade.BAD, True)
+
+
 def test_a_ledger_that_was_cut_off_is_damaged_and_that_is_said_at_once(app: Application) -> None:
     """While other processes have it open SQLite says, after half a minute, that it is locked."""
     if not app.database.is_sqlite:
