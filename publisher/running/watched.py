@@ -53,7 +53,7 @@ def run(
                     ended = _(
                         "gave no sign of life for {seconds} s and was killed", seconds=seconds
                     )
-                    print(f"{' '.join(command)} {ended}", file=sys.stderr, flush=True)
+                    sys.stderr.write(f"{' '.join(command)} {ended}\n")
                     process.kill()
             status = process.wait()
     return 128 - status if status < 0 else status

@@ -1,4 +1,4 @@
-"""What hangs in a container is ended, so that it starts again; what lives, or ends, is left alone."""
+"""What hangs in a container is ended, and starts again; what lives or ends is left alone."""
 
 import signal
 import socket
