@@ -15,7 +15,7 @@ from sqlalchemy import Connection, update
 from publisher import notices
 from publisher.base import logs
 from publisher.base.errors import ConfigurationError, LedgerUnavailable, NoticeNotSent
-from publisher.ledger import outbox
+from publisher.ledger import fault_isolation, outbox
 from publisher.ledger.database import Database
 from publisher.ledger.enqueue import Ledger
 from publisher.ledger.integrity.after_restore import face
@@ -337,6 +337,7 @@ def test_a_notice_that_cannot_be_made_stops_no_other(
         connection.exec_driver_sql("SELECT 1 / 0")  # PostgreSQL refuses all after that
         raise LookupError
 
+    monkeypatch.setattr(fault_isolation, "_logged", set[str]())
     monkeypatch.setattr(outbox, "of_comments", fails)
     with structlog.testing.capture_logs() as logged:
         tell()
