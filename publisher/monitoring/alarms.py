@@ -56,7 +56,9 @@ class Alarms:
         now = self._monotonic()
         for trouble in troubles:
             found = self._lasting.setdefault(trouble.subject, _Lasting(trouble, now))
-            found.trouble, found.seen = trouble, now
+            found.seen = now
+            if not found.is_told:  # its end names what was told
+                found.trouble = trouble
         lasting = [
             one
             for one in self._lasting.values()
