@@ -23,11 +23,15 @@ class Subject(StrEnum):
     WORKERS = "workers"
     PUBLISHING = "publishing"
     PLATFORMS = "platforms"
+    BACKUPS = "backups"
 
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """A problem that stops posts from going out. It contains no secret, address or path."""
+    """A problem that stops posts from going out, or may lose the ledger.
+
+    It contains no secret or address, and no path but that of the backups.
+    """
 
     subject: Subject
     message: str

@@ -111,6 +111,19 @@ def test_a_broker_that_takes_nothing_is_bad(app: Application, broker_url: str) -
     assert "is full" in found.message
 
 
+def test_a_broker_that_deletes_what_waits_is_warned_of(app: Application, broker_url: str) -> None:
+    def found() -> Finding:
+        (one,) = [one for one in machine.examine(app.settings) if one.subject == "broker"]
+        return one
+
+    assert found().grade is Grade.GOOD
+    with redis.Redis.from_url(broker_url) as client:
+        client.config_set("maxmemory-policy", "allkeys-lru")
+    assert (found().grade, "maxmemory-policy is allkeys-lru." in found().message) == (
+        Grade.WARNING, True,
+    )  # fmt: skip
+
+
 def test_the_dead_are_no_concern_of_their_heirs(app: Application) -> None:
     """A process that was killed, and started again, is not missing."""
     app.heartbeats.beat(process(ProcessKind.WORKER, "beta"))
