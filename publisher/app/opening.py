@@ -73,12 +73,12 @@ class OpenWorkspace:
         except LedgerMissing as error:
             raise found.problem or error from None
         app.problem = found.problem
-        if found.problem and not (found.is_ledger_sure or app._is_in_use()):
+        if found.problem and not (found.is_ledger_sure or app.is_in_use()):
             app.close()
             raise ledger_unclear(found.problem)
         return app
 
-    def _is_in_use(self) -> bool:
+    def is_in_use(self) -> bool:
         """Whether processes live by this ledger: an old one that lies about publishes nothing."""
         return any(one.is_alive for one in Heartbeats(self.database).all())
 
