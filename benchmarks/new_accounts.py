@@ -3,8 +3,8 @@
 A process verifies whose keys an account has before its first post, and of two thousand posts half
 are such. All processes are those of several machines, on this one: a dispatcher and two workers,
 PostgreSQL, and the broker. The posts are due over ten seconds, and go to burst.py's stand-in for X.
-Lateness is when a request was at the stand-in as a whole, minus its due time, both by this machine's
-clock.
+Lateness is when a request was at the stand-in as a whole, minus its due time, both by this
+machine's clock.
 
     .venv/bin/pip install '.[bench]'
     .venv/bin/python benchmarks/new_accounts.py [--accounts 1000] [--posts 2000] [--window 10]
