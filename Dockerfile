@@ -61,21 +61,27 @@ COPY --chmod=0755 <<'EOT' /opt/publisher/typed/publisher
 exec with-secrets /opt/publisher/bin/publisher "$@"
 EOT
 
-# Whatever the role: its ledger and its broker answer, and this container's process has shown life
-# within 40 s. One that hangs is not healthy.
+# Docker starts again what ends: what hangs is ended.
+COPY --chmod=0755 <<'EOT' /usr/local/bin/watched
+#!/bin/sh
+exec /opt/publisher/bin/python -P -m publisher.running.watched "$@"
+EOT
+
+# Whatever the role: its ledger and its broker answer, and each kind of process in this container has
+# shown life within 40 s.
 COPY --chmod=0755 <<'EOT' /usr/local/bin/healthy
 #!/opt/publisher/bin/python
 import socket
 import sys
 
 from publisher.app import Application
+from publisher.ledger import heartbeats
 from publisher.monitoring import broker
 
-app, host = Application.of_environment(), socket.gethostname()
+app = Application.of_environment()
 if url := app.settings.broker.url:
     broker.check(url)
-found = app.heartbeats.all()
-sys.exit(not any(one.is_alive and one.process.host == host for one in found))
+sys.exit(not heartbeats.all_alive(app.heartbeats.all(), socket.gethostname()))
 EOT
 
 ENV PATH=/opt/publisher/typed:/opt/publisher/bin:$PATH \
@@ -86,6 +92,6 @@ WORKDIR /
 VOLUME /workspace/var
 USER publisher
 ENTRYPOINT ["with-secrets"]
-CMD ["publisher", "run"]
+CMD ["watched", "publisher", "run"]
 
 HEALTHCHECK --interval=30s --timeout=15s --start-period=30s CMD ["with-secrets", "healthy"]

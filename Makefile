@@ -118,6 +118,7 @@ bench: install ## measure, and write docs/benchmarks.md (an hour on a quiet mach
 	$(BIN)/python benchmarks/idle.py
 	$(BIN)/python benchmarks/on_time.py
 	$(BIN)/python benchmarks/burst.py
+	$(BIN)/python benchmarks/new_accounts.py
 	$(BIN)/python benchmarks/throughput.py
 	$(BIN)/python benchmarks/commands.py
 	$(BIN)/python benchmarks/pages.py

@@ -31,7 +31,7 @@ DOCS = Path(__file__).parents[1] / "docs"
 PICTURES = "images/benchmarks"
 REASONS = RESULTS / "reasons.toml"
 NAMES = (
-    "size", "idle", "burst", "fairness", "hanging", "on-time", "throughput", "commands", "startup", "pages", "check",
+    "size", "idle", "burst", "new-accounts", "fairness", "hanging", "on-time", "throughput", "commands", "startup", "pages", "check",
 )  # fmt: skip
 """The benchmarks that the page tells of, by the names of their results."""
 _GIB = 1024**3

@@ -89,6 +89,7 @@ app.conf.update(
     worker_concurrency=_BATCHES,
     worker_prefetch_multiplier=1,
     worker_hijack_root_logger=False,
+    worker_redirect_stdouts=False,  # our own lines go out as they are, not as Celery's warnings
     worker_send_task_events=False,
     worker_enable_remote_control=False,
     broker_connection_retry_on_startup=True,

@@ -38,6 +38,7 @@ _BATCH = 100  # an empty task costs as much as a post: one task for many
 _CLAIM_LIMIT = 1000
 _SIGN = 1.0  # real seconds between two heartbeats to the parent
 _SEAL = 60.0  # real seconds between two seals of the history
+_CROWDED = 10.0  # real seconds for which batches wait at the broker until the log says so
 _LAST_NOTICES = 3.0  # real seconds for notices and webhooks; `publisher run` waits for five
 _LAST_HEARTBEAT = 1.0  # real seconds at the end
 
@@ -68,6 +69,8 @@ class Dispatcher:
         self._sealed = float("-inf")
         self._next_sign = float("-inf")
         self._is_busy = False
+        self._crowded_since: float | None = None
+        self._is_crowd_logged = False
 
     def run(self) -> None:
         """Tick until `stop` is called. Raises LedgerGone when the ledger's file was replaced."""
@@ -118,7 +121,7 @@ class Dispatcher:
         # While no worker takes what is at the broker, more claims would only run out: a post that
         # waits for hours would be claimed and released three times a minute, each time on record.
         for_workers = waits.due or waits.doubtful or waits.left_over or waits.still_out
-        if for_workers and self._unread():
+        if for_workers and self._is_crowded():
             return 0
         if waits.due:
             left_behind = self._app.backlog.spread(now=self._now())
@@ -129,6 +132,8 @@ class Dispatcher:
                 left_behind,
             )
             self._hand_over_all(publish, claims, dispatch.release)
+            if claims:
+                log.info("handed to the workers", posts=len(claims))
         if waits.doubtful:
             doubts = self._app.doubts.claim(clock.ahead(self._leases.reading), _CLAIM_LIMIT)
             self._hand_over_all(reconcile, doubts, self._app.doubts.release)
@@ -139,6 +144,24 @@ class Dispatcher:
             begun = self._app.withdrawals.claim(clock.ahead(self._leases.preparing), _CLAIM_LIMIT)
             self._hand_over_all(withdraw, begun, lambda _claims: None)
         return len(claims)
+
+    def _is_crowded(self) -> bool:
+        """Whether batches wait at the broker; when that lasts, the log says so."""
+        batches, now = self._unread(), time.monotonic()
+        if not batches:
+            if self._is_crowd_logged:
+                log.info("the workers take batches again")
+            self._crowded_since, self._is_crowd_logged = None, False
+            return False
+        self._crowded_since = now if self._crowded_since is None else self._crowded_since
+        if now - self._crowded_since >= _CROWDED and not self._is_crowd_logged:
+            self._is_crowd_logged = True
+            log.warning(
+                "the workers take no more batches",
+                batches=batches,
+                hint="They are too few, wait for the ledger, or hang: their logs say more.",
+            )
+        return True
 
     def _now(self) -> datetime:
         """The current instant, by a clock that is right; raises ClockWrong otherwise."""

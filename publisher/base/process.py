@@ -1,19 +1,23 @@
 """Process: its start, heartbeats to the parent, its limits, and the environment of children.
 
 Heartbeats go through a pipe: a child writes into it regularly, and its parent reads. It needs no
-disk, keeps a heartbeat until it is read, and ends with its processes.
+disk, keeps a heartbeat until it is read, and ends with its processes. A service manager, which is
+systemd or `running/watched.py`, gets the same heartbeats by a socket.
 """
 
 import gc
 import os
 import resource
 import signal
+import socket
 import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 VARIABLE = "PULSE_FD"
 """In the child's environment: the descriptor that it writes to. It is not a setting."""
+NOTIFY = "NOTIFY_SOCKET"
+"""The same: the address of a service manager's socket, as systemd's sd_notify(3) has it."""
 
 
 def end_on_ctrl_c() -> None:
@@ -54,19 +58,20 @@ def collect_never() -> None:
 
 
 class Pulse:
-    """The child's end of the pipe."""
+    """The child's end of the pipe, and of the socket of a service manager."""
 
-    def __init__(self, descriptor: int | None) -> None:
-        """`descriptor`: None when no parent listens."""
+    def __init__(self, descriptor: int | None, notify: str | None = None) -> None:
+        """`descriptor`: None when no parent listens. `notify`: the service manager's socket."""
         self._descriptor = descriptor
+        self._notify = notify.replace("@", "\0", 1) if notify else None
         self.beats = 0
         """How many signs of life there were: this process's own heartbeat follows them."""
 
     @classmethod
     def of_environment(cls) -> "Pulse":
-        """The end that the parent passed to this process; it is not passed on to its children."""
+        """The ends that were passed to this process; they are not passed on to its children."""
         descriptor = os.environ.pop(VARIABLE, None)
-        return cls(None if descriptor is None else int(descriptor))
+        return cls(None if descriptor is None else int(descriptor), os.environ.pop(NOTIFY, None))
 
     @property
     def is_heard(self) -> bool:
@@ -74,8 +79,14 @@ class Pulse:
         return self._descriptor is not None
 
     def beat(self) -> None:
-        """Send a heartbeat to the parent."""
+        """Send a heartbeat to the parent, and to the service manager."""
         self.beats += 1
+        if self._notify is not None:
+            with (
+                suppress(OSError),
+                socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM | socket.SOCK_NONBLOCK) as line,
+            ):
+                line.sendto(b"READY=1\nWATCHDOG=1", self._notify)
         if self._descriptor is not None:
             # It is full when the parent has not read for hours, and broken when the parent has
             # ended.

@@ -6,9 +6,10 @@ once is recognised without a request: neither a new key of the same user nor a p
 delays a post. A Page's token contains no id, so Facebook is asked.
 """
 
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from threading import Lock
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import structlog
 
@@ -42,6 +43,14 @@ class _Verified:
     """The keys are the account's own."""
 
 
+class _Peers(NamedTuple):
+    """The accounts of one channel, no two of which may have the same owner."""
+
+    names: frozenset[str]
+    by_owner: Mapping[str, Sequence[Account]]
+    """Those whose owner publisher.toml names, by its id or plain handle."""
+
+
 class Identity:
     """The identity check of one process, whose keys are the same for as long as it runs."""
 
@@ -52,6 +61,7 @@ class Identity:
         self._lock = Lock()
         self._of_account: dict[str, Lock] = {}
         self._verified: set[str] = set()
+        self._peers_on: dict[str, _Peers] = {}
         self._unclear: dict[
             str, tuple[float, Owner | None, AccountSuspended | Deferred | None]
         ] = {}
@@ -110,7 +120,7 @@ class Identity:
             if known:
                 told = _told(account, other := _named(channel, by_key), known)
                 return self._refuse(account, other, told)
-            if not any(map(_names_its_owner, self._others(account).values())):
+            if not self._peers(account.channel).by_owner:
                 return self._accept(account, Owner(id=by_key))
         return self._ask(account, channel, known)
 
@@ -130,21 +140,27 @@ class Identity:
         return self._accept(account, told)
 
     def _accept(self, account: Account, owner: Owner) -> "_Verified | AccountSuspended":
-        others = self._others(account)
-        namesake = next((name for name, other in others.items() if names(other, owner)), None)
-        if other := namesake or self._owners.claim(account.name, owner, others):
+        peers = self._peers(account.channel)
+        meant = [*peers.by_owner.get(owner.id, ()), *peers.by_owner.get(plain(owner.name), ())]
+        namesakes = (one.name for one in meant if one.name != account.name and names(one, owner))
+        namesake = next(namesakes, None)
+        if other := namesake or self._owners.claim(account.name, owner, peers.names):
             return self._refuse(account, owner, _of_another(owner, other))
         return _Verified()
 
-    def _others(self, account: Account) -> dict[str, Account]:
-        """The accounts that may not have the same owner."""
-        if spec_of(account.channel).shares_owner:
-            return {}
-        return {
-            name: other
-            for name, other in self._accounts.items()
-            if other.channel == account.channel and name != account.name
-        }
+    def _peers(self, channel: str) -> _Peers:
+        """The channel's accounts; found once, as each of a thousand accounts looks for its own."""
+        if channel not in self._peers_on:
+            is_shared = spec_of(channel).shares_owner
+            found = [] if is_shared else [
+                one for one in self._accounts.values() if one.channel == channel
+            ]  # fmt: skip
+            by_owner: defaultdict[str, list[Account]] = defaultdict(list)
+            for one in filter(_names_its_owner, found):
+                wished = _owner_option(one)
+                by_owner[wished[1] if wished else plain(one.handle or "")].append(one)
+            self._peers_on[channel] = _Peers(frozenset(one.name for one in found), dict(by_owner))
+        return self._peers_on[channel]
 
     def _refuse(self, account: Account, other: Owner, problem: tuple[str, str]) -> AccountSuspended:
         resume = _("Then run `publisher resume --account {account}`.", account=account.name)

@@ -10,6 +10,7 @@ from publisher.base.i18n import _
 from publisher.channels.pool import ChannelOf
 from publisher.delivery.identity import KeyCheck
 from publisher.delivery.preparation import parcel_of, unusable
+from publisher.delivery.result_writer import note
 from publisher.delivery.threads import Lanes
 from publisher.ledger.reconciliation import Doubts
 from publisher.ledger.transitions import Conflict
@@ -67,6 +68,8 @@ class Reconciler:
         except Conflict:
             log.info("let go: the delivery was moved by somebody else", delivery=delivery.id)
             return
+        if recorded.state is not State.UNCERTAIN:
+            note(recorded)
         if recorded.state is State.PUBLISHING:
             self._send_again(recorded)
 

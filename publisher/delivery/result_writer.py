@@ -84,6 +84,9 @@ class ResultWriter:
             else:
                 known.append(one._replace(at=one.at or now))
         written = self._written(known, now) if known else []
+        for recorded in written:
+            if isinstance(recorded, Delivery):
+                note(recorded)
         return Attempted(
             [one for one in written if isinstance(one, Delivery) and _goes_on(one)],
             [k for k, one in zip(known, written, strict=True) if isinstance(one, PublisherError)],
@@ -98,6 +101,14 @@ class ResultWriter:
             )
         except (LedgerUnavailable, StorageError) as away:
             return [away] * len(outcomes)
+
+
+def note(delivery: Delivery) -> None:
+    """Log what became of a delivery, which the ledger has on record."""
+    error = {"error": str(delivery.error_kind)} if delivery.error_kind else {}
+    log.info(
+        "recorded", state=str(delivery.state), post=delivery.post, account=delivery.account, **error
+    )
 
 
 def _goes_on(delivery: Delivery) -> bool:

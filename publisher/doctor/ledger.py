@@ -1,7 +1,7 @@
 """Ledger checks: database, processes, deliveries that need a person, drafts, limits."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -30,12 +30,15 @@ def examine(app: Application) -> Iterator[Finding]:
         app.database.check_revision()
         with app.database.write():
             pass
+        unlimited = [] if app.database.is_sqlite else app.database.limits_not_in_force()
         late = app.lateness.find()  # so that a locked table is reported as such
     except PublisherError as error:
         yield bad("ledger", str(error), error.hint)
         yield machine.running(app.settings)
         return
     yield _durability(app.database)
+    if unlimited:
+        yield _unlimited(unlimited)
     yield from _processes(app)
     yield from _waiting(app)
     if crowds := app.doubts.crowds():
@@ -57,6 +60,15 @@ def _durability(database: Database) -> Finding:
         )
         return bad("ledger", message, _("Turn it on: what is forgotten can go out twice."))
     return good("ledger", _("PostgreSQL, which keeps what it confirms."))
+
+
+def _unlimited(names: Sequence[str]) -> Finding:
+    message = _(
+        "PostgreSQL does not keep what Publisher sets for its sessions: {names}. A machine that "
+        "vanishes could make all others wait.",
+        names=", ".join(names),
+    )
+    return bad("ledger", message, _("Behind PgBouncer, set pool_mode = session for this database."))
 
 
 def _processes(app: Application) -> Iterator[Finding]:

@@ -15,7 +15,7 @@ from publisher.doctor import mounts
 from publisher.doctor.finding import Finding, bad, good, warning
 from publisher.drafts import planted
 from publisher.ledger.database import parsed
-from publisher.monitoring import broker
+from publisher.monitoring import backups, broker
 from publisher.running import embedded_broker
 from publisher.settings.schema import is_safe_address
 from publisher.settings.settings import Settings
@@ -32,6 +32,7 @@ def examine(settings: Settings) -> Iterator[Finding]:
     yield from _place(settings)
     yield _broker(settings)
     yield _notices(settings)
+    yield from _backups(settings)
     yield from _in_clear(settings)
 
 
@@ -164,7 +165,29 @@ def _broker(settings: Settings) -> Finding:
         broker.check_writes(settings.broker.url)
     except PublisherError as error:
         return bad("broker", str(error), error.hint)
+    try:
+        policy = broker.eviction_policy(settings.broker.url)
+    except PublisherError as error:
+        return bad("broker", str(error), error.hint)
+    if policy != broker.NO_EVICTION:
+        message = _(
+            "When its memory is full it deletes what waits there: its maxmemory-policy is {policy}.",
+            policy=policy,
+        )
+        hint = _("Set its maxmemory-policy to noeviction. No post is lost, but posts are late.")
+        return warning("broker", message, hint)
     return good("broker", _("It answers, and takes what it is given."))
+
+
+def _backups(settings: Settings) -> Iterator[Finding]:
+    if trouble := backups.trouble_of(settings.backups):
+        yield bad("backups", trouble.message, trouble.hint)
+    elif settings.backups.folder is None:
+        message = _("Nobody notices when there are no backups of the ledger any more.")
+        hint = _("Name the folder that they are written into as [backups] folder.")
+        yield warning("backups", message, hint)
+    else:
+        yield good("backups", _("The newest is young, and one was restored for a trial lately."))
 
 
 def _notices(settings: Settings) -> Finding:

@@ -4,12 +4,12 @@ The platform's id of the user or the Page counts; its name is for people to read
 in publisher.toml. The keys themselves are never stored.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, Row, select, update
 
-from publisher.ledger.database import LedgerPart
+from publisher.ledger.database import LedgerPart, Turn
 from publisher.ledger.suspensions import suspend
 from publisher.ledger.tables import accounts
 from publisher.ledger.transitions import note_account
@@ -47,15 +47,24 @@ class Owners(LedgerPart):
         """Store the owner of the account's keys, after it was verified."""
         self.claim(account, owner, ())
 
-    def claim(self, account: str, owner: Owner, others: Iterable[str]) -> str | None:
-        """As `remember`, unless one of `others` has the same owner: returns that account then."""
+    def claim(self, account: str, owner: Owner, others: Collection[str]) -> str | None:
+        """As `remember`, unless one of `others` has the same owner: returns that account then.
+
+        No other account's row is locked, for their posts wait for those: who claims the same owner
+        waits for the lock of that owner, and then finds the account that has it.
+        """
         values = {**FORGOTTEN, "owner_id": owner.id, "owner_handle": owner.name or None}
+        same = select(accounts.c.account).where(accounts.c.owner_id == owner.id)
         with self._database.write() as connection:
-            rows = self._locked(connection, {account, *others})
-            for other, row in rows.items():
-                if other != account and row.owner_id == owner.id:
+            self._database.take_turns(connection, Turn.OWNERS, owner.id)
+            found: Sequence[str] = (
+                connection.execute(same.order_by(accounts.c.account)).scalars().all()
+            )
+            for other in found:
+                if other != account and other in others:
                     return other
-            if all(getattr(rows[account], name) == value for name, value in values.items()):
+            row = self._locked(connection, account)
+            if all(getattr(row, name) == value for name, value in values.items()):
                 return None
             self._set(connection, account, values)
             detail = {"id": owner.id, "owner": owner.name}
@@ -70,20 +79,18 @@ class Owners(LedgerPart):
         A person who then resumes it confirms the owner that the keys have at that time.
         """
         with self._database.write() as connection:
-            row = self._locked(connection, {account})[account]
+            row = self._locked(connection, account)
             waits_for_a_person = row.suspended_at is not None and row.suspended_until is None
             if waits_for_a_person and row.other_owner == str(other):
                 return
             self._set(connection, account, {"other_owner": str(other)})
             suspend(connection, account, outcome, self._clock.now())
 
-    def _locked(self, connection: Connection, names: Collection[str]) -> dict[str, Row[Any]]:
-        """The rows of these accounts, locked in the order of their names."""
-        missing = [{"account": name} for name in sorted(names)]
-        self._database.insert_missing(connection, accounts, missing)
-        query = select(accounts).where(accounts.c.account.in_(names)).with_for_update()
-        rows = connection.execute(query.order_by(accounts.c.account)).all()
-        return {row.account: row for row in rows}
+    def _locked(self, connection: Connection, account: str) -> Row[Any]:
+        """The account's row, locked."""
+        self._database.insert_missing(connection, accounts, [{"account": account}])
+        query = select(accounts).where(accounts.c.account == account).with_for_update()
+        return connection.execute(query).one()
 
     @staticmethod
     def _set(connection: Connection, account: str, values: dict[str, str | None]) -> None:

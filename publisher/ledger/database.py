@@ -11,8 +11,9 @@ from pathlib import Path
 from threading import Lock
 from time import monotonic, sleep
 from typing import Any
+from uuid import uuid4
 
-from sqlalchemy import Connection, Engine, Table, create_engine, event, func, inspect, select
+from sqlalchemy import Connection, Engine, Table, create_engine, event, func, inspect, select, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 
@@ -44,6 +45,7 @@ class Turn(IntEnum):
     BACKLOG = 7305139
     PEOPLE = 7305141
     DRAFTS = 7305143
+    OWNERS = 7305145
 
 
 class Database:
@@ -118,6 +120,30 @@ class Database:
             shown = {name: connection.exec_driver_sql(f"SHOW {name}") for name in _DURABLE}
             return [name for name, found in shown.items() if found.scalar_one() == "off"]
 
+    def limits_not_in_force(self) -> list[str]:
+        """The time limits that a session of PostgreSQL has not kept since its connection began.
+
+        None: all are in force. A pooler that gives each transaction another session keeps none of
+        them: while another transaction has the session that was free, this one gets one of others.
+        """
+        from publisher.ledger.timeouts import SESSION_LIMITS  # noqa: PLC0415 - PostgreSQL's driver, slow to load
+
+        begun = select(func.set_config("publisher.session", mark := uuid4().hex, False))  # noqa: FBT003
+        kept = select(func.current_setting("publisher.session", True))  # noqa: FBT003
+        with self.read() as own:
+            own.execute(begun)
+            own.commit()
+            with self.read() as other:
+                other.execute(kept)
+                is_kept = own.execute(kept).scalar_one() == mark
+                shown = own.execute(text("SELECT name, setting FROM pg_settings")).all()
+        found: dict[str, str] = {name: setting for name, setting in shown}  # noqa: C416 - of rows
+        return [
+            name
+            for name, limit in SESSION_LIMITS.items()
+            if not (is_kept and found.get(name) == str(limit))
+        ]
+
     def insert_missing(
         self, connection: Connection, table: Table, rows: list[dict[str, Any]]
     ) -> None:
@@ -127,10 +153,15 @@ class Database:
                 insert_into(connection.dialect.name, table).on_conflict_do_nothing(), rows
             )
 
-    def take_turns(self, connection: Connection, at: Turn) -> None:
-        """Take the advisory lock `at` for this transaction; SQLite has one writer anyway."""
-        if not self.is_sqlite:
-            connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({at:d})")
+    def take_turns(self, connection: Connection, at: Turn, about: str = "") -> None:
+        """Take the advisory lock `at` for this transaction; SQLite has one writer anyway.
+
+        `about`: what it concerns, where those that concern something else need not wait.
+        """
+        if self.is_sqlite:
+            return
+        lock = func.pg_advisory_xact_lock
+        connection.execute(select(lock(at, func.hashtext(about)) if about else lock(at)))
 
     def migrate(self, *, now: datetime | None = None) -> bool:
         """Migrate the tables to this version; returns whether that made a new ledger.
@@ -257,14 +288,6 @@ _KEPT_OPEN = 8
 
 _POSTGRESQL_PATIENCE = {
     "connect_timeout": 5,  # seconds
-    # A machine that vanishes in the middle of a transaction must not make the others wait for it;
-    # in the middle of a statement only the server's own check of the connection finds that out. And
-    # no statement is compiled: with many accounts the server expects a claim to take long, and
-    # would compile for half a second what runs for twenty milliseconds.
-    "options": "-c lock_timeout=10s -c idle_in_transaction_session_timeout=15s"
-    " -c statement_timeout=60s -c tcp_user_timeout=15s"
-    " -c tcp_keepalives_idle=5 -c tcp_keepalives_interval=3 -c tcp_keepalives_count=3"
-    " -c jit=off",
     "keepalives_idle": 10,
     "keepalives_interval": 5,
     "keepalives_count": 3,
@@ -322,6 +345,7 @@ def _connect(
     from publisher.ledger.timeouts import TimedConnection  # noqa: PLC0415 - PostgreSQL's driver, slow to load
 
     connection = TimedConnection.connect(*arguments, **options)
+    connection.answer_limit = answer_limit
     encoding = connection.info.parameter_status("server_encoding")
     if encoding != "UTF8":
         connection.close()
@@ -329,7 +353,7 @@ def _connect(
             _("The database's encoding is {encoding}, and it must be UTF8.", encoding=encoding),
             hint=_("docs/deployment.md shows under PostgreSQL how to make such a database."),
         )
-    connection.answer_limit = answer_limit
+    connection.limit_session()
     return connection
 
 

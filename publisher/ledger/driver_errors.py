@@ -21,8 +21,10 @@ def plain_errors(url: URL) -> Iterator[None]:
     try:
         yield
     except NoConnectionFree:
+        message = _("Too much is asked of the ledger at once: no connection to it became free.")
         raise LedgerUnavailable(
-            _("Too much is asked of the ledger at once: no connection to it became free."),
+            message,
+            plainly=message,
             hint=_("It goes on by itself. If it happens often, lower [delivery] workers."),
         ) from None
     except DBAPIError as error:

@@ -147,6 +147,13 @@ def missing(found: Collection[Heartbeat]) -> dict[ProcessKind, Heartbeat | None]
     return dead
 
 
+def all_alive(found: Collection[Heartbeat], host: str) -> bool:
+    """Whether each kind of process that this host has is alive there; False when it has none."""
+    here = [one for one in found if one.process.host == host]
+    alive = {one.process.kind for one in here if one.is_alive}
+    return bool(alive) and alive == {one.process.kind for one in here}
+
+
 def heartbeats_in(connection: Connection) -> Sequence[Heartbeat]:
     """As `Heartbeats.all`, in this transaction."""
     rows = connection.execute(_look(connection.dialect.name)).all()

@@ -15,6 +15,7 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from itertools import takewhile
 from typing import Any
 
@@ -34,6 +35,7 @@ from sqlalchemy import (
 from publisher.base.clock import Clock
 from publisher.base.stored_messages import told
 from publisher.ledger.comment_news import CommentNews, of_comments
+from publisher.ledger.fault_isolation import apart, each
 from publisher.ledger.notice_turns import NoticeTurns
 from publisher.ledger.orphans import CLEARING
 from publisher.ledger.owner_news import OwnerChange, of_owners
@@ -164,39 +166,45 @@ class News(NoticeTurns):
             since = max(connection.execute(query).scalar_one(), self._clock.now() - OLDEST)
             is_told = exists().where(notices.c.service == service, notices.c.step == history.c.id)
             is_news = and_(history.c.at >= since, ~is_told)
-            return [
-                *of_comments(connection, is_news),
-                *_late(connection, is_news),
-                *self._suspended(connection, is_news),
-                *_going_on(connection, service, since),
-                *of_owners(connection, is_news),
-                *_stuck(connection, is_news),
-                *_still_out(connection, is_news),
-                *_kept_back(connection, is_news, self._clock),
-                *of_people(connection, is_news),
-            ]
+            return apart(
+                connection,
+                partial(of_comments, connection, is_news),
+                partial(_late, connection, is_news),
+                partial(self._suspended, connection, is_news),
+                partial(_going_on, connection, service, since),
+                partial(of_owners, connection, is_news),
+                partial(_stuck, connection, is_news),
+                partial(_still_out, connection, is_news),
+                partial(_kept_back, connection, is_news, self._clock),
+                partial(of_people, connection, is_news),
+            )
 
     def _suspended(
         self, connection: Connection, is_news: ColumnElement[bool]
     ) -> Iterator[SuspendedAccount]:
         now = self._clock.now()
         query = select(accounts).where(suspended_or_unproved(now), accounts.c.account != EVERYTHING)
-        for row, *others in _together(connection.execute(query).all()):
+
+        def suspension(rows: Sequence[Row[Any]]) -> SuspendedAccount | None:
+            row, *others = rows
             begun = _beginning(connection, row)
             if begun is None or not _is_told(row, begun.at):
-                continue
-            if connection.execute(select(1).where(history.c.id == begun.id, is_news)).first():
-                waiting, next_due = _schedule_of(connection, [row, *others])
-                yield SuspendedAccount(
-                    step=begun.id,
-                    account=row.account,
-                    message=told(row.suspension_message) or "",
-                    until=row.suspended_until,
-                    waiting=waiting,
-                    next_due=next_due,
-                    others=_suspended_since(connection, begun.at, others),
-                    is_tried=row.suspended_times is not None,
-                )
+                return None
+            if not connection.execute(select(1).where(history.c.id == begun.id, is_news)).first():
+                return None
+            waiting, next_due = _schedule_of(connection, rows)
+            return SuspendedAccount(
+                step=begun.id,
+                account=row.account,
+                message=told(row.suspension_message) or "",
+                until=row.suspended_until,
+                waiting=waiting,
+                next_due=next_due,
+                others=_suspended_since(connection, begun.at, others),
+                is_tried=row.suspended_times is not None,
+            )
+
+        yield from each(suspension, _together(connection.execute(query).all()))
 
     def told(self, service: str, turn: int, items: Sequence[Item]) -> None:
         """End a turn: the service took all of this."""
@@ -265,14 +273,15 @@ def stuck(is_news: ColumnElement[bool]) -> Select[Any]:
 
 def _stuck(connection: Connection, is_news: ColumnElement[bool]) -> Iterator[StuckDelivery]:
     # Not in the query: for the order SQLite would read the whole history.
-    for row in sorted(connection.execute(stuck(is_news)), key=lambda row: row.step):
-        yield _stuck_delivery(row, row.step)
+    rows = sorted(connection.execute(stuck(is_news)), key=lambda row: row.step)
+    yield from each(lambda row: _stuck_delivery(row, row.step), rows)
 
 
 def _still_out(connection: Connection, is_news: ColumnElement[bool]) -> Iterator[StuckDelivery]:
     """Withdrawals that failed. Publisher tries again; further failures are not sent."""
     query = select(deliveries).where(deliveries.c.withdraw_at.is_not(None)).order_by("id")
-    for row in connection.execute(query).all():
+
+    def still_out(row: Row[Any]) -> StuckDelivery | None:
         steps = (
             select(history.c.id, history.c.event, is_news.label("is_news"))
             .where(
@@ -287,8 +296,11 @@ def _still_out(connection: Connection, is_news: ColumnElement[bool]) -> Iterator
             lambda step: step.event != Event.WITHDRAWING, connection.execute(steps).all()
         )
         first = next(reversed([*tries]), None)
-        if first is not None and first.is_news:
-            yield _stuck_delivery(row, first.id, is_withdrawn=True)
+        if first is None or not first.is_news:
+            return None
+        return _stuck_delivery(row, first.id, is_withdrawn=True)
+
+    yield from each(still_out, connection.execute(query).all())
 
 
 def kept_back(clock: Clock) -> ColumnElement[bool]:
@@ -308,15 +320,18 @@ def _kept_back(
 ) -> Iterator[StuckDelivery]:
     """Those for which that has lasted a minute; further tries are not sent."""
     query = select(deliveries).where(kept_back(clock)).order_by("id")
-    for row in connection.execute(query).all():
+
+    def kept(row: Row[Any]) -> StuckDelivery | None:
         tries = select(history.c.id, history.c.at, is_news.label("is_news")).where(
             history.c.delivery == row.id,
             history.c.event == Event.DEFERRED,
             history.c.at >= row.due_at - _AHEAD,
         )
         first = connection.execute(tries.order_by(history.c.seq).limit(1)).first()
-        if first is not None and first.is_news and first.at <= clock.ahead(-_LASTING):
-            yield _stuck_delivery(row, first.id)
+        is_lasting = first is not None and first.is_news and first.at <= clock.ahead(-_LASTING)
+        return _stuck_delivery(row, first.id) if first is not None and is_lasting else None
+
+    yield from each(kept, connection.execute(query).all())
 
 
 def _stuck_delivery(row: Any, step: int, *, is_withdrawn: bool = False) -> StuckDelivery:

@@ -8,6 +8,7 @@ it waits. What was just decided can be taken back for some seconds, so it is tol
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from itertools import chain
 from typing import Any
 
@@ -16,6 +17,7 @@ from sqlalchemy import Connection, func, select
 from publisher.base.clock import Clock
 from publisher.base.text import same_person
 from publisher.ledger.database import Database
+from publisher.ledger.fault_isolation import apart, each
 from publisher.ledger.manager.approvals import may_approve
 from publisher.ledger.manager.authors import authors_of
 from publisher.ledger.manager.commands import RuleOf
@@ -118,14 +120,17 @@ class PersonalNews(NoticeTurns):
             oldest = max(since, self._clock.now() - OLDEST)
             happenings = self._happenings(connection, oldest)
             told = told_by(connection, addresses, [one.step for one in happenings])
-            open_ones = {
-                address.id: [*self._concerning(address, happenings, told, everybody)]
-                for address in addresses
-            }
-            written_by = self._authors_of(connection, chain.from_iterable(open_ones.values()))
+
+            def concerning(address: NoticeAddress) -> tuple[NoticeAddress, list[Happening]]:
+                return address, [*self._concerning(address, happenings, told, everybody)]
+
+            open_ones = [*each(concerning, addresses)]
+            written_by = self._authors_of(
+                connection, chain.from_iterable(found for _address, found in open_ones)
+            )
         found = [
-            (address, _grouped(_for(address.person, open_ones[address.id], written_by)))
-            for address in addresses
+            (address, _grouped(_for(address.person, concerned, written_by)))
+            for address, concerned in open_ones
         ]
         return [(address, items) for address, items in found if items]
 
@@ -142,14 +147,14 @@ class PersonalNews(NoticeTurns):
 
     def _happenings(self, connection: Connection, since: datetime) -> list[Happening]:
         settled = self._clock.ahead(-_UNDONE)
-        stuck = troubles(connection, since)
-        found = [
-            *waiting(connection, settled),
-            *(one for one in stuck if one.topic is Topic.TROUBLE or one.at <= settled),
-            *approved(connection, since, settled),
-            *noted(connection, since),
-            *called(connection, since),
-        ]
+        found = apart(
+            connection,
+            partial(waiting, connection, settled),
+            partial(troubles, connection, since, settled),
+            partial(approved, connection, since, settled),
+            partial(noted, connection, since),
+            partial(called, connection, since),
+        )
         # Not in the queries: for the order SQLite would read the whole history.
         return sorted(found, key=lambda one: (one.due_at or one.at, one.step))
 

@@ -114,12 +114,16 @@ def noted(connection: Connection, since: datetime) -> Iterator[Happening]:
             )
 
 
-def troubles(connection: Connection, since: datetime) -> Iterator[Happening]:
-    """Deliveries that failed, were missed, are uncertain, or were sent back since then."""
+def troubles(connection: Connection, since: datetime, settled: datetime) -> Iterator[Happening]:
+    """Deliveries that failed, were missed, are uncertain, or were sent back since then.
+
+    Those that were sent back after `settled` are left out.
+    """
     query = stuck(history.c.at >= since).with_only_columns(*_COLUMNS)
     for one in _read(connection, query, Topic.TROUBLE):
         if one.state is State.REJECTED:
-            yield replace(one, topic=Topic.REJECTED, state=None)
+            if one.at <= settled:
+                yield replace(one, topic=Topic.REJECTED, state=None)
         elif one.state in (State.FAILED, State.MISSED, State.UNCERTAIN):
             yield one
 

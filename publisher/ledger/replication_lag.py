@@ -5,6 +5,7 @@ found shows how much later; and many uncertain posts at once show that something
 is found.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -17,9 +18,11 @@ from publisher.base.clock import Clock
 from publisher.base.i18n import _
 from publisher.ledger.database import insert_into
 from publisher.ledger.integrity.forgotten import NOT_FORGOTTEN
-from publisher.ledger.tables import delays, deliveries
+from publisher.ledger.tables import delays, deliveries, history
 from publisher.model.deliveries import Delivery
+from publisher.model.events import Event
 from publisher.model.outcomes import Accepted
+from publisher.model.states import State
 
 CROWD = 10
 """From this many uncertain posts at once, a platform's absences count much later."""
@@ -47,6 +50,13 @@ class Crowd:
     number: int
     lag: timedelta | None
     """The largest delay between a request and its post in the last hour; None: unknown."""
+    our_own: int = 0
+    """Those of which a worker recorded no answer: it ended, or did not reach the ledger."""
+
+    @property
+    def is_our_own(self) -> bool:
+        """Whether so few are the platform's doing that it is not what is wrong."""
+        return self.number - self.our_own < CROWD
 
 
 def crowds(connection: Connection, now: datetime) -> Sequence[Crowd]:
@@ -60,10 +70,36 @@ def crowds(connection: Connection, now: datetime) -> Sequence[Crowd]:
         .order_by(deliveries.c.channel)
     )
     found = connection.execute(query).all()
+    our_own = _our_own(connection, [row.channel for row in found])
     return [
-        Crowd(row.channel, row.number, _fresh_lag(_known(connection, row.channel), now))
+        Crowd(
+            row.channel,
+            row.number,
+            _fresh_lag(_known(connection, row.channel), now),
+            our_own[row.channel],
+        )
         for row in found
     ]
+
+
+def _our_own(connection: Connection, channels: Sequence[str]) -> Counter[str]:
+    """How many of the uncertain posts on each channel have no answer because of us."""
+    if not channels:
+        return Counter()
+    why = (
+        select(history.c.event)
+        .where(
+            history.c.delivery == deliveries.c.id,
+            history.c.source == State.PUBLISHING,
+            history.c.target == State.UNCERTAIN,
+        )
+        .order_by(history.c.seq.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    query = select(deliveries.c.channel, why.label("why"))
+    rows = connection.execute(query.where(*_IN_DOUBT, deliveries.c.channel.in_(channels)))
+    return Counter(row.channel for row in rows if row.why == Event.LEASE_RAN_OUT)
 
 
 class Delays:

@@ -23,6 +23,8 @@ from publisher.notices.services import Service, open_services
 
 PATIENCE = 60.0
 """Real seconds that a trouble lasts before it is reported."""
+LONG_PATIENCE = {Subject.BACKUPS: 7200.0}
+"""The same for some: the first backup is made in the first hour."""
 CALM = 30.0
 """Real seconds without a trouble after which it is over. An intermittent one counts as one."""
 _FIRST_DELAY = 30.0  # real seconds until a failed service is tried again, then doubled
@@ -56,11 +58,15 @@ class Alarms:
         now = self._monotonic()
         for trouble in troubles:
             found = self._lasting.setdefault(trouble.subject, _Lasting(trouble, now))
-            found.trouble, found.seen = trouble, now
+            found.seen = now
+            if not found.is_told:  # its end names what was told
+                found.trouble = trouble
         lasting = [
             one
             for one in self._lasting.values()
-            if not one.is_told and one.seen == now and now - one.since >= PATIENCE
+            if not one.is_told
+            and one.seen == now
+            and now - one.since >= LONG_PATIENCE.get(one.trouble.subject, PATIENCE)
         ]
         for one in lasting:
             one.is_told = True
@@ -75,9 +81,11 @@ class Alarms:
 
 def _begun(troubles: Sequence[Trouble]) -> Message:
     host = socket.gethostname()
+    delays = any(one.subject is not Subject.BACKUPS for one in troubles)
+    late = [_("Posts may be late until it is mended.")] if delays else []
     return Message(
         _("Publisher on {host}: {trouble}", host=host, trouble=troubles[0].message),
-        "\n\n".join([*map(str, troubles), _("Posts may be late until it is mended.")]),
+        "\n\n".join([*map(str, troubles), *late]),
     )
 
 

@@ -14,6 +14,7 @@ from publisher.base.i18n import _
 from publisher.monitoring.broker_errors import address_of, unavailable
 from publisher.settings import redis_sentinel
 
+NO_EVICTION = "noeviction"
 _SCHEMES = ("redis", "rediss", *redis_sentinel.SCHEMES)
 
 
@@ -68,6 +69,22 @@ def _put(url: str, seconds: float) -> None:
         commands.lpush(key, "")
         commands.delete(key)
         commands.execute()
+
+
+def eviction_policy(url: str, seconds: float = 3.0) -> str:
+    """What the broker does when its memory is full, as Redis names it.
+
+    NO_EVICTION too where it does not say so, as managed servers may.
+    """
+    found: list[str] = []
+
+    def ask(url: str, seconds: float) -> None:
+        with client(url, seconds) as asker:
+            told = asker.info("memory")
+            found.append(str(told.get("maxmemory_policy", NO_EVICTION)))
+
+    _check(url, seconds, ask)
+    return found[0]
 
 
 def client(url: str, seconds: float) -> redis.Redis:

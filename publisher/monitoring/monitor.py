@@ -199,7 +199,9 @@ class Monitor:
                 known.unclaimed,
                 seconds=f"{_UNCLAIMED:g}",
             )
-            yield Trouble(Subject.PUBLISHING, message, _("The dispatcher's log says why."))
+            yield Trouble(
+                Subject.PUBLISHING, message, _("The logs of dispatchers and workers say why.")
+            )
 
     def _is_running(self) -> bool:
         try:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
-from publisher.base.i18n import _, later, plural
+from publisher.base.i18n import _, joined, later, plural
 from publisher.channels.registry import in_sentence
 from publisher.ledger.heartbeats import SILENT_AFTER, Heartbeat, ProcessKind
 from publisher.ledger.replication_lag import Crowd
@@ -23,11 +23,15 @@ class Subject(StrEnum):
     WORKERS = "workers"
     PUBLISHING = "publishing"
     PLATFORMS = "platforms"
+    BACKUPS = "backups"
 
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """A problem that stops posts from going out. It contains no secret, address or path."""
+    """A problem that stops posts from going out, or may lose the ledger.
+
+    It contains no secret or address, and no path but that of the backups.
+    """
 
     subject: Subject
     message: str
@@ -49,15 +53,30 @@ def of_clocks(clocks: Mapping[str, timedelta]) -> Trouble:
 
 
 def of_crowds(crowds: Sequence[Crowd]) -> Trouble:
-    """The trouble of platforms that may be overloaded."""
+    """The trouble of many uncertain posts: of platforms that may be overloaded, or of ourselves."""
     hint = _(
         "Publisher looks for them there, and waits longer than usual before it sends any of them "
-        "again. Whether the platform has a known problem, its status page says."
+        "again."
     )
-    return Trouble(Subject.PLATFORMS, " ".join(map(_of_crowd, crowds)), hint)
+    status = _("Whether the platform has a known problem, its status page says.")
+    logs = _("The logs of the workers say what happened there.")
+    more = [
+        *([status] if any(not one.is_our_own for one in crowds) else []),
+        *([logs] if any(one.is_our_own for one in crowds) else []),
+    ]
+    return Trouble(Subject.PLATFORMS, " ".join(map(_of_crowd, crowds)), joined(hint, *more))
 
 
 def _of_crowd(crowd: Crowd) -> str:
+    if crowd.is_our_own:
+        return plural(
+            "Workers ended, or did not reach the ledger, before they recorded what {platform} "
+            "answered: it is not known of {number} post whether it is out.",
+            "Workers ended, or did not reach the ledger, before they recorded what {platform} "
+            "answered: it is not known of {number} posts whether they are out.",
+            crowd.number,
+            platform=in_sentence(crowd.channel),
+        )
     told = plural(
         "{platform} may be overloaded: it is not known of {number} post whether it is out.",
         "{platform} may be overloaded: it is not known of {number} posts whether they are out.",

@@ -21,6 +21,7 @@ from publisher.base.i18n import _, joined
 from publisher.ledger.reading.lateness import ALL_PAUSED, NOTHING_LATE
 from publisher.ledger.tables import EVERYTHING
 from publisher.model.clock_check import boot_seconds
+from publisher.monitoring import backups
 from publisher.monitoring.alarms import Alarms, Outbox
 from publisher.monitoring.heartbeat import Beating
 from publisher.monitoring.monitor import Monitor, Report
@@ -107,7 +108,11 @@ class Watchdog:
         since = self._looked
         self._mind_standing_still()
         report = self._monitor.look()
-        self._alarms.look([one for one in report.troubles if self._is_mine(one, report)])
+        troubles = [one for one in report.troubles if self._is_mine(one, report)]
+        # It stops no post, so that neither /healthz nor the heartbeat to elsewhere hears of it.
+        if self._watches_all and (old := backups.trouble_of(self._app.settings.backups)):
+            troubles.append(old)
+        self._alarms.look(troubles)
         self._ping.look(is_well=report.is_well)
         if self._watches_all and not report.about(Subject.LEDGER, Subject.DISK):
             self._note(report, since)

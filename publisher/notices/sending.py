@@ -1,12 +1,18 @@
 """Sending of news: one message in a service's turn, recorded once the service has taken it."""
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import Protocol, TypeVar
 
+import structlog
+
+from publisher.base.i18n import _
 from publisher.notices.message import Message
 from publisher.notices.services import Service
 
 _Item = TypeVar("_Item")
+
+log = structlog.get_logger()
 
 
 class _Source(Protocol[_Item]):
@@ -35,9 +41,33 @@ def send_news(
     try:
         items = news.untold(name)
         if items:
-            service().send(compose(items))
+            service().send(_composed(items, compose))
     except Exception:
         news.not_told(name, turn)
         raise
     news.told(name, turn, items)
     return items
+
+
+def _composed(items: Sequence[_Item], compose: Callable[[Sequence[_Item]], Message]) -> Message:
+    """The message about all items; one that cannot be put into words is told of without them."""
+    try:
+        return compose(items)
+    except Exception:
+        log.exception("a notice cannot be put into words")
+    message, sound = _wordless(), list[_Item]()
+    for item in items:
+        with suppress(Exception):
+            message = compose([*sound, item])
+            sound.append(item)
+    return Message(message.title, f"{message.body}\n\n{_wordless().body}") if sound else message
+
+
+def _wordless() -> Message:
+    return Message(
+        _("Publisher: something needs a person"),
+        _(
+            "Something else needs a person, and Publisher failed to put it into words. `publisher "
+            "status` shows it, and the log says what failed."
+        ),
+    )

@@ -17,7 +17,7 @@ _QUOTED = r"""('(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*")"""  # as `repr` writes a tex
 _LINE = re.compile(rf"level='(?:warning|error|critical)' event={_QUOTED}")
 _HINT = re.compile(rf" hint={_QUOTED}")
 _OWN = re.compile(r"level='\w+' event=")
-"""A line of Publisher; Celery logs all output to stderr as its own warnings."""
+"""A line of Publisher."""
 _CELERY = re.compile(r"\[[^\]]*: (?:WARNING|ERROR|CRITICAL)/[^\]]*\] (?P<event>.*)")
 
 

@@ -60,7 +60,7 @@ def run(
             say(f"{planted.shadows(name)} {planted.remove(name)}")
         processes = Processes(app.settings, say, _clock_for_children(app), web=web)
         history, echo = History(app, report), Echo(processes.logs, say)
-        pulse = Pulse(None)
+        pulse = Pulse.of_environment()
         heartbeat = Beating(app.heartbeats, ProcessKind.RUN, pulse)
         monitor = Monitor(app, heartbeat, processes.broker_url)
         watchdog = Watchdog(app, monitor, beating=heartbeat, leads=True)
@@ -79,7 +79,8 @@ def run(
                 interruption.wait(_TICK if is_new else _IDLE_TICK)
         except BaseException:
             watchdog.finish()
-            processes.drain(interruption)  # without a report: its reader may be what failed
+            # Without a report: its reader may be what failed.
+            processes.drain(interruption, pulse.beat)
             raise
         watchdog.finish()
         processes.drain(interruption, history.follow)

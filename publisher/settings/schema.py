@@ -5,6 +5,7 @@ import re
 from datetime import timedelta
 from decimal import Decimal
 from ipaddress import ip_network
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, Self
 from urllib.parse import urlsplit
 
@@ -151,6 +152,13 @@ class PriceSettings(Section):
 class EngagementSettings(Section):
     read: Literal["free", "all", "none"] = "free"
     """Whose counts are read: of platforms where that is free, of all, or of none."""
+
+
+class BackupSettings(Section):
+    folder: Path | None = None
+    """Where this machine's backups of the ledger are; None: nobody looks at their age."""
+    max_age: Duration = timedelta(days=1)
+    """Age of the newest backup from which on people are told."""
 
 
 class DeliverySettings(Section):

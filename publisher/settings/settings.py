@@ -36,6 +36,7 @@ from publisher.settings.misplaced import SECRET_SECTIONS, refuse_misplaced
 from publisher.settings.schema import (
     SERVERS,
     ApprovalSettings,
+    BackupSettings,
     BrokerSettings,
     CommentSettings,
     DatabaseSettings,
@@ -94,6 +95,7 @@ class _Settings(Section):
     """Of messages, pages and new drafts; where nobody names one, the locale's."""
     database: DatabaseSettings = DatabaseSettings()
     broker: BrokerSettings = BrokerSettings()
+    backups: BackupSettings = BackupSettings()
     approval: ApprovalSettings = ApprovalSettings()
     delivery: DeliverySettings = DeliverySettings()
     lint: LintSettings = LintSettings()

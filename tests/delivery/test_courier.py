@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from contextlib import AbstractContextManager
 
 import pytest
+from structlog.testing import capture_logs
 
 from publisher.base.errors import CredentialsMissing
 from publisher.channels.base import Channel
@@ -49,6 +50,31 @@ def test_a_post_is_sent_once_at_its_instant_and_recorded(
     assert only(queries).state is State.PUBLISHED
     assert events(queries) == ["queued", "claimed", "sending", "published"]
     assert channel.prepared == 0, "it shows nothing, and X needs nothing before its time"
+
+
+@pytest.mark.parametrize(
+    ("answer", "told"),
+    [
+        (Accepted("100"), {"state": "published"}),
+        (Refused(Kind.CONTENT, "SECRET"), {"state": "failed", "error": "content"}),
+        (Unknown("SECRET"), {"state": "uncertain", "error": "unknown-outcome"}),
+    ],
+)
+def test_the_log_says_what_became_of_a_post_and_nothing_of_its_text(
+    ledger: Ledger,
+    dispatch: Dispatch,
+    courier: Courier,
+    channel: ScriptedChannel,
+    clock: ManualClock,
+    answer: Outcome,
+    told: dict[str, str],
+) -> None:
+    channel.answers = [answer]
+    add(ledger, wish(clock, due_in=0, texts=("SECRET",)))
+    with capture_logs() as logged:
+        courier.deliver([claim_one(dispatch, clock)])
+    named = {"event": "recorded", "log_level": "info", "post": "post.fr", "account": "bice-x"}
+    assert logged == [named | told]
 
 
 def test_a_post_whose_accounts_keys_are_not_known_yet_is_prepared_before_its_instant(

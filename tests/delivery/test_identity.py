@@ -2,20 +2,24 @@
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from threading import Barrier
 from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
+from sqlalchemy import event, select
 
 from publisher.app import Application, channel_parts
 from publisher.base.clock import SystemClock
 from publisher.channels import registry
 from publisher.channels.base import Channel
 from publisher.delivery.identity import Identity, verified
+from publisher.ledger.account_owners import Owners
+from publisher.ledger.database import Database
 from publisher.ledger.reading.account_status import AccountStatus
+from publisher.ledger.tables import accounts
 from publisher.model.accounts import Account, Owner
 from publisher.model.outcomes import AccountSuspended
 from publisher.model.states import State
@@ -220,6 +224,39 @@ def test_two_accounts_with_one_owner_that_ask_at_once_are_never_both_verified(
     with ThreadPoolExecutor(2) as both:
         answers = both.map(claim, ["our-x", "our-x-en"], ["our-x-en", "our-x"])
         assert sorted(map(str, answers)) in (["None", "our-x"], ["None", "our-x-en"])
+
+
+@pytest.mark.each_database
+def test_an_account_is_verified_without_the_rows_of_the_others(
+    database: Database, clock: ManualClock
+) -> None:
+    """A thousand new accounts take a thousand steps, not a million; a post waits for none."""
+    names = frozenset(f"x-{number}" for number in range(1000))
+    owners = Owners(database, clock)
+    with closing(Database(database.url)) as other, ExitStack() as held:
+        if not database.is_sqlite:  # which has one writer
+            owners.claim("x-1", Owner(id="1"), names)
+            rows = select(accounts).where(accounts.c.account == "x-1").with_for_update()
+            held.enter_context(other.write()).execute(rows)
+        with _rows_sent(database) as sent:
+            assert owners.claim("x-2", Owner(id="2"), names) is None
+    assert sum(sent) < 20
+
+
+@contextmanager
+def _rows_sent(database: Database) -> Iterator[list[int]]:
+    """How many sets of values each statement is executed with."""
+    found: list[int] = []
+
+    def note(*told: Any) -> None:
+        parameters, is_many = told[3], told[5]
+        found.append(len(parameters) if is_many else 1 + len(parameters) // 100)
+
+    event.listen(database.engine, "before_cursor_execute", note)
+    try:
+        yield found
+    finally:
+        event.remove(database.engine, "before_cursor_execute", note)
 
 
 def test_new_keys_of_the_same_user_disturb_nobody_and_cost_nothing(stage: Stage) -> None:

@@ -4,11 +4,13 @@ import os
 import re
 import subprocess
 import time
+from contextlib import closing
 from pathlib import Path
 
 import psycopg
 import pytest
 
+from publisher.ledger.database import Database
 from tests.support import postgres
 
 DOCKERFILE = Path(__file__).parents[2] / "Dockerfile"
@@ -62,10 +64,14 @@ def test_a_secret_that_is_there_and_cannot_be_read_is_an_error(
     assert f"error: {secret} cannot be read" in done.stderr
 
 
-def test_the_backup_of_compose_is_a_whole_dump(
-    postgres_server: postgres.Server, tmp_path: Path
+@pytest.mark.parametrize("is_ledger", [True, False])
+def test_the_backup_of_compose_is_a_whole_dump_that_was_restored(
+    postgres_server: postgres.Server, tmp_path: Path, *, is_ledger: bool
 ) -> None:
-    """With PostgreSQL's own program; what is older than two weeks goes, whatever else stays."""
+    """With PostgreSQL's own programs; what is older than two weeks goes, whatever else stays.
+
+    Of a dump that cannot be restored into a ledger it says so, keeps it, and notes no trial.
+    """
     (tmp_path / "password").write_text("nobody asks\n")
     old, young = tmp_path / "2016-01-01-0000.dump", tmp_path / "2016-01-20-0000.dump"
     for path, days in ((old, 16), (young, 3), (tmp_path / "notes.txt", 90)):
@@ -75,8 +81,12 @@ def test_the_backup_of_compose_is_a_whole_dump(
     with psycopg.connect(
         f"postgresql://publisher@127.0.0.1:{postgres_server.port}/postgres", autocommit=True
     ) as session:
-        session.execute("CREATE DATABASE publisher")
+        session.execute("CREATE DATABASE publisher TEMPLATE template0")
+        url = f"postgresql+psycopg://publisher@127.0.0.1:{postgres_server.port}/publisher"
         try:
+            if is_ledger:
+                with closing(Database(url)) as database:
+                    database.migrate()
             done = subprocess.run(
                 ["sh", DOCKERFILE.parent / "deploy/compose/backup.sh"],
                 env={
@@ -87,8 +97,12 @@ def test_the_backup_of_compose_is_a_whole_dump(
             )  # fmt: skip
         finally:
             session.execute("DROP DATABASE publisher WITH (FORCE)")
-    assert done.returncode == 0, done.stderr
-    left = {path.name for path in tmp_path.iterdir()} - {"password", "notes.txt", young.name}
+        trials = "SELECT count(*) FROM pg_database WHERE datname = 'publisher_trial'"
+        assert session.execute(trials).fetchone() == (0,)
+    assert (done.returncode == 0) is is_ledger, done.stderr
+    assert (tmp_path / "tried").exists() is is_ledger
+    known = {"password", "notes.txt", "tried", young.name}
+    left = {path.name for path in tmp_path.iterdir()} - known
     (name,) = left
     assert re.fullmatch(r"\d{4}-\d\d-\d\d-\d{4}\.dump", name)
     assert (tmp_path / name).read_bytes().startswith(b"PGDMP")

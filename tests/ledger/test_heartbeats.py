@@ -68,6 +68,22 @@ def test_a_kind_of_which_nobody_is_alive_is_missing_and_its_last_is_named(
     assert list(missing(heartbeats.all())) == [ProcessKind.DISPATCHER]
 
 
+def test_a_host_is_well_only_if_each_kind_that_it_has_is_alive_there(
+    heartbeats: Heartbeats, database: Database
+) -> None:
+    """A container's check: another host, or a process after a dead one, stands in for nobody."""
+    assert not module.all_alive(heartbeats.all(), "alpha")
+    dispatcher = replace(WORKER, id="b" * 32, kind=ProcessKind.DISPATCHER)
+    for process in (WORKER, dispatcher):
+        heartbeats.beat(process)
+    assert module.all_alive(heartbeats.all(), "alpha")
+    grow_old(database, dispatcher, 60)
+    heartbeats.beat(replace(dispatcher, id="c" * 32, host="beta"))
+    assert not module.all_alive(heartbeats.all(), "alpha")
+    heartbeats.beat(replace(dispatcher, id="d" * 32))
+    assert module.all_alive(heartbeats.all(), "alpha")
+
+
 def test_a_clock_that_was_set_back_lets_nobody_live_for_ever(
     heartbeats: Heartbeats, database: Database
 ) -> None:

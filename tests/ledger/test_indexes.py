@@ -9,6 +9,7 @@ from sqlalchemy import event
 
 from publisher.auth.users import People, Rank
 from publisher.ledger import orphans, reconciliation
+from publisher.ledger.account_owners import Owners
 from publisher.ledger.database import Database
 from publisher.ledger.dispatcher import claims
 from publisher.ledger.dispatcher.due import DuePoll
@@ -24,6 +25,7 @@ from publisher.ledger.reading.gauges import Gauges
 from publisher.ledger.reading.lateness import Lateness
 from publisher.ledger.reading.queries import Queries
 from publisher.ledger.tables import deliveries
+from publisher.model.accounts import Owner
 from publisher.model.states import WAITING, State
 from tests.support.clock import ManualClock
 from tests.support.wishes import add, wish
@@ -176,6 +178,17 @@ def test_no_state_is_bound_in_what_a_dispatcher_looks_for(
     ((_, parameters),) = statements
     given = parameters.values() if isinstance(parameters, dict) else parameters
     assert {one for one in given if isinstance(one, str)} <= {"*"}
+
+
+def test_who_else_has_an_owner_is_found_by_its_index(
+    database: Database, clock: ManualClock
+) -> None:
+    if not database.is_sqlite:
+        pytest.skip("PostgreSQL chooses by its statistics")
+    with _recorded(database) as statements:
+        Owners(database, clock).claim("bice-x", Owner(id="7001"), ())
+    plan = _plan(database, *next(asked for asked in statements if "owner_id = " in asked[0]))
+    assert plan[0].startswith("SEARCH accounts USING INDEX ix_accounts_owner")
 
 
 def test_what_can_be_late_is_what_waits() -> None:

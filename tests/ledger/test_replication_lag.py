@@ -14,6 +14,7 @@ from publisher.ledger.reconciliation import Doubts
 from publisher.model.deliveries import Delivery
 from publisher.model.outcomes import Absent, Accepted, Sighting, Unknown
 from publisher.model.states import State
+from publisher.monitoring.troubles import of_crowds
 from tests.support.clock import ManualClock
 from tests.support.delivering import OneByOne
 from tests.support.wishes import add, wish
@@ -57,6 +58,19 @@ class Platform:
             intended = self._attempts.intend(delivery, self._clock.now(), self._clock.ahead(30))
             assert intended
             self._attempts.record(intended, Unknown("No answer."), self._clock.ahead(30))
+
+    def loses_its_workers(self, count: int, account: str) -> None:
+        """So many posts at one instant; nobody records what became of their requests."""
+        add(
+            self._ledger,
+            *(wish(self._clock, f"{account}-{n}", 0, texts=(f"{n}",), account=account)
+              for n in range(count)),
+        )  # fmt: skip
+        claims = self._dispatch.claim(self._clock.ahead(2), self._clock.ahead(30), count)
+        for delivery in filter(None, map(self._attempts.take, claims)):
+            assert self._attempts.intend(delivery, self._clock.now(), self._clock.ahead(30))
+        self._clock.advance(31)
+        assert self._dispatch.reap() == count
 
     def is_read_for(self, seconds: float, shows: dict[str, float]) -> None:
         """Read whatever is looked for; `shows` says after how many seconds each post was made."""
@@ -115,6 +129,23 @@ def test_a_lag_is_forgotten_after_an_hour(
     platform.takes(1, account="apg-x")
     platform.is_read_for(90, {})
     assert platform.sent_again["apg-x-0"] < 80
+
+
+@pytest.mark.parametrize(
+    ("unanswered", "lost", "is_our_own"), [(0, 10, True), (9, 10, True), (10, 10, False)]
+)
+def test_a_platform_is_not_blamed_for_what_our_own_workers_lost(
+    platform: Platform, doubts: Doubts, unanswered: int, lost: int, is_our_own: bool
+) -> None:
+    platform.takes(unanswered)
+    platform.loses_its_workers(lost, "apg-x")
+    (crowd,) = doubts.crowds()
+    assert (crowd.number, crowd.our_own) == (unanswered + lost, lost)
+    told = of_crowds([crowd])
+    assert told.message.startswith("Workers ended" if is_our_own else "X may be overloaded")
+    assert ("logs of the workers" in told.hint, "status page" in told.hint) == (
+        is_our_own, not is_our_own,
+    )  # fmt: skip
 
 
 def test_many_doubts_at_once_are_a_sign_of_themselves(platform: Platform, queries: Queries) -> None:

@@ -6,6 +6,7 @@ import re
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,8 @@ from publisher.ledger.database import MOST_CONNECTIONS, Database
 from publisher.ledger.enqueue import Ledger
 from publisher.ledger.manager.operations import Control
 from publisher.ledger.reading.queries import Queries
-from tests.support import postgres
+from publisher.ledger.timeouts import SESSION_LIMITS
+from tests.support import pgbouncer, postgres, system
 from tests.support.clock import ManualClock
 from tests.support.wishes import add, wish
 
@@ -125,3 +127,27 @@ def test_a_server_without_free_connections_is_told_as_what_it_is(
         assert "max_connections" in told.value.hint
         other.close()
     server._administer(f"DROP ROLE user_{name}")
+
+
+@pytest.mark.parametrize(("mode", "lost"), [("session", []), ("transaction", [*SESSION_LIMITS])])
+def test_behind_a_pooler_of_sessions_every_limit_is_in_force(
+    server: postgres.Server, mode: str, lost: list[str]
+) -> None:
+    """PgBouncer as Debian has it, and where transactions are pooled it is noticed."""
+    if pgbouncer.program() is None:
+        system.missing("PgBouncer", "pgbouncer")
+    with (
+        server.database() as url,
+        pgbouncer.before(url, mode) as behind,
+        closing(Database(behind)) as database,
+    ):
+        database.migrate()
+        assert database.limits_not_in_force() == lost
+
+
+def test_a_session_keeps_its_limits_after_a_transaction_that_was_undone(
+    database: Database,
+) -> None:
+    with suppress(ZeroDivisionError), database.write():
+        raise ZeroDivisionError
+    assert database.limits_not_in_force() == []

@@ -1,5 +1,7 @@
 """Troubles of the surroundings reach a person without the ledger: once, and once when they end."""
 
+from dataclasses import replace
+
 import pytest
 from pydantic import SecretStr
 
@@ -44,6 +46,18 @@ def test_what_lasts_is_told_once_and_once_when_it_is_over(
     assert len(told) == 1
     lasting(alarm, clock, 3600)
     assert [message.body for message in told[1:]] == ["It is over: The broker is full."]
+
+
+def test_the_end_names_what_was_told_whatever_it_became(
+    alarm: Alarms, clock: ManualClock, told: list[Message]
+) -> None:
+    lasting(alarm, clock, PATIENCE - 5, DISK)
+    lasting(alarm, clock, 2 * PATIENCE, replace(BROKER, subject=Subject.DISK))
+    lasting(alarm, clock, CALM - 5, DISK)
+    lasting(alarm, clock, 2 * CALM)
+    assert [message.body.partition(".")[0] for message in told] == [
+        "The broker is full", "It is over: The broker is full",
+    ]  # fmt: skip
 
 
 def test_what_ends_soon_is_not_told(alarm: Alarms, clock: ManualClock, told: list[Message]) -> None:

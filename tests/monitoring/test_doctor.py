@@ -78,6 +78,17 @@ def test_a_locked_table_is_named(app: Application) -> None:
     assert "is locked by another program" in found.message
 
 
+def test_a_pooler_that_loses_the_time_limits_is_bad(
+    app: Application, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if app.database.is_sqlite:
+        pytest.skip("SQLite has no sessions on a server")
+    assert len(about(app, "ledger")) == 1
+    monkeypatch.setattr(app.database, "limits_not_in_force", lambda: ["lock_timeout"])
+    found = about(app, "ledger")[-1]
+    assert (found.grade, "sessions: lock_timeout." in found.message) == (Grade.BAD, True)
+
+
 def test_a_ledger_that_was_cut_off_is_damaged_and_that_is_said_at_once(app: Application) -> None:
     """While other processes have it open SQLite says, after half a minute, that it is locked."""
     if not app.database.is_sqlite:
@@ -98,6 +109,19 @@ def test_a_broker_that_takes_nothing_is_bad(app: Application, broker_url: str) -
     (found,) = [one for one in machine.examine(app.settings) if one.subject == "broker"]
     assert found.grade is Grade.BAD
     assert "is full" in found.message
+
+
+def test_a_broker_that_deletes_what_waits_is_warned_of(app: Application, broker_url: str) -> None:
+    def found() -> Finding:
+        (one,) = [one for one in machine.examine(app.settings) if one.subject == "broker"]
+        return one
+
+    assert found().grade is Grade.GOOD
+    with redis.Redis.from_url(broker_url) as client:
+        client.config_set("maxmemory-policy", "allkeys-lru")
+    assert (found().grade, "maxmemory-policy is allkeys-lru." in found().message) == (
+        Grade.WARNING, True,
+    )  # fmt: skip
 
 
 def test_the_dead_are_no_concern_of_their_heirs(app: Application) -> None:

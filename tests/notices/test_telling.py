@@ -10,17 +10,20 @@ from unittest import mock
 import pytest
 import structlog
 from pydantic import SecretStr
+from sqlalchemy import Connection, update
 
 from publisher import notices
 from publisher.base import logs
 from publisher.base.errors import ConfigurationError, LedgerUnavailable, NoticeNotSent
+from publisher.ledger import fault_isolation, outbox
 from publisher.ledger.database import Database
 from publisher.ledger.enqueue import Ledger
 from publisher.ledger.integrity.after_restore import face
-from publisher.ledger.outbox import Item, News
+from publisher.ledger.outbox import Item, News, StuckDelivery
 from publisher.ledger.reconciliation import Doubts
+from publisher.ledger.tables import deliveries
 from publisher.model.outcomes import Unknown
-from publisher.notices import Notices, Teller
+from publisher.notices import Notices, Teller, message
 from publisher.notices.message import compose
 from publisher.notices.services import Service, open_services
 from tests.notices.conftest import MORNING, SERVICE, Mishaps, teller
@@ -312,3 +315,54 @@ def test_it_goes_on_after_every_error(
     shown = log()
     assert shown.count("The ledger's database cannot be reached.") == 1
     assert "ZeroDivisionError: a mistake" in shown
+
+
+@pytest.mark.each_database
+def test_a_notice_that_cannot_be_made_stops_no_other(
+    tell: Tell,
+    receiver: Receiver,
+    mishaps: Mishaps,
+    database: Database,
+    clock: ManualClock,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A post's record is broken, and a question to the ledger fails: the rest is told."""
+    mishaps.fail(3)
+    mishaps.hold("bice-page")
+    broken = update(deliveries).where(deliveries.c.post == "post-1.fr")
+    with database.write() as connection:
+        connection.execute(broken.values(remote_ids="{"))
+
+    def fails(connection: Connection, *_: object) -> list[Item]:
+        connection.exec_driver_sql("SELECT 1 / 0")  # PostgreSQL refuses all after that
+        raise LookupError
+
+    monkeypatch.setattr(fault_isolation, "_logged", set[str]())
+    monkeypatch.setattr(outbox, "of_comments", fails)
+    with structlog.testing.capture_logs() as logged:
+        tell()
+        clock.advance(61)
+        tell()
+    (body,) = receiver.bodies
+    named = [name for name in ("post-0.fr", "post-1.fr", "post-2.fr", "bice-page") if name in body]
+    assert named == ["post-0.fr", "post-2.fr", "bice-page"]
+    assert {one["where"] for one in logged if one["log_level"] == "error"} == {"fails", "<lambda>"}
+
+
+def test_a_notice_that_cannot_be_put_into_words_is_told_of_and_stops_no_other(
+    tell: Tell, receiver: Receiver, mishaps: Mishaps, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    event = message._event
+
+    def breaks(item: Item) -> str:
+        if isinstance(item, StuckDelivery) and item.post == "post-1.fr":
+            raise LookupError
+        return event(item)
+
+    monkeypatch.setattr(message, "_event", breaks)
+    mishaps.fail(3)
+    tell()
+    tell()
+    (body,) = receiver.bodies
+    assert ["post-0.fr" in body, "post-1.fr" in body, "post-2.fr" in body] == [True, False, True]
+    assert "Publisher failed to put it into words" in body

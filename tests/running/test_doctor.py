@@ -53,7 +53,9 @@ def test_all_is_well_but_that_nothing_runs_and_nobody_is_told(
     queued().close()
     found = findings(workspace)
     odd = {subject for subject, finding in found.items() if finding.grade is not Grade.GOOD}
-    assert odd == {"notices", "platforms", "publishing"}, "the sandbox is no real platform"
+    assert odd == {"backups", "notices", "platforms", "publishing"}, (
+        "the sandbox is no real platform"
+    )
     told = "Its platform takes its requests. Its keys belong to @voice_x."
     assert found["account voice-x"].message == told
     assert "clock" in found

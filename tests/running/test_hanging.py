@@ -1,7 +1,6 @@
 """A process that stands still is noticed, ended and started again; one that must wait is not."""
 
 import os
-import re
 import signal
 import sys
 import time
@@ -16,7 +15,7 @@ from sqlalchemy import text
 from publisher.app import Application
 from publisher.base.clock import SystemClock
 from publisher.base.process import Listener, Pulse
-from publisher.ledger import database
+from publisher.ledger import database, timeouts
 from publisher.model.states import State
 from publisher.running import processes as processes_module
 from publisher.running import supervised
@@ -254,9 +253,8 @@ def test_a_database_that_hangs_is_no_hang_of_theirs(
 
 
 def test_the_limit_outlasts_every_wait_for_the_ledger() -> None:
-    statement = re.search(r"statement_timeout=(\d+)s", str(database._POSTGRESQL_PATIENCE))
-    assert statement
-    assert max(int(statement[1]), database._BUSY_TIMEOUT_S) * 1.5 <= supervised.SILENCE_LIMIT
+    statement = int(timeouts.SESSION_LIMITS["statement_timeout"]) / 1000
+    assert max(statement, database._BUSY_TIMEOUT_S) * 1.5 <= supervised.SILENCE_LIMIT
 
 
 def test_a_process_that_gives_no_sign_from_the_start_is_ended(

@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from publisher.base.errors import UsageError
-from publisher.running import systemd
+from publisher.running import supervised, systemd
 from tests.support.system import missing, program
 
 ROOT = Path(__file__).parents[2]
@@ -95,3 +95,11 @@ def test_the_containers_run_what_the_units_run() -> None:
         assert sorted(word for word in words if not word.startswith("--hostname")) == sorted(
             services[service]["command"]
         )
+
+
+@pytest.mark.parametrize("name", [name for name in SERVICES if "backup" not in name])
+def test_systemd_restarts_what_hangs(name: str) -> None:
+    text = unit(name)
+    assert (value(text, "Type"), value(text, "Restart")) == ("notify", "always")
+    assert float(value(text, "WatchdogSec")) >= supervised.SILENCE_LIMIT
+    assert float(value(text, "TimeoutStartSec")) >= supervised.START_LIMIT

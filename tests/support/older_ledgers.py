@@ -33,7 +33,7 @@ def make_older(database: Database) -> None:
     with database.write() as connection:
         for newer in (
             "INDEX ix_deliveries_waiting", "INDEX ix_history_told", "INDEX ix_deliveries_corrects",
-            "INDEX ix_deliveries_answers",
+            "INDEX ix_deliveries_answers", "INDEX ix_accounts_owner",
             "TABLE notice_addresses", "TABLE notice_topics",
         ):  # fmt: skip
             connection.exec_driver_sql(f"DROP {newer}")

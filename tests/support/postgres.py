@@ -122,8 +122,8 @@ def serve(
     # In memory, where there is some: a database is copied in a tenth of the time.
     folder = Path(tempfile.mkdtemp(prefix="publisher-postgres-", dir=system.memory()))
     try:
-        if identity := _identity():
-            shutil.chown(folder, identity)
+        if user := identity():
+            shutil.chown(folder, user)
         data, port = folder / "data", system.free_port()
         _run(folder, "initdb", "--pgdata", data, "--username", _USER, "--auth", "trust",
              "--encoding", "UTF8", "--locale", "C", "--no-sync")  # fmt: skip
@@ -150,8 +150,8 @@ def _insist_on_tls(folder: Path, certificate: Path, options: dict[str, str]) -> 
     own = folder / "server.pem"
     own.touch(mode=0o600)
     own.write_bytes(certificate.read_bytes())
-    if identity := _identity():
-        shutil.chown(own, identity)
+    if user := identity():
+        shutil.chown(own, user)
     options |= {"ssl": "on", "ssl_cert_file": str(own), "ssl_key_file": str(own)}
     (folder / "data" / "pg_hba.conf").write_text("hostssl all all all trust\n")
     return f"?sslmode=verify-full&sslrootcert={certificate}"
@@ -161,7 +161,7 @@ def _initdb() -> Path | None:
     return system.program("initdb", _DEBIAN)
 
 
-def _identity() -> str | None:
+def identity() -> str | None:
     """Whom to run as: PostgreSQL refuses to run as root."""
     if os.geteuid() != 0:
         return None
@@ -170,7 +170,7 @@ def _identity() -> str | None:
 
 
 def _run(folder: Path, tool: str, *arguments: str | Path) -> None:
-    initdb, identity = _initdb(), _identity()
+    initdb, user = _initdb(), identity()
     assert initdb is not None, "PostgreSQL is gone"
     output = folder / f"{tool}.out"
     # Into a file, not a pipe: the server inherits it, and a pipe would stay open for its life.
@@ -182,9 +182,9 @@ def _run(folder: Path, tool: str, *arguments: str | Path) -> None:
             stdin=subprocess.DEVNULL,
             stdout=stream,
             stderr=subprocess.STDOUT,
-            user=identity,
-            group=pwd.getpwnam(identity).pw_gid if identity else None,
-            extra_groups=[] if identity else None,
+            user=user,
+            group=pwd.getpwnam(user).pw_gid if user else None,
+            extra_groups=[] if user else None,
             check=False,
         )
     if done.returncode != 0:

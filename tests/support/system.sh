@@ -100,6 +100,10 @@ has_postgres() {
     command -v initdb >/dev/null 2>&1 || ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1
 }
 
+has_pgbouncer() {
+    [ -n "$(PATH=$PATH:/usr/sbin:/sbin command -v pgbouncer)" ]
+}
+
 has_chromium() {
     command -v chromium-headless-shell >/dev/null 2>&1 || command -v chromium >/dev/null 2>&1 ||
         command -v chromium-browser >/dev/null 2>&1
@@ -196,6 +200,7 @@ bluesky_part() {
 
 test_parts() {
     part postgres postgresql 'the tests of the ledger on PostgreSQL'
+    part pgbouncer pgbouncer 'the tests of the ledger behind PgBouncer'
     part chromium "$(chromium_package)" 'the tests that look at pages in a browser'
     part compose docker-compose 'the test of docker-compose.yml'
     part promtool prometheus 'the test of the alert rules'

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 import redis
+from structlog.testing import capture_logs
 
 from publisher.app import Application
 from publisher.base.errors import BrokerUnavailable, ClockWrong, LedgerGone
@@ -280,6 +281,28 @@ def test_an_option_that_the_broker_does_not_know_is_its_refusal(
     assert app.queries.counts() == {State.SCHEDULED: 3}
     app.close()
     sys.modules["workers.app"].publisher().close()
+
+
+def test_the_log_says_what_is_handed_over_and_that_workers_take_no_more(
+    app: Application, dispatcher: "Dispatcher", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Once each: a tick comes ten times a second."""
+    now = 0.0
+    monkeypatch.setattr("workers.dispatcher.time", SimpleNamespace(monotonic=lambda: now))
+    waiting = {0.0: 0, 13.0: 0}
+    dispatcher._unread = lambda: waiting.get(now, 2)
+    clock = app.clock
+    assert isinstance(clock, ManualClock)
+    with capture_logs() as logged:
+        for now in (0.0, 1.0, 10.0, 11.0, 12.0, 13.0):
+            add(app.ledger, wish(clock, f"at-{now}", 0, texts=(f"{now}",)))
+            dispatcher.tick()
+    assert [(one["log_level"], one["event"], one.get("posts")) for one in logged] == [
+        ("info", "handed to the workers", 1),
+        ("warning", "the workers take no more batches", None),
+        ("info", "the workers take batches again", None),
+        ("info", "handed to the workers", 5),
+    ]
 
 
 def test_of_many_batches_only_those_that_were_not_taken_go_back(

@@ -47,6 +47,7 @@ def backup(
     not public yet: keep it as safe as those.
     """
     from publisher.ledger.integrity.backup import back_up, backup_name, delete_older
+    from publisher.monitoring.backups import note_trial
 
     app = arguments.unopened(context)
     if not app.database.is_sqlite:
@@ -69,6 +70,8 @@ def backup(
         _print_backup(verdict, file, app.archive)
     if verdict.breaks:
         raise typer.Exit(1)  # and the older ones, which may be better, stay
+    if folder:
+        note_trial(folder)
     if keep and folder:
         delete_older(folder, app.clock.now() - timedelta(days=keep))
 

@@ -29,6 +29,8 @@ accounts = Table(
     partial_index(
         "ix_accounts_stopped", "account", where="paused_at IS NOT NULL OR suspended_at IS NOT NULL"
     ),
+    # Each account that is verified asks whether another one has its owner.
+    partial_index("ix_accounts_owner", "owner_id", where="owner_id IS NOT NULL"),
 )
 
 profiles = Table(
