@@ -166,15 +166,17 @@ class Twitter:
         answer: Answer,
     ) -> Outcome:
         outcome, above = ANSWERS.judge(answer, Step.PUBLISH), parcel.above(sent)
-        if above and misses_parent(answer) and self._is_young(above[-1], answer):
-            waits = (
-                _("X does not know the reader's answer yet. It is tried again by itself.")
-                if answers_a_reader(parcel, sent)
-                else _(
-                    "X does not know the part before this one yet. The thread goes on by itself."
+        if above and misses_parent(answer):
+            if self._is_young(above[-1], answer):
+                waits = (
+                    _("X does not know the reader's answer yet. It is tried again by itself.")
+                    if answers_a_reader(parcel, sent)
+                    else _(
+                        "X does not know the part before this one yet. The thread goes on by itself."
+                    )
                 )
-            )
-            return Deferred(Kind.UNAVAILABLE, waits, limits=outcome.limits)
+                return Deferred(Kind.UNAVAILABLE, waits, limits=outcome.limits)
+            outcome = replace(answers.parent_gone(), limits=outcome.limits)
         if answers_a_reader(parcel, sent) and isinstance(outcome, Refused):
             return answers.reply_refused(answer, outcome)
         if isinstance(outcome, Accepted):
