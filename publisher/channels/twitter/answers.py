@@ -60,7 +60,7 @@ _ACCOUNT_IS = re.compile(
 )
 """Words of a 403 that name the account, and that come without a type."""
 _AUTOMATED = ("automated", "try again later")
-"""Words of a 403, code 226: X's protection against spam refuses all that the account posts (seen)."""
+"""Words of a 403, code 226: X's protection against spam refuses all that it posts (seen)."""
 _DAILY_LIMIT = re.compile(r"daily (status update )?limit\b")
 """Words of a 403, codes 185 and 344: X counts the 2,400 posts of a day by half hours (its help)."""
 _NO_ANSWER = later(

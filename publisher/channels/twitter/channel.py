@@ -15,6 +15,7 @@ from typing import Any, ClassVar
 from publisher.base.clock import Clock
 from publisher.base.i18n import _
 from publisher.channels import captions
+from publisher.channels.answers import still_out
 from publisher.channels.base import MediaReader, NotPrepared
 from publisher.channels.engagement import EngagementReading, obstacle
 from publisher.channels.health import Health
@@ -228,18 +229,14 @@ class Twitter:
             partial(self._client.delete_tweet, remote_id, user_auth=self._signs)
         )
         outcome = ANSWERS.judge(answer, Step.WITHDRAW)
-        is_confirmed = isinstance(outcome, Accepted)
-        if not is_confirmed and not missing(answer):
+        if not isinstance(outcome, Accepted | Unknown):
             return outcome
         read = self._recorder.call(
             partial(self._client.get_tweet, remote_id, user_auth=self._signs)
         )
-        if is_confirmed and isinstance(ANSWERS.judge(read, Step.READ), Accepted):
-            return Unknown(
-                _("X said that the post is deleted, and shows it all the same."),
-                limits=outcome.limits,
-            )
-        if is_confirmed or missing(read):
+        if isinstance(ANSWERS.judge(read, Step.READ), Accepted):
+            return still_out(ANSWERS.name, outcome.limits)
+        if isinstance(outcome, Accepted) or (missing(answer) and missing(read)):
             return Accepted(remote_id, limits=outcome.limits)
         return outcome
 
