@@ -29,7 +29,7 @@ HANDLERS: dict[str, Handler] = {
     "getPublishedPosts": reading.published_posts,
     "updatePost": posts.update,
     "deletePost": posts.delete,
-    "getObject": reading.get,
+    "getObject": insights.get,
     "getObjects": insights.several,
 }
 _WRITES = frozenset({"createFeedPost", "updatePost"})
