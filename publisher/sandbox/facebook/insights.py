@@ -42,7 +42,7 @@ async def get(store: Store, call: Call, account: SandboxAccount) -> dict[str, An
     return shown
 
 
-async def several(store: Store, call: Call, account: SandboxAccount) -> dict[str, Any]:
+async def several(_store: Store, _call: Call, _account: SandboxAccount) -> dict[str, Any]:
     """Refuse to return several objects by their ids, as Meta does to new apps (Graph API v27)."""
     raise GraphError(100, "(#100) Multi-ID requests are not available to this app")
 
