@@ -14,6 +14,7 @@ from publisher.delivery.engagement_reader import EngagementReader
 from publisher.delivery.key_renewer import KeyRenewer
 from publisher.delivery.keyring import SOON, Keyring
 from publisher.drafts import alarm_words
+from publisher.ledger.comment_budget import CommentBudget
 from publisher.ledger.comment_checks import CommentChecks
 from publisher.ledger.comment_readings import CommentReadings
 from publisher.ledger.comment_wishes import CommentWishes
@@ -119,6 +120,13 @@ class ChannelParts(LogInParts):
             CommentReadings(self.database, self.clock),
             CommentChecks(self.database, self.clock),
             CommentWishes(self.database, self.clock),
+            CommentBudget(
+                self.database,
+                self.clock,
+                self.settings.comments.budget_per_month,
+                self.settings.prices.x_read,
+                self.settings.prices.x_author,
+            ),
             self._watched_accounts,
             self._open_comments,
             lambda account: self.queries.is_busy(account, _BEFORE_COMMENTS),

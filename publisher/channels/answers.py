@@ -19,6 +19,7 @@ from publisher.model.outcomes import (
     Outcome,
     Reading,
     Step,
+    StillOut,
     Unknown,
     Wire,
 )
@@ -69,7 +70,14 @@ def unread(what: str) -> Deferred:
             "known yet; the account will be read again.",
             what=what,
         ),
+        reason=what,
     )
+
+
+def still_out(platform: str, limits: tuple[Limit, ...] = ()) -> StillOut:
+    """The outcome of a deletion after which the post was read, and is public."""
+    message = _("{platform} was asked to delete it, and shows it all the same.", platform=platform)
+    return StillOut(Kind.UNAVAILABLE, message, limits=limits)
 
 
 def parsed(text: str) -> Any:

@@ -55,7 +55,9 @@ class CommentPage:
     is_complete: bool = True
     """Whether nothing is left to read for now."""
     billed: int = 0
-    """What the platform charges for, of what it showed."""
+    """How many comments the platform charges for, of what it showed."""
+    authors: int = 0
+    """How many of their authors it charges for besides."""
     used: float = 0.0
     """The share of the nearest rate limit that is used up, from 0 to 1."""
     is_gone: bool = False

@@ -102,7 +102,9 @@ class AccountConnection:
 
     def _known(self, field: KeyField) -> str:
         if not field.of_app:
-            return field.default
+            return {**self.account.options, "page_id": self.account.page_id}.get(field.name) or (
+                field.default
+            )
         for name, entry in self._app.settings.accounts.items():
             is_of_it = entry.organisation == self.account.organisation
             if entry.channel == self.account.channel and is_of_it:

@@ -19,6 +19,7 @@ from publisher.base.i18n import _
 from publisher.channels.comments import CommentReader, CommentsUnavailable, CountingReader
 from publisher.channels.spec import CommentSupport
 from publisher.delivery.comment_pace import CommentPace
+from publisher.ledger.comment_budget import CommentBudget
 from publisher.ledger.comment_checks import CommentChecks
 from publisher.ledger.comment_readings import CommentReading, CommentReadings, WatchedPost
 from publisher.ledger.comment_wishes import CommentWishes, OpenWish
@@ -63,6 +64,7 @@ class CommentWatch:
         readings: CommentReadings,
         checks: CommentChecks,
         wishes: CommentWishes,
+        budget: CommentBudget,
         accounts: Callable[[], Mapping[str, WatchedAccount]],
         open_reader: Callable[[str], CommentReader],
         is_busy: Callable[[str], bool],
@@ -80,6 +82,7 @@ class CommentWatch:
         self._readings = readings
         self._checks = checks
         self._wishes = wishes
+        self._budget = budget
         self._accounts = accounts
         self._open = open_reader
         self._is_busy = is_busy
@@ -183,6 +186,17 @@ class CommentWatch:
             if account.support.is_rationed:
                 self._readings.rest(reading.account, now + _BUSY, reading.owed)
             return
+        room = self._budget.room(reading.account) if account.has_fees else 0
+        if account.has_fees and not room:
+            begins = self._budget.next_month
+            told = _(
+                "Reading answers has cost what [comments] budget_per_month allows. The rest is read "
+                "from {date} on, or when it is raised.",
+                date=f"{begins:%Y-%m-%d}",
+            )
+            again = min(begins, now + _LONGEST)
+            self._readings.failed(reading, told, again, at_once=True)
+            return
         if account.has_fees and reading.billed >= settings.most_per_day:
             told = _(
                 "{number} answers were read today, which is what [comments] most_per_day allows. The "
@@ -193,9 +207,12 @@ class CommentWatch:
             return
         try:
             with self._opened(reading.account) as reader:
-                most = settings.most_per_day - reading.billed if account.has_fees else None
+                today = settings.most_per_day - reading.billed
+                most = min(today, room) if account.has_fees else None
                 begin = self._pace.begin(reading, now)
                 page = reader.read(reading.post_id, reading.cursor, most, begin)
+                if account.has_fees:
+                    self._budget.spend(reading.account, page.billed, page.authors)
                 since = self._pace.unknown_since(reading, account.support, now)
                 next_at = self._pace.next(reading, account.support, page, now)
                 signs = self._signs()
@@ -273,7 +290,8 @@ class CommentWatch:
             of_one_post=watched.support.is_rationed,
         )
         if watched.has_fees:
-            asked = asked[: max(self._settings.most_per_day - self._checks.billed(account), 0)]
+            today = self._settings.most_per_day - self._checks.billed(account)
+            asked = asked[: max(min(today, self._budget.room(account)), 0)]
         if not asked:
             return
         pause = self._pace.check_pause(watched.support)
@@ -294,6 +312,7 @@ class CommentWatch:
             self._checks.checked(account, asked, ())
             return
         billed = len(asked) - len(gone) if watched.has_fees else 0
+        self._budget.spend(account, billed, 0)
         self._checks.checked(account, asked, gone, billed)
 
     def _carry_out(self, wish: OpenWish) -> None:

@@ -8,6 +8,7 @@ delays a post. A Page's token contains no id, so Facebook is asked.
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from threading import Lock
 from typing import NamedTuple, Protocol
 
@@ -134,7 +135,7 @@ class Identity:
             # Where each request names the Page or organisation, the platform refuses other keys.
             names_it = _owner_option(account) is not None and not channel.owner_id
             may_try = names_it and known is not None and belongs(known, account)
-            return None if may_try else _not_known_yet()
+            return None if may_try else _not_known_yet(told)
         if problem := refusal(account, told, known):
             return self._refuse(account, told, problem)
         return self._accept(account, told)
@@ -280,11 +281,14 @@ def _of_another(owner: Owner, other: str) -> tuple[str, str]:
     )
 
 
-def _not_known_yet() -> Deferred:
-    return Deferred(
-        Kind.UNAVAILABLE,
-        _(
-            "The platform could not be asked whom the account's keys belong to, and that was never "
-            "verified. Nothing was sent; it will be asked again."
+def _not_known_yet(told: Deferred) -> Deferred:
+    if not told.reason:
+        return told
+    return replace(
+        told,
+        message=_(
+            "{reason} when it was asked whom the account's keys belong to, which was never verified. "
+            "Nothing was sent; it is asked again.",
+            reason=told.reason,
         ),
     )

@@ -1,6 +1,6 @@
 """Keyring: the accounts' keys as secrets.toml has them now, renewed before they expire.
 
-A refresh token works once. So whoever renews holds a lock beside secrets.toml, reads the file anew,
+A refresh token may work once. So a renewal holds a lock beside secrets.toml, reads the file anew,
 and has shown that it can be written before the token is spent; the new keys are on the disk before
 anything uses them. A note beside the file says that a renewal began: after a crash or a lost answer
 it tells what a refusal means. Another file beside it has the newest keys: they count, and come back
@@ -104,7 +104,7 @@ class Keyring:
     def version(self, account: str) -> object:
         """Another value whenever the keys of an account are others than before."""
         renewal = self._renewed.get(account)
-        return None if renewal is None else self._read(account, renewal).keys.get(renewal.by)
+        return None if renewal is None else self._read(account, renewal).keys.get(renewal.mark)
 
     def _read(self, account: str, renewal: Renewal) -> _Stored:
         """What the files have of an account; what they had, while they cannot be read."""
@@ -117,7 +117,7 @@ class Keyring:
             keys = account_files.keys_of(self._file, account)
         except (OSError, ValueError):
             return known
-        newer = RenewedKeys.read(path).instead_of(keys.get(renewal.by, ""))
+        newer = RenewedKeys.read(path).instead_of(keys.get(renewal.mark, ""))
         self._stored[account] = _Stored(mark, {**keys, **newer}, is_old=bool(newer))
         return self._stored[account]
 
@@ -180,19 +180,19 @@ class Keyring:
 
     def _exchange(self, account: str, renewal: Renewal) -> None:
         keys, path = self.credentials(account), self._note_file(account)
-        if self._read(account, renewal).keys.get(renewal.by) != keys[renewal.by]:
+        if self._read(account, renewal).keys.get(renewal.mark) != keys[renewal.mark]:
             message = _(
                 "{file} has no keys of {account}.",
                 file=self._settings.secrets_name,
                 account=account,
             )
             raise NotRenewed(message, is_final=True)
-        known = RenewalNote.read(path, keys[renewal.by])
+        known = RenewalNote.read(path, keys[renewal.mark])
         refused = known.refused if known else ""
         if known and refused and abs(self._clock.now() - known.at) < _ASK_AGAIN:
             raise NotRenewed(refused, is_final=True)
         self._try_to_write()
-        note = RenewalNote(mark_of(keys[renewal.by]), self._clock.now(), refused)
+        note = RenewalNote(mark_of(keys[renewal.mark]), self._clock.now(), refused)
         if known is None:  # else it began with this very file
             self._begin(account, note.mark)
         note.write(path)
@@ -200,7 +200,8 @@ class Keyring:
             new = renewal.renew(keys, self._options())
         except NotRenewed as problem:
             if problem.is_final:
-                told = refused or self._refused(account, problem.message, was_cut=known is not None)
+                was_cut = known is not None and not renewal.new_each_time
+                told = refused or self._refused(account, problem.message, was_cut=was_cut)
                 replace(note, refused=told).write(path)
                 if not refused:
                     self._call_for_help(account, told)
@@ -211,8 +212,9 @@ class Keyring:
                     path.unlink(missing_ok=True)
             raise
         kept = account_files.renewed_keys(self._file, account)
-        with suppress(OSError):
-            RenewedKeys.read(kept).followed_by(new, note.mark).write(kept)
+        if mark_of(new[renewal.mark]) != note.mark:
+            with suppress(OSError):
+                RenewedKeys.read(kept).followed_by(new, note.mark).write(kept)
         self._store(account, new)
 
     def _store(self, account: str, new: Mapping[str, str]) -> None:
@@ -306,7 +308,7 @@ class Keyring:
         renewal = self._renewed.get(account)
         if renewal is None:
             return None
-        note = RenewalNote.read(self._note_file(account), self.credentials(account)[renewal.by])
+        note = RenewalNote.read(self._note_file(account), self.credentials(account)[renewal.mark])
         return (note.refused, _remedy(account)) if note and note.refused else None
 
     def _note_file(self, account: str) -> Path:

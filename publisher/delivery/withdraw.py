@@ -26,6 +26,8 @@ from publisher.model.outcomes import (
     Deferred,
     Kind,
     Outcome,
+    Refused,
+    StillOut,
     Unknown,
 )
 from publisher.model.states import ENDED_UNSENT, State
@@ -195,7 +197,7 @@ class Withdrawal:
                 if isinstance(outcome, Accepted) and self._withdrawals.may_come_back(delivery):
                     outcome = Deferred(Kind.UNAVAILABLE, _(_MAY_COME_BACK), limits=outcome.limits)
                 if not isinstance(outcome, Accepted):
-                    message = _still_out(delivery, outcome.message)
+                    message = _not_gone(delivery, outcome)
                     return Withdrawn(
                         self._withdrawals.failed(delivery, actor, outcome, message), message
                     )
@@ -224,9 +226,22 @@ class Withdrawal:
             )
 
 
-def _still_out(delivery: Delivery, reason: str) -> str:
+def _not_gone(delivery: Delivery, outcome: Deferred | AccountSuspended | Refused | Unknown) -> str:
     """The message about the last part that may be out; without a number if it is not a thread."""
-    if len(delivery.content.parts) == 1:
+    reason, is_thread = outcome.message, len(delivery.content.parts) > 1
+    if isinstance(outcome, StillOut) and is_thread:
+        return _(
+            "Part {number} is still out: delete it by hand now. {reason} Publisher tries again by "
+            "itself.",
+            number=len(delivery.remote_ids),
+            reason=reason,
+        )
+    if isinstance(outcome, StillOut):
+        return _(
+            "It is still out: delete it by hand now. {reason} Publisher tries again by itself.",
+            reason=reason,
+        )
+    if not is_thread:
         return _("It may still be out: {reason} Publisher tries again by itself.", reason=reason)
     return _(
         "Part {number} may still be out: {reason} Publisher tries again by itself.",

@@ -147,6 +147,10 @@ class Prepared(Frozen):
             failures=self.failures,
         )
 
+    def without_uploads(self) -> "Prepared":
+        """A copy for which everything is uploaded again."""
+        return self.model_copy(update={"media_ids": {}, "upload": None})
+
     def holds(self, content: Content) -> bool:
         """Whether exactly this content is prepared as a post."""
         return self.draft_id is not None and self.digest == content.digest

@@ -2,12 +2,16 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from decimal import Decimal
 
-from publisher.base import i18n
+from publisher.base import formats, i18n
 from publisher.base.i18n import _, later
 from publisher.model.outcomes import Limit
 
+ANSWERS_OF_MONTH = "answers-month"
+"""The name of the budget for reading answers, in thousandths of a US dollar."""
 _SENTENCES = {
+    "answers": later("{left} of {total} for reading answers {window} left, until {end}"),
     "posts": later("{left} of {total} posts {window} left, until {end}"),
     "uploads": later("{left} of {total} uploads {window} left, until {end}"),
     "readings": later("{left} of {total} readings {window} left, until {end}"),
@@ -20,6 +24,7 @@ _WINDOWS = {
     "30min": later("in 30 minutes"),
     "3h": later("in 3 hours"),
     "1h": later("in an hour"),
+    "month": later("in this month"),
     "24h": later("in 24 hours"),
     "24h-app": later("by the whole app in 24 hours"),
     "1h-app": later("by the whole app in an hour"),
@@ -49,10 +54,16 @@ def values(limit: Limit, when: Callable[[datetime], str]) -> dict[str, str]:
     from babel.numbers import format_decimal, format_percent  # noqa: PLC0415
 
     locale = i18n.current()
+
+    def number(count: int) -> str:
+        if limit.name == ANSWERS_OF_MONTH:
+            return formats.dollars(Decimal(count) / 1000)
+        return str(format_decimal(count, locale=locale))
+
     return {
-        "left": format_decimal(limit.remaining, locale=locale),
-        "total": format_decimal(limit.total, locale=locale),
-        "share": format_percent(limit.remaining / limit.total, locale=locale),
+        "left": number(limit.remaining),
+        "total": number(limit.total),
+        "share": format_percent(limit.remaining / (limit.total or 1), locale=locale),
         "window": _(_WINDOWS[_parts(limit)[1]]),
         "end": when(limit.ends_at),
         "seen": when(limit.seen_at),

@@ -151,12 +151,21 @@ class Deferred(_Told):
     It is tried again at `again_at`, or (None) after a pause that grows with each attempt.
 
     `most`: after this many attempts in all it is refused; None: only its expiry ends the attempts.
+    `uploads_gone`: the platform no longer has its uploads, which are made again. `reason`: of a
+    reading, what the platform did, in words that do not depend on what was read.
     """
 
     kind: Kind
     message: str
     again_at: datetime | None = None
     most: int | None = None
+    uploads_gone: bool = False
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StillOut(Deferred):
+    """A deletion without effect: the post was read as public after it."""
 
 
 THROTTLED = tuple(timedelta(seconds=30 * 2**step) for step in range(7))

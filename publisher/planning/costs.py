@@ -46,7 +46,9 @@ def cost_of_answers(new: Iterable[Wish], settings: Settings) -> Decimal:
     if settings.comments.read != "all":
         return Decimal()
     read = {one.account for one in new if _costs_to_read(one.channel)}
-    return len(read) * settings.comments.most_per_day * settings.prices.x_read
+    each = settings.prices.x_read + settings.prices.x_author
+    a_day = settings.comments.most_per_day * each
+    return len(read) * min(a_day, settings.comments.budget_per_month)
 
 
 def _costs_to_read(channel: str) -> bool:

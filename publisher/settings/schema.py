@@ -147,6 +147,8 @@ class PriceSettings(Section):
     x_read: Decimal = Field(default=Decimal("0.005"), ge=0)
     """Of an answer, or of a post's public metrics: 0.001 for those where the account owns the app.
     """
+    x_author: Decimal = Field(default=Decimal("0.010"), ge=0)
+    """Of the author of an answer, who is shown with it."""
 
 
 class EngagementSettings(Section):
@@ -303,6 +305,8 @@ class CommentSettings(Section):
     """Requests for comments of an account in a day, where the platform gives few, also to posts."""
     most_per_day: int = Field(default=2000, ge=0)
     """Comments of an account that are read in a day where the platform charges for them."""
+    budget_per_month: Decimal = Field(default=Decimal(50), ge=0, le=1_000_000)
+    """US dollars that reading the comments of an account may cost in a month."""
     duty: Annotated[tuple[str, ...], _LINES] = ()
     """Who is called, and when: `NAME: weekdays 08:00-18:00`. Nobody at an hour: all managers."""
 

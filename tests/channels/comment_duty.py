@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -10,6 +11,7 @@ from sqlalchemy import select
 from publisher.auth.users import People, Rank
 from publisher.channels.registry import SPECS
 from publisher.delivery.comment_watch import CommentWatch, WatchedAccount
+from publisher.ledger.comment_budget import CommentBudget
 from publisher.ledger.comment_checks import CommentChecks
 from publisher.ledger.comment_readings import CommentReadings
 from publisher.ledger.comment_wishes import CommentWishes
@@ -33,6 +35,8 @@ if TYPE_CHECKING:
 
 WORD = AlarmWord.of("help me")
 MANY = 10_000
+COSTS = Decimal("0.005"), Decimal("0.010")
+"""Of a comment on X, and of its author."""
 """Requests for comments in a day: an account is read as often as others."""
 CHANNELS = tuple(name for name, spec in SPECS.items() if spec.comments)
 
@@ -99,6 +103,7 @@ def duty_at(
             CommentReadings(database, clock),
             CommentChecks(database, clock),
             CommentWishes(database, clock),
+            CommentBudget(database, clock, Decimal(settings.get("budget_per_month", 50)), *COSTS),
             lambda: {stage.account.name: watched},
             lambda _account: support.open(stage.account, stage.credentials, stage.options),
             busy.__contains__,

@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from publisher.base.errors import UsageError
 from publisher.channels.facebook.graph import PageGraph
 from publisher.channels.twitter.reader_comments import MentionTimeline
 from publisher.drafts.alarm_words import SAMPLE, SignLists
+from publisher.ledger.comment_budget import CommentBudget
 from publisher.ledger.comment_checks import CommentChecks
 from publisher.ledger.comment_news import CommentNews
 from publisher.ledger.comment_readings import CommentReadings
@@ -22,6 +24,7 @@ from publisher.ledger.manager.rights import Rights
 from publisher.ledger.notice_addresses import Addresses
 from publisher.ledger.outbox import News
 from publisher.ledger.personal_news import PersonalNews
+from publisher.ledger.rate_limits import Limits
 from publisher.ledger.tables import (
     comment_readings,
     deliveries,
@@ -29,6 +32,7 @@ from publisher.ledger.tables import (
     notices,
     reader_comments,
 )
+from publisher.model import limits_text
 from publisher.model.accounts import ApprovalRule
 from publisher.model.content import Content, Part
 from publisher.model.outcomes import Answer, Wire
@@ -37,7 +41,7 @@ from publisher.model.states import State
 from publisher.sandbox.comments import plant
 from publisher.sandbox.fault_kinds import What
 from publisher.sandbox.faults import Fault
-from tests.channels.comment_duty import Duty
+from tests.channels.comment_duty import COSTS, Duty
 
 pytestmark = pytest.mark.guards(
     "publisher.drafts.alarm_words",
@@ -407,6 +411,29 @@ def test_x_charges_for_no_more_than_the_settings_say(duty_at: Duties) -> None:
     for _day in range(14):
         duty.look(after=86_400)
     assert len(duty.shown()) >= 90
+
+
+def test_reading_x_stops_before_it_costs_more_than_the_budget_of_a_month(duty_at: Duties) -> None:
+    """Each answer costs $0.005, and its author $0.010."""
+    duty = duty_at("twitter", budget_per_month="1.60")
+    untold = news_of(duty)
+    budget = CommentBudget(duty.database, duty.desk.clock, Decimal("1.60"), *COSTS)
+    store = duty.desk.stage.sandbox.store
+    for number in range(130):
+        plant(store, duty.account, f"number {number}", author=f"Reader {number}")
+    for _look in range(4):
+        duty.look()
+    assert billed(duty) == 106
+    (told,) = untold()
+    assert "budget_per_month" in told.trouble
+    told_of = Limits(duty.database, duty.desk.clock).current()[duty.account]
+    (limit,) = (one for one in told_of if one.name == limits_text.ANSWERS_OF_MONTH)
+    assert limits_text.in_words(limit, str).startswith(
+        "$0.01 of $1.60 for reading answers in this month left, until "
+    )
+    duty.look(after=(budget.next_month - duty.desk.clock.now()).total_seconds() + 1)
+    assert duty.pages.troubles() == []
+    assert billed(duty) >= 24  # the rest, and lookups of what is stored
 
 
 def test_what_was_read_before_an_error_is_kept_and_not_paid_again(

@@ -214,6 +214,18 @@ def test_facebook_without_the_permission_has_all_but_views(
         assert set(one.counts) == {Metric.REACTIONS, Metric.SHARES, Metric.REPLIES}
 
 
+def test_facebook_is_asked_for_one_post_at_a_time_and_one_that_fails_hides_no_other(
+    stages: Stages, clock: ManualClock
+) -> None:
+    """Meta lets no new app ask for several by their ids, and the sandbox none."""
+    stage = stages("facebook")
+    ids = publish(stage, 3)
+    clock.advance(DAY)
+    stage.sandbox.faults.set([Fault(what=What.SERVER_ERROR, endpoint="getObject", nth=(2,))])
+    assert read(stage.open(), ids).keys() == {ids[0], ids[2]}
+    assert stage.sandbox.state()["requests"].get("getObjects", 0) == 0
+
+
 def test_facebook_takes_reactions_from_where_it_may_read_them(
     stages: Stages, clock: ManualClock
 ) -> None:
@@ -294,6 +306,5 @@ def test_what_the_pages_token_may_not_see_is_not_gone(
     clock.advance(DAY)
     body = json.dumps({"error": {"message": "x", "code": 100, "error_subcode": 33}})
     missing = Answer(Wire.ANSWERED, status=400, headers={}, body=body, received_at=clock.now())
-    monkeypatch.setattr(PageGraph, "several", lambda *_: missing)
     monkeypatch.setattr(PageGraph, "get", lambda *_, **__: missing)
     assert read(stage.open(), ids) == {}

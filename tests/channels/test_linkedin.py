@@ -14,7 +14,15 @@ from publisher.channels.linkedin.rest import VERSION
 from publisher.channels.timelines import LOOK_BACK, SKEW
 from publisher.model.accounts import Owner
 from publisher.model.deliveries import Prepared
-from publisher.model.outcomes import Absent, Accepted, AccountSuspended, Deferred, Kind, Unknown
+from publisher.model.outcomes import (
+    Absent,
+    Accepted,
+    AccountSuspended,
+    Deferred,
+    Kind,
+    StillOut,
+    Unknown,
+)
 from publisher.sandbox.fault_kinds import What
 from publisher.sandbox.faults import Fault
 from publisher.sandbox.linkedin import media
@@ -299,11 +307,11 @@ def test_nobody_but_linkedin_gets_a_picture_or_the_token(page: Stage) -> None:
 # Deletions.
 
 
-def test_what_linkedin_says_is_deleted_and_shows_may_be_out(page: Stage) -> None:
+def test_what_linkedin_says_is_deleted_and_shows_is_still_out(page: Stage) -> None:
     attempt = page.ready(page.parcel("Bonjour"))
     attempt.send()
     page.sandbox.faults.set([Fault(what=What.IGNORED)])
-    assert isinstance(attempt.channel.withdraw(attempt.sent[0], Prepared()), Unknown)
+    assert isinstance(attempt.channel.withdraw(attempt.sent[0], Prepared()), StillOut)
     page.sandbox.faults.set([])
     assert isinstance(attempt.channel.withdraw(attempt.sent[0], Prepared()), Accepted)
 
@@ -312,7 +320,7 @@ def test_a_404_for_a_post_that_is_there_does_not_mean_gone(page: Stage) -> None:
     attempt = page.ready(page.parcel("Bonjour"))
     attempt.send()
     page.sandbox.faults.set([Fault(what=What.NOT_FOUND, endpoint="deleteOrganizationPost")])
-    assert isinstance(attempt.channel.withdraw(attempt.sent[0], Prepared()), Unknown)
+    assert isinstance(attempt.channel.withdraw(attempt.sent[0], Prepared()), StillOut)
     assert len(page.shown()) == 1
 
 

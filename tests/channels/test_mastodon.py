@@ -15,6 +15,7 @@ from publisher.model.outcomes import (
     Deferred,
     Kind,
     Refused,
+    StillOut,
     Unknown,
 )
 from publisher.sandbox.fault_kinds import What
@@ -178,7 +179,7 @@ def test_a_deletion_that_is_not_done_is_seen(stage: Stage) -> None:
     outcome = sent_once(stage, stage.parcel("Bonjour"))
     assert isinstance(outcome, Accepted)
     faults(stage, {"what": "ignored"})
-    assert isinstance(stage.open().withdraw(outcome.remote_id, NOTHING), Unknown)
+    assert isinstance(stage.open().withdraw(outcome.remote_id, NOTHING), StillOut)
 
 
 def test_a_part_whose_parent_is_gone_fails_after_a_few_tries(stage: Stage) -> None:

@@ -1,19 +1,27 @@
 """What X does beside its description: answers that must not be believed, and posts shown late."""
 
 import json
+from typing import Any
 
 import pytest
 import requests
 
 from publisher.channels.twitter import answers
+from publisher.ledger.dispatcher.claims import Dispatch
+from publisher.ledger.enqueue import Ledger, StoredPicture
+from publisher.ledger.reading.queries import Queries
 from publisher.model.deliveries import Prepared
-from publisher.model.outcomes import Accepted, Deferred, Kind, Refused, Unknown
+from publisher.model.outcomes import Accepted, Deferred, Kind, Refused, StillOut, Unknown
+from publisher.model.states import State
 from publisher.sandbox.fault_kinds import What
 from publisher.sandbox.faults import Fault
+from publisher.sandbox.twitter import problems
 from publisher.sandbox.twitter.refusals import XFault
 from tests.channels.conftest import Stage, Stages
-from tests.support.answers.kinds import answered
+from tests.channels.desk import Desk
+from tests.support.answers.kinds import NOT_FOUND, answered
 from tests.support.clock import ManualClock
+from tests.support.delivering import OneByOne
 
 pytestmark = pytest.mark.guards(
     "publisher.channels.twitter.session", "publisher.channels.twitter.answers"
@@ -64,9 +72,7 @@ def test_who_may_reply_is_said_with_the_first_post_of_a_thread(
 def test_a_post_that_x_does_not_find_and_still_shows_is_not_gone(x: Stage, fault: Fault) -> None:
     remote_id = out(x, "Bonjour")
     x.sandbox.faults.set([fault])
-    outcome = x.open().withdraw(remote_id, Prepared())
-    assert isinstance(outcome, Unknown)
-    assert "may be deleted or not" in outcome.message
+    assert isinstance(x.open().withdraw(remote_id, Prepared()), StillOut)
     assert [post.id for post in x.shown()] == [remote_id]
 
 
@@ -86,9 +92,7 @@ def test_a_post_that_x_does_not_find_is_not_gone_while_it_cannot_be_read(x: Stag
 def test_a_post_that_x_calls_deleted_and_still_shows_is_not_gone(x: Stage) -> None:
     remote_id = out(x, "Bonjour")
     x.sandbox.faults.set([Fault(what=What.IGNORED, endpoint=_DELETE, times=1)])
-    outcome = x.open().withdraw(remote_id, Prepared())
-    assert isinstance(outcome, Unknown)
-    assert "shows it all the same" in outcome.message
+    assert isinstance(x.open().withdraw(remote_id, Prepared()), StillOut)
     assert x.open().withdraw(remote_id, Prepared()) == Accepted(remote_id)
     assert x.shown() == []
 
@@ -109,6 +113,39 @@ def test_a_deletion_that_x_refuses_says_so_of_the_deletion(x: Stage) -> None:
     assert "does not let this account delete the post" in outcome.message
 
 
+def test_a_picture_that_x_has_lost_is_uploaded_again(
+    x: Stage,
+    ledger: Ledger,
+    dispatch: Dispatch,
+    attempts: OneByOne,
+    queries: Queries,
+    clock: ManualClock,
+) -> None:
+    desk = Desk(x, ledger, dispatch, attempts, queries, clock)
+    picture = x.picture("Une carte")
+    content = x.parcel("Bonjour", pictures=(picture,)).content
+    file = StoredPicture(picture.digest, picture.media_type, x.media[picture.digest])
+    wanted = desk.wish(content=content, due_in=1)
+    ledger.apply(add=[wanted], edit=(), cancel=(), pictures={picture.digest: file}, actor="m")
+    x.sandbox.faults.set([Fault(what=XFault.UPLOADS_LOST, endpoint="createPosts", times=1)])
+    for _visit in range(2):
+        clock.advance(15)
+        desk.work()
+    assert desk.state() is State.PUBLISHED
+    assert desk.requests("mediaUpload") == 2
+    assert len(x.shown()) == 1
+
+
+def test_a_file_that_x_takes_and_cannot_use_fails_in_the_end(
+    x: Stage,
+) -> None:
+    """X says the same of a picture that is too large for it; it is not uploaded for ever."""
+    x.sandbox.faults.set([Fault(what=XFault.UPLOADS_LOST)])
+    outcome = x.ready(x.parcel("Bonjour", pictures=(x.picture("Une carte"),))).send()
+    assert isinstance(outcome, Deferred)
+    assert outcome.most
+
+
 # Threads.
 
 
@@ -125,6 +162,29 @@ def test_a_part_whose_own_young_parent_x_does_not_show_yet_is_sent_later(
     assert isinstance(attempt.send(), Accepted)
     first, reply = x.shown()
     assert reply.in_reply_to == first.id
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [
+        (403, {"errors": [{"code": 385, "message": problems.UNSEEN_PARENT}]}),
+        (404, NOT_FOUND),
+        (400, {"errors": [{"parameters": {"reply.in_reply_to_tweet_id": ["1"]}, "message": "?"}]}),
+    ],
+    ids=["older", "not found", "parameter"],
+)
+def test_a_parent_that_x_does_not_show_yet_ends_no_thread_in_whatever_words(
+    x: Stage, clock: ManualClock, status: int, body: dict[str, Any]
+) -> None:
+    unseen = Fault(what=What.ANSWER, status=status, body=body, endpoint="createPosts")
+    attempt = x.ready(x.parcel("Un", "Deux"))
+    attempt.send()
+    x.sandbox.faults.set([unseen])
+    assert isinstance(attempt.send(), Deferred)
+    clock.advance(11 * 60)
+    gone = attempt.send()
+    assert isinstance(gone, Refused)
+    assert "no longer on X" in gone.message
 
 
 def test_a_part_whose_parent_stays_unseen_is_refused(x: Stage, clock: ManualClock) -> None:

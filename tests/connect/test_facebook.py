@@ -6,6 +6,8 @@ from publisher.base.errors import NotConnected
 from publisher.channels.connect import Authorization, Keys
 from publisher.sandbox.facebook.authorization import system_user_token
 from publisher.sandbox.facebook.graph import app_id
+from publisher.sandbox.facebook.refusals import FacebookFault
+from publisher.sandbox.faults import Fault
 from publisher.settings import settings
 from tests.connect.conftest import SETTINGS, Desk, allow
 
@@ -52,6 +54,45 @@ def test_a_system_users_token_needs_no_browser(desk: Desk) -> None:
     found = desk.connection("bice-page").connector.begin(typed(desk, user_token=token))
     assert isinstance(found, tuple)
     assert {keys.options["page_id"] for keys in found} == {"100200300", "100200301"}
+
+
+@pytest.mark.parametrize("login_of", ["person", "system user"])
+def test_pages_of_a_business_portfolio_are_found(desk: Desk, login_of: str) -> None:
+    """Facebook's list of a person's own Pages leaves them out."""
+    desk.sandbox.faults.set([Fault(what=FacebookFault.IN_PORTFOLIO)])
+    token = system_user_token(desk.account("bice-page"))
+    found = (
+        login(desk, "bice-page", "lima-page")
+        if login_of == "person"
+        else desk.connection("bice-page").connector.begin(typed(desk, user_token=token))
+    )
+    assert isinstance(found, tuple)
+    assert {keys.options["page_id"] for keys in found} == {"100200300", "100200301"}
+
+
+def test_a_page_that_no_list_has_is_found_by_its_number(desk: Desk) -> None:
+    """The number in publisher.toml is asked for by itself."""
+    refused = {"code": 200, "endpoint": "getPortfolios"}
+    desk.sandbox.faults.set(
+        [
+            Fault(what=FacebookFault.IN_PORTFOLIO),
+            Fault.model_validate({"what": FacebookFault.GRAPH_ERROR, **refused}),
+        ]
+    )
+    token = system_user_token(desk.account("bice-page"))
+    connection = desk.connection("bice-page")
+    found = connection.begin(typed(desk, user_token=token))
+    assert isinstance(found, tuple)
+    (keys,) = connection.meant(found)
+    connection.store(keys, connection.check(keys))
+    with pytest.raises(NotConnected, match="digits"):
+        connection.begin(typed(desk, user_token=token, page_id="me/accounts"))
+
+
+def test_the_permission_that_a_login_lacks_is_named(desk: Desk) -> None:
+    desk.sandbox.faults.set([Fault(what=FacebookFault.SCOPE_DENIED)])
+    with pytest.raises(NotConnected, match=r"lacks the permission pages_manage_posts\."):
+        login(desk, "bice-page")
 
 
 def test_another_page_than_the_one_that_is_meant_is_refused(desk: Desk) -> None:

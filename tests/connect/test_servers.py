@@ -1,9 +1,12 @@
 """Connecting accounts that have a server of their own, and pages of organisations."""
 
 from collections.abc import Mapping
+from contextlib import closing
+from datetime import timedelta
 
 import pytest
 
+from publisher.base.clock import SystemClock
 from publisher.base.errors import NotConnected
 from publisher.channels import registry
 from publisher.channels.connect import Authorization, Keys
@@ -12,11 +15,16 @@ from publisher.connect.connection import AccountConnection
 from publisher.doctor import Grade, accounts
 from publisher.sandbox.fault_kinds import What
 from publisher.sandbox.faults import Fault
+from publisher.sandbox.linkedin.refusals import LinkedInFault
 from publisher.sandbox.mastodon.refusals import MastodonFault
-from publisher.settings import settings
+from publisher.settings import account_files, settings
 from tests.connect.conftest import SETTINGS, Desk, allow
 
-pytestmark = pytest.mark.guards("publisher.channels.*.connect")
+pytestmark = pytest.mark.guards(
+    "publisher.channels.*.connect",
+    "publisher.channels.linkedin.tokens",
+    "publisher.sandbox.linkedin.tokens",
+)
 
 NAMES = ("bice-fedi", "bice-linkedin", "bice-wp")
 ENDS_ITSELF = ("bice-fedi", "bice-wp")
@@ -128,6 +136,45 @@ def test_revoking_ends_the_keys_there_and_here(desk: Desk, name: str) -> None:
 def test_linkedin_says_where_its_access_is_ended(desk: Desk) -> None:
     connect(desk, "bice-linkedin")
     assert "Permitted services" in str(desk.connection("bice-linkedin").revoke())
+
+
+def test_linkedins_refresh_token_is_kept_and_used_again_and_again(desk: Desk) -> None:
+    """It stays the same, so newer keys are told from older ones by the access token."""
+    desk.app().database.migrate()
+    desk.sandbox.faults.set([Fault(what=LinkedInFault.REFRESH_TOKEN)])
+    connect(desk, "bice-linkedin")
+    known = [settings.load(desk.workspace.path).credentials("bice-linkedin")]
+    with closing(desk.app()) as app, app.channel("bice-linkedin") as channel:
+        assert channel.examine().problem is None
+    for _month in range(2):
+        soon = (SystemClock().now() + timedelta(days=19)).isoformat()
+        text = account_files.with_keys(desk.secrets, "bice-linkedin", {"expires_at": soon}, ())
+        desk.secrets.write_text(text or "")
+        with closing(desk.app()) as app:
+            app.keyring.renew("bice-linkedin")
+            known.append(app.keyring.credentials("bice-linkedin"))
+            with app.channel("bice-linkedin") as channel:
+                assert channel.examine().problem is None
+            assert app.keyring.trouble("bice-linkedin") is None
+    assert settings.load(desk.workspace.path).credentials("bice-linkedin") == known[-1]
+    assert len({keys["access_token"] for keys in known}) == 3
+    assert len({keys["refresh_token"] for keys in known}) == 1
+
+
+def test_the_end_of_linkedins_consent_is_told_while_its_last_token_works(desk: Desk) -> None:
+    desk.app().database.migrate()
+    desk.sandbox.faults.set([Fault(what=LinkedInFault.REFRESH_TOKEN)])
+    connect(desk, "bice-linkedin")
+    desk.sandbox.faults.set([Fault(what=LinkedInFault.CONSENT_ENDS)])
+    with closing(desk.app()) as app:
+        before = app.keyring.credentials("bice-linkedin")
+        app.keyring.renew("bice-linkedin", timedelta(days=61))
+        assert app.keyring.credentials("bice-linkedin") == before
+        message, hint = app.keyring.trouble("bice-linkedin") or ("", "")
+        (told,) = app.queries.accounts()
+    assert message.startswith("The consent on LinkedIn ends on ")
+    assert "publisher connect bice-linkedin" in hint
+    assert message in (told.suspension_message or "")
 
 
 def test_the_code_of_linkedin_comes_to_an_address_of_the_app(desk: Desk) -> None:

@@ -25,6 +25,7 @@ from publisher.model.outcomes import AccountSuspended
 from publisher.model.states import State
 from publisher.sandbox import server
 from publisher.sandbox.accounts import SandboxAccount, secrets_toml
+from publisher.sandbox.facebook.refusals import FacebookFault
 from publisher.sandbox.fault_kinds import What
 from publisher.sandbox.faults import Fault
 from publisher.sandbox.platforms import accounts_for
@@ -320,6 +321,31 @@ def test_what_was_never_verified_waits_while_the_platform_cannot_be_asked(stage:
         for claim in app.dispatch.claim(stage.clock.ahead(2), stage.clock.ahead(30), 10):
             app.delivery.courier.deliver([claim])
     assert list(stage.public()) == ["our-x"]
+
+
+@pytest.mark.parametrize(
+    ("account", "fault", "reason"),
+    [
+        (
+            "our-x",
+            Fault(what=What.SERVER_ERROR, status=503, endpoint="getUsersMe"),
+            "X answered with status 503 when it was asked whom the account's keys belong to",
+        ),
+        (
+            "our-page",
+            Fault(what=FacebookFault.GRAPH_ERROR, code=1, endpoint="getObject"),
+            "Facebook refused (“An unknown error occurred”) when it was asked whom",
+        ),
+    ],
+)
+def test_why_nobody_knows_whose_the_keys_are_is_told(
+    stage: Stage, account: str, fault: Fault, reason: str
+) -> None:
+    stage.sandbox.faults.set([fault])
+    stage.publish("a", account)
+    with closing(stage.application()) as app:
+        (delivery,) = app.queries.deliveries()
+    assert (delivery.error_message or "").startswith(reason)
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ from typing import Any, cast
 import pytest
 
 from publisher.base.errors import CredentialsMissing, LedgerUnavailable, NotPossible
+from publisher.channels.answers import still_out
 from publisher.channels.base import Channel
 from publisher.delivery.identity import KeyCheck
 from publisher.delivery.withdraw import Withdrawal
@@ -106,6 +107,13 @@ def test_a_thread_is_deleted_from_its_end(control: Control, queries: Queries) ->
     assert withdraw(control, channel).problem is None
     assert channel.deleted == ["3", "2", "1"]
     assert queries.counts() == {State.WITHDRAWN: 1}
+
+
+@pytest.mark.usefixtures("_thread")
+def test_what_was_read_as_public_is_to_be_deleted_by_hand(control: Control) -> None:
+    """For a child's picture minutes count, and this platform may let no program delete."""
+    failed = withdraw(control, DeletingChannel(fails_at="2", answer=still_out("X")))
+    assert failed.problem.startswith("Part 2 is still out: delete it by hand now.")
 
 
 @pytest.mark.usefixtures("_thread")

@@ -13,7 +13,7 @@ from typing import ClassVar
 
 from publisher.base.clock import Clock
 from publisher.base.i18n import _
-from publisher.channels.answers import mapping, parsed
+from publisher.channels.answers import mapping, parsed, still_out
 from publisher.channels.base import MediaReader, NotPrepared, Unverified
 from publisher.channels.bluesky import counts, health, records, replies
 from publisher.channels.bluesky.answers import (
@@ -298,10 +298,7 @@ class Bluesky:
             isinstance(outcome, Accepted) and not isinstance(seen, RepoPost)
         ):
             return Accepted(remote_id, limits=outcome.limits)
-        if isinstance(outcome, Accepted):
-            message = _("Bluesky said that the post is deleted, and shows it all the same.")
-            return Unknown(message, limits=outcome.limits)
-        return outcome
+        return still_out(ANSWERS.name, outcome.limits) if isinstance(seen, RepoPost) else outcome
 
     @property
     def owner_id(self) -> str:

@@ -1,27 +1,36 @@
 """Connecting a Page: by a person's login or a system user's token, and the choice of the Page.
 
 Sources: Meta's guides to the manual login flow, long-lived tokens and Page access tokens (2026).
+`me/accounts` leaves out Pages that a person or system user has through a business portfolio; they
+are among the portfolio's own and its clients' Pages, for which `business_management` is needed, and
+any Page answers by its number (seen: trypost 301, getopenpost 216).
 """
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
 from publisher.base.errors import NotConnected
 from publisher.base.i18n import _, later
-from publisher.channels.answers import identifier
+from publisher.channels.answers import identifier, mapping, numeral, parsed
 from publisher.channels.connect import Authorization, KeyField, Keys, code_in, text, told
 from publisher.channels.facebook.graph import GRAPH_VERSION, proof
 from publisher.channels.facebook.spec import ADDRESS, SPEC
 from publisher.channels.http.recorder import Recorder
 from publisher.channels.spec import ChannelOptions
 
-_SCOPES = ("pages_manage_posts", "pages_read_engagement", "pages_show_list")
+_NEEDED = ("pages_manage_posts", "pages_read_engagement")
+"""The permissions without which no post goes out, or is read."""
+_SCOPES = (*_NEEDED, "pages_show_list", "business_management")
 _DIALOG = "https://www.facebook.com"
 _RETURN = "https://www.facebook.com/connect/login_success.html"
 """Meta's own page at the end of a login without a website; its address holds the code."""
 _MOST_PAGES = 100
+_PAGE = "id,name,access_token"
+_OF_PORTFOLIO = ",".join(
+    f"{edge}.limit({_MOST_PAGES}){{{_PAGE}}}" for edge in ("owned_pages", "client_pages")
+)
 _FIELDS = (
     KeyField(
         "app_id",
@@ -42,6 +51,16 @@ _FIELDS = (
         later("From the business settings; leave it empty to log in as a person instead."),
         required=False,
     ),
+    KeyField(
+        "page_id",
+        later("Number of the Page"),
+        later(
+            "On the Page, under About, Page transparency; leave it empty to choose among the Pages of "
+            "the login."
+        ),
+        is_secret=False,
+        required=False,
+    ),
 )
 
 
@@ -57,8 +76,14 @@ class FacebookConnector:
     def begin(self, typed: Mapping[str, str]) -> Authorization | tuple[Keys, ...]:
         """The address of Facebook's login; with a system user's token, its Pages."""
         app = {name: typed[name] for name in ("app_id", "app_secret")}
+        page_id = typed.get("page_id", "")
+        if page_id and not numeral(page_id):
+            raise NotConnected(
+                _("The number of a Page has digits alone."),
+                hint=_("It is on the Page, under About, Page transparency."),
+            )
         if token := typed.get("user_token"):
-            return self._pages(app, token)
+            return self._pages(app, token, page_id)
         state = secrets.token_urlsafe(24)
         query = urlencode(
             {
@@ -72,7 +97,7 @@ class FacebookConnector:
         return Authorization(
             f"{self._server or _DIALOG}/{GRAPH_VERSION}/dialog/oauth?{query}",
             later("The whole address that the browser shows after the login"),
-            kept={**app, "state": state},
+            kept={**app, "state": state, "page_id": page_id},
         )
 
     def finish(self, authorization: Authorization, answer: str) -> tuple[Keys, ...]:
@@ -82,7 +107,7 @@ class FacebookConnector:
         code = code_in(answer, kept["state"], "Facebook")
         short = self._token(app, code=code, redirect_uri=_RETURN)
         long = self._token(app, grant_type="fb_exchange_token", fb_exchange_token=short)
-        return self._pages(app, long)
+        return self._pages(app, long, kept["page_id"])
 
     def revoke(self, credentials: Mapping[str, str]) -> str | None:
         """A Page's token cannot end itself: the person who made it removes the app."""
@@ -108,30 +133,55 @@ class FacebookConnector:
             )
         return token
 
-    def _pages(self, app: Mapping[str, str], token: str) -> tuple[Keys, ...]:
-        wish = {
-            "fields": "id,name,access_token",
-            "limit": str(_MOST_PAGES),
-            "access_token": token,
-            **proof(token, app["app_secret"]),
-        }
+    def _pages(self, app: Mapping[str, str], token: str, page_id: str) -> tuple[Keys, ...]:
+        """The Pages of a person or system user, with those of their portfolios, and `page_id`."""
+        hidden = [app["app_secret"], token]
+        wish = {"access_token": token, **proof(token, app["app_secret"])}
+        listed = {"limit": str(_MOST_PAGES), **wish}
         found = told(
-            self._call("GET", "me/accounts", wish, [app["app_secret"], token]),
+            self._call("GET", "me/accounts", {"fields": _PAGE, **listed}, hidden),
             "Facebook",
             _("Facebook does not take the token"),
             _("Make a new one, with the permissions {names}.", names=", ".join(_SCOPES)),
         )
-        pages = [_keys(page, app) for page in found.get("data") or () if isinstance(page, dict)]
-        usable = tuple(page for page in pages if page)
+        nodes = _nodes(found)
+        # Without the permission, or without a portfolio, it is refused.
+        answer = self._call("GET", "me/businesses", {"fields": _OF_PORTFOLIO, **listed}, hidden)
+        for portfolio in _nodes(mapping(parsed(answer.body))):
+            nodes += _nodes(portfolio.get("owned_pages")) + _nodes(portfolio.get("client_pages"))
+        if page_id and all(node.get("id") != page_id for node in nodes):
+            answer = self._call("GET", page_id, {"fields": _PAGE, **wish}, hidden)
+            nodes.append(mapping(parsed(answer.body)))
+        usable = {keys.options["page_id"]: keys for node in nodes if (keys := _keys(node, app))}
+        self._require_permissions(app, token, _NEEDED if usable else _SCOPES)
         if not usable:
             raise NotConnected(
                 _("Facebook names no Page that this login may post to."),
                 hint=_(
                     "Connect again, and choose the Page where Facebook asks which ones the app may "
-                    "use. You need full control of the Page, or the task of creating content."
+                    "use, or type its number. You need full control of the Page, or the task of "
+                    "creating content."
                 ),
             )
-        return usable
+        return (usable[page_id],) if page_id in usable else tuple(usable.values())
+
+    def _require_permissions(
+        self, app: Mapping[str, str], token: str, needed: Sequence[str]
+    ) -> None:
+        """Raise `NotConnected` if Facebook says which permissions a token has, and some lack."""
+        of_app = f"{app['app_id']}|{app['app_secret']}"
+        wish = {"input_token": token, "access_token": of_app}
+        answer = self._call("GET", "debug_token", wish, [app["app_secret"], token, of_app])
+        given = mapping(mapping(parsed(answer.body)).get("data")).get("scopes")
+        missing = [one for one in needed if one not in given] if isinstance(given, list) else []
+        if missing:
+            raise NotConnected(
+                _("The login lacks the permission {names}.", names=", ".join(missing)),
+                hint=_(
+                    "Add it to the app, under its use cases, and allow it when you connect again; for a "
+                    "system user, make a new token with it. docs/credentials.md shows where."
+                ),
+            )
 
     def _call(self, method: str, path: str, wish: dict[str, str], hidden: list[str]) -> Any:
         recorder = Recorder(
@@ -145,6 +195,12 @@ class FacebookConnector:
         url = f"{ADDRESS}/{GRAPH_VERSION}/{path}"
         # mypy: `place` holds one of two keywords
         return recorder.call(lambda: recorder.session.request(method, url, **place))  # type: ignore[arg-type]
+
+
+def _nodes(listed: Any) -> list[dict[str, Any]]:
+    """What a list of the Graph API shows; empty if it is none."""
+    found = mapping(listed).get("data")
+    return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
 
 
 def _keys(page: Mapping[str, Any], app: Mapping[str, str]) -> Keys | None:

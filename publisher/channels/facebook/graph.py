@@ -207,12 +207,6 @@ class PageGraph:
         """Read some fields of a post or a photo."""
         return self._get(object_id, fields=fields)
 
-    def several(self, object_ids: Sequence[str], fields: str) -> Answer:
-        """Read some fields of several posts or videos."""
-        return self._recorder.call(
-            lambda: self._sdk.get_objects(list(object_ids), fields=fields, **self._proof)
-        )
-
     def published(self, fields: str, limit: int, after: str | None = None) -> Answer:
         """List the newest public posts, or those after a cursor."""
         cursor = {"after": after} if after else {}

@@ -2,10 +2,11 @@
 
 Sources: Meta's spec of PagePost (`shares`, `comments`, `reactions`, `insights`), its reference of
 Page Post Insights (v25.0: `post_media_view`, `post_total_media_view_unique`; `post_impressions*`
-ended in November 2025), and its guide on reading several objects by `ids`, 50 at once. A metric
-that has ended fails the whole request (seen: trypost 320), and so does a permission that is missing
-(read_insights for insights; pages_read_user_content for the numbers of comments and reactions,
-seen in September 2026), or one post that is deleted. So what is asked for is reduced step by step.
+ended in November 2025). Several objects by their `ids` are not asked for at once: since 4 November
+2026 Meta lets no new app do so (Graph API v27). A metric that has ended fails the whole request
+(seen: trypost 320), and so does a permission that is missing (read_insights for insights;
+pages_read_user_content for the numbers of comments and reactions, seen in September 2026). So what
+is asked for is reduced step by step.
 Facebook renews most insights once a day, and has none for Pages with few followers: then views are
 missing.
 """
@@ -33,7 +34,6 @@ _NO_SUCH_NAME = 803
 _REFUSED_FIELD = frozenset({3, 10, 100, *range(200, 300)})
 """Codes for a field that does not exist, or that the token may not read."""
 
-_Found = dict[str, Engagement]
 _Obstacle = AccountSuspended | Deferred
 
 
@@ -58,56 +58,51 @@ class PageInsights:
         self._page = page
 
     def read(self, post_ids: Sequence[str]) -> EngagementReading | _Obstacle:
-        """The counts of posts and videos."""
-        videos = [post_id for post_id in post_ids if is_video(post_id)]
-        posts = [post_id for post_id in post_ids if not is_video(post_id)]
-        found: _Found = {}
-        remark = ""
-        for some, steps in ((videos, _OF_VIDEO), (posts, _OF_POST)):
-            if not some:
-                continue
-            fields, seen = self._as_far_as_allowed(some, steps)
-            if isinstance(seen, _Obstacle):
+        """The counts of posts and videos, one request each.
+
+        One that cannot be read hides no other; a second one ends the reading.
+        """
+        found: dict[str, Engagement] = {}
+        steps, remark, failure = {True: _OF_VIDEO, False: _OF_POST}, "", None
+        for post_id in post_ids:
+            kind = is_video(post_id)
+            steps[kind], seen = self._as_far_as_allowed(post_id, steps[kind])
+            if isinstance(seen, Engagement):
+                found[post_id] = seen
+                remark = _remark(steps[kind][0]) or remark
+            elif isinstance(seen, AccountSuspended):
                 return seen
-            found |= seen
-            remark = _remark(fields) or remark
-        return EngagementReading(found, remark)
+            elif seen and failure:
+                break
+            else:
+                failure = seen or failure
+        return failure if failure and not found else EngagementReading(found, remark)
 
     def _as_far_as_allowed(
-        self, post_ids: Sequence[str], steps: Sequence[str]
-    ) -> tuple[str, _Found | _Obstacle]:
-        """The counts by the first of these steps that Facebook does not refuse, and its fields."""
-        for fields in steps:
-            seen = self._all(post_ids, fields)
-            if seen is not None:
-                return fields, seen
-        return steps[-1], ANSWERS.unreadable()
+        self, post_id: str, steps: tuple[str, ...]
+    ) -> tuple[tuple[str, ...], Engagement | _Obstacle | None]:
+        """The counts by the first of these steps that Facebook does not refuse, and those left.
 
-    def _all(self, post_ids: Sequence[str], fields: str) -> _Found | _Obstacle | None:
-        """The counts of all that can be read; None if Facebook refuses these fields."""
-        answer = self._page.several(post_ids, fields)
-        if _names_missing(answer):
-            if len(post_ids) == 1:
+        None: Facebook does not show the post, which may be there all the same.
+        """
+        for number, fields in enumerate(steps):
+            answer = self._page.get(post_id, fields)
+            if _names_missing(answer):
                 # Facebook says so too of what the token may not see: then it is asked again.
-                is_gone = isinstance(PagePosts(self._page).fate(post_ids[0]), Absent)
-                return {post_ids[0]: Engagement(is_gone=True)} if is_gone else {}
-            middle = len(post_ids) // 2
-            first = self._all(post_ids[:middle], fields)
-            if not isinstance(first, dict):
-                return first
-            second = self._all(post_ids[middle:], fields)
-            return {**first, **second} if isinstance(second, dict) else second
-        if _refuses_field(answer):
-            return None
-        if found := obstacle(ANSWERS, answer):
-            return found
-        told = mapping(parsed(answer.body))
-        found_posts = {
-            post_id: Engagement(_counts(post, has_shares="shares" in fields))
-            for post_id in post_ids
-            if (post := mapping(told.get(post_id))).get("id") == post_id
-        }
-        return found_posts or ANSWERS.unreadable()
+                is_gone = isinstance(PagePosts(self._page).fate(post_id), Absent)
+                return steps[number:], Engagement(is_gone=True) if is_gone else None
+            if not _refuses_field(answer):
+                return steps[number:], _read(answer, post_id, fields)
+        return steps, ANSWERS.unreadable()
+
+
+def _read(answer: Answer, post_id: str, fields: str) -> Engagement | _Obstacle:
+    if found := obstacle(ANSWERS, answer):
+        return found
+    post = mapping(parsed(answer.body))
+    if post.get("id") != post_id:
+        return ANSWERS.unreadable()
+    return Engagement(_counts(post, has_shares="shares" in fields))
 
 
 def _counts(post: dict[str, Any], *, has_shares: bool) -> dict[Metric, int]:

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from publisher.base.i18n import _
+from publisher.channels.answers import still_out
 from publisher.channels.base import NotPrepared
 from publisher.channels.facebook.answers import ANSWERS
 from publisher.channels.facebook.comments import is_comment
@@ -39,17 +40,19 @@ class Removal:
         If it cannot be verified, Facebook's confirmation counts.
         """
         outcome = ANSWERS.judge(self._page.delete(post_id), Step.WITHDRAW)
+        if not isinstance(outcome, Accepted | Unknown):
+            return outcome
+        is_confirmed = isinstance(outcome, Accepted)
+        seen = self._posts.look(post_id) if is_confirmed else self._posts.fate(post_id)
+        if isinstance(seen, PagePost) and seen.is_public:
+            return still_out(ANSWERS.name, outcome.limits)
         if isinstance(outcome, Accepted):
-            if isinstance(self._posts.look(post_id), PagePost):
-                return Unknown(_still_shown(post_id), limits=outcome.limits)
+            if isinstance(seen, PagePost):
+                return Unknown(_still_there(post_id), limits=outcome.limits)
             return replace(outcome, remote_id=post_id)
-        if isinstance(outcome, Unknown):
-            seen = self._posts.fate(post_id)
-            if isinstance(seen, Absent):
-                return Accepted(post_id, limits=outcome.limits)
-            if isinstance(seen, Unknown):
-                return replace(seen, limits=outcome.limits)
-        return outcome
+        if isinstance(seen, Absent):
+            return Accepted(post_id, limits=outcome.limits)
+        return replace(seen, limits=outcome.limits) if isinstance(seen, Unknown) else outcome
 
     def clear(self, parcel: Parcel, prepared: Prepared) -> None:
         """Delete unpublished posts, then all photos. Raises `NotPrepared` with what is left.
@@ -154,7 +157,7 @@ def _comment_stays(comment_id: str) -> str:
     return _("The comment {comment_id} may still be on Facebook.", comment_id=comment_id)
 
 
-def _still_shown(post_id: str) -> str:
+def _still_there(post_id: str) -> str:
     return _(
         "Facebook said that it is deleted, and shows it all the same, as {post_id}.",
         post_id=post_id,

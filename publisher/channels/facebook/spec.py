@@ -158,5 +158,5 @@ SPEC = ChannelSpec(
     package="publisher.channels.facebook",
     large_below=85,
     folds_after=480,  # before "See more"; Facebook folds at about this length
-    metrics=MetricSource(frozenset(Metric), at_once=50),
+    metrics=MetricSource(frozenset(Metric), at_once=10),
 )

@@ -42,6 +42,8 @@ _KEPT_HEADERS = (
     "x-page-usage",
     "x-restli-id",
 )
+MASK = "[secret]"
+"""What stands in the place of a secret of the request."""
 _SHORTEST_SECRET = 6
 _TIME_LIMIT = timedelta(seconds=5)  # for a request that only asks for the time
 _LOQUACIOUS = ("tweepy", "oauthlib", "requests_oauthlib", "urllib3", "requests")
@@ -156,7 +158,7 @@ class Recorder:
         return clear if found == plain else found
 
     def _replaced(self, text: str) -> str:
-        return self._secrets.sub("[secret]", text) if self._secrets else text
+        return self._secrets.sub(MASK, text) if self._secrets else text
 
 
 class _Session(requests.Session):

@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from publisher.base.clock import Clock
 from publisher.base.i18n import _
 from publisher.channels import edits
+from publisher.channels.answers import still_out
 from publisher.channels.base import MediaReader, Unverified
 from publisher.channels.engagement import EngagementReading
 from publisher.channels.health import Health
@@ -200,16 +201,12 @@ class LinkedIn:
         """Delete a post, and verify that by reading it; see `Channel.withdraw`."""
         answer = self._rest.delete(remote_id)
         outcome = ANSWERS.judge(answer, Step.WITHDRAW)
-        is_confirmed = isinstance(outcome, Accepted)
-        if not is_confirmed and not missing(answer):
+        if not isinstance(outcome, Accepted | Unknown):
             return outcome
         read = self._rest.post(remote_id)
-        if is_confirmed and isinstance(ANSWERS.judge(read, Step.READ), Accepted):
-            return Unknown(
-                _("LinkedIn said that the post is deleted, and shows it all the same."),
-                limits=outcome.limits,
-            )
-        if is_confirmed or missing(read):
+        if isinstance(ANSWERS.judge(read, Step.READ), Accepted):
+            return still_out(ANSWERS.name, outcome.limits)
+        if isinstance(outcome, Accepted) or (missing(answer) and missing(read)):
             return Accepted(remote_id, limits=outcome.limits)
         return outcome
 

@@ -15,10 +15,9 @@ from publisher.channels.connect import (
     Keys,
     check,
     code_in,
-    text,
     told,
 )
-from publisher.channels.http.recorder import Recorder
+from publisher.channels.linkedin import tokens
 from publisher.channels.linkedin.health import may_post_for, owner
 from publisher.channels.linkedin.rest import Rest
 from publisher.channels.linkedin.spec import SPEC
@@ -26,7 +25,6 @@ from publisher.channels.spec import ChannelOptions
 from publisher.model.accounts import Owner
 from publisher.model.clock_check import unheard
 
-_ADDRESS = "https://www.linkedin.com"
 _SCOPES = (
     "w_organization_social r_organization_social rw_organization_admin "
     "r_organization_social_feed w_organization_social_feed"
@@ -79,7 +77,7 @@ class LinkedInConnector:
             }
         )
         return Authorization(
-            f"{self._instead or _ADDRESS}/oauth/v2/authorization?{query}",
+            f"{self._instead or tokens.ADDRESS}/oauth/v2/authorization?{query}",
             later(
                 "The whole address that the browser shows afterwards, though no page opens there"
             ),
@@ -87,7 +85,7 @@ class LinkedInConnector:
         )
 
     def finish(self, authorization: Authorization, answer: str) -> tuple[Keys, ...]:
-        """Exchange the code in the address for a token of 60 days."""
+        """Exchange the code in the address for a token of 60 days, which may be renewable."""
         kept = authorization.kept
         app = {name: kept[name] for name in ("client_id", "client_secret")}
         wish = {
@@ -96,16 +94,8 @@ class LinkedInConnector:
             "code": code_in(answer, kept["state"], "LinkedIn"),
             "redirect_uri": RETURN,
         }
-        recorder = Recorder(
-            _ADDRESS,
-            base_url=self._instead,
-            timeout=self._options.request_timeout,
-            clock=self._options.clock,
-            secrets=[app["client_secret"], wish["code"]],
-        )
-        url = f"{_ADDRESS}/oauth/v2/accessToken"
         found = told(
-            recorder.call(lambda: recorder.session.post(url, data=wish)),
+            tokens.request(self._options, wish, app["client_secret"], wish["code"]),
             "LinkedIn",
             _("LinkedIn does not take the consent"),
             _(
@@ -114,13 +104,13 @@ class LinkedInConnector:
                 address=RETURN,
             ),
         )
-        token = text(found, "access_token")
-        if not token:
+        given = tokens.tokens_in(found, self._options.clock.now())
+        if not given:
             raise NotConnected(
                 _("LinkedIn gave no token."),
                 hint=_("Nothing was stored. Try it again in a while."),
             )
-        return self._pages({"access_token": token, **app})
+        return self._pages({**given, **app})
 
     def _pages(self, credentials: Mapping[str, str]) -> tuple[Keys, ...]:
         """The pages for which the person who gave the token may post."""

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from publisher.base.i18n import later
 from publisher.channels.engagement import MetricSource
+from publisher.channels.renewal import ENDS, Renewal
 from publisher.channels.spec import (
     ChannelOptions,
     ChannelSpec,
@@ -81,6 +82,8 @@ published: they are shown by endpoint to whoever has an app (API guide, rate lim
 PERMISSIONS = "r_organization_social_feed, w_organization_social_feed"
 """What the app needs to read and delete comments (Comments API, permissions)."""
 
+RENEWED_AHEAD = timedelta(days=20)
+"""How long before its end a token is renewed: so long before a person hears that it cannot be."""
 _KEPT = timedelta(hours=47)
 """What members write may be kept for 48 hours (Data Storage Requirements); what is older is deleted
 twice in an hour.
@@ -119,6 +122,12 @@ def _connector(options: ChannelOptions) -> "Connector":
     return LinkedInConnector(options)
 
 
+def _renew(credentials: Mapping[str, str], options: ChannelOptions) -> Mapping[str, str]:
+    from publisher.channels.linkedin.tokens import renew  # noqa: PLC0415
+
+    return renew(credentials, options)
+
+
 SPEC = ChannelSpec(
     name="linkedin",
     nicknames=("li",),
@@ -144,6 +153,8 @@ SPEC = ChannelSpec(
         Credential("access_token"),
         Credential("client_id", required=False, of_app=True),
         Credential("client_secret", required=False),
+        Credential("refresh_token", required=False),
+        Credential(ENDS, required=False),
     ),
     replies=ReplySupport(
         later(
@@ -164,6 +175,13 @@ SPEC = ChannelSpec(
         is_rationed=True,
     ),
     connect=_connector,
+    renewal=Renewal(
+        by="refresh_token",
+        replaces=("access_token", "refresh_token", ENDS),
+        ahead=RENEWED_AHEAD,
+        renew=_renew,
+        new_each_time="access_token",
+    ),
     server=Server(
         ADDRESS,
         "linkedin_api_url",

@@ -14,7 +14,7 @@ from typing import ClassVar
 
 from publisher.base.clock import Clock
 from publisher.base.i18n import _
-from publisher.channels.answers import mapping, parsed
+from publisher.channels.answers import mapping, parsed, still_out
 from publisher.channels.base import MediaReader
 from publisher.channels.engagement import EngagementReading
 from publisher.channels.health import Health
@@ -243,13 +243,10 @@ class Mastodon:
         read = self._server.status(remote_id)
         if is_missing(read):
             return Accepted(remote_id, limits=outcome.limits)
+        if isinstance(ANSWERS.judge(read, Step.READ), Accepted):
+            return still_out(ANSWERS.name, outcome.limits)
         if not isinstance(outcome, Accepted):
             return outcome
-        if isinstance(ANSWERS.judge(read, Step.READ), Accepted):
-            return Unknown(
-                _("Mastodon said that the post is deleted, and shows it all the same."),
-                limits=outcome.limits,
-            )
         return Accepted(remote_id, limits=outcome.limits)
 
     @property

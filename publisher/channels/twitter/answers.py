@@ -44,6 +44,13 @@ _FAULTS_OF_THE_POST = frozenset({400, 413, 422})
 _ID = re.compile(r"[0-9]{1,19}")
 """Of a post, an upload or a user (OpenAPI 2.167, PostId, MediaId and UserId)."""
 _UNSEEN_PARENT = "attempted to reply"
+_PARENT = "in_reply_to_tweet_id"
+_LOST_UPLOAD = re.compile(r"media ids? (are|is) invalid|invalid media id")
+"""Words of a 400 (seen: node-twitter-api-v2 375 and 501, tweepy 2016)."""
+_MOST_UPLOADS = 4
+"""Attempts: X says the same of a file that it takes and cannot use (seen: 501)."""
+_PAGE_INSTEAD = frozenset({400, 401, 403})
+"""Statuses with which a server in front of X shows an HTML page; X itself answers in JSON."""
 _REFUSALS_OF_ALT_TEXT = frozenset({400, 403, 404, 413, 422})
 _FAULTS_OF_THE_ACCOUNT = frozenset({401, 402, 403, 429})
 _OF_THE_ACCOUNT = ("/client-forbidden", "/oauth1-permissions", "/unsupported-authentication")
@@ -52,6 +59,10 @@ _ACCOUNT_IS = re.compile(
     r"\baccount\b[^.]{0,60}\b(suspended|locked)\b|not[ -]enrolled|oauth1 app permissions"
 )
 """Words of a 403 that name the account, and that come without a type."""
+_AUTOMATED = ("automated", "try again later")
+"""Words of a 403, code 226: X's protection against spam refuses all that it posts (seen)."""
+_DAILY_LIMIT = re.compile(r"daily (status update )?limit\b")
+"""Words of a 403, codes 185 and 344: X counts the 2,400 posts of a day by half hours (its help)."""
 _NO_ANSWER = later(
     "X does not let this account answer here, so the thread stops at this part. Publish the rest by "
     "hand, or as a post of its own."
@@ -127,6 +138,8 @@ def meaning(answer: Answer, step: Step) -> Outcome:
         return _taken(answer, body, step)
     if status < 400 or status >= 500 or status in _DOUBTS:
         return doubt(_("X answered with {status}", status=named_status(status)), step)
+    if _is_page_instead(answer):
+        return _walled(status)
     if step is Step.WITHDRAW and status not in (401, 402, 429):
         return _not_deleted(status, body)
     return _refused(answer, body, step)
@@ -135,6 +148,8 @@ def meaning(answer: Answer, step: Step) -> Outcome:
 def reading(answer: Answer) -> Reading:
     """The result of an answer from X that should show one object, or a complete list of them."""
     status, body = answer.status or 0, mapping(parsed(answer.body))
+    if _is_page_instead(answer):
+        return _walled(status)
     if status in _FAULTS_OF_THE_ACCOUNT:
         return _account(answer, body)
     if not 200 <= status < 300:
@@ -176,10 +191,26 @@ def misses_parent(answer: Answer) -> bool:
     """Whether X refuses a reply because it does not see its parent.
 
     Some seconds after the parent, X may just not know it yet (observed: node-twitter-api-v2 #366).
+    It says so in words (403), or names the parameter or the post as not found.
     """
-    return (
-        answer.status == 403
-        and _UNSEEN_PARENT in str(mapping(parsed(answer.body)).get("detail", "")).lower()
+    body = mapping(parsed(answer.body))
+    if answer.status == 403:
+        return _UNSEEN_PARENT in _words(body)
+    if answer.status == 404:
+        return missing(answer)
+    return answer.status == 400 and any(
+        _PARENT in name for name in mapping(_first_error(body).get("parameters"))
+    )
+
+
+def parent_gone() -> Refused:
+    """The outcome of a reply whose parent is no longer there."""
+    return Refused(
+        Kind.CONTENT,
+        _(
+            "The part before this one is no longer on X, so the thread stops here. "
+            "Publish the rest as a post of its own."
+        ),
     )
 
 
@@ -256,6 +287,16 @@ def _refused(answer: Answer, body: dict[str, Any], step: Step) -> Outcome:
         return _account(answer, body)
     if step is Step.PREPARE:
         return _not_prepared(status, body)
+    if _LOST_UPLOAD.search(_words(body)):
+        return Deferred(
+            Kind.UNAVAILABLE,
+            _(
+                "X does not find a picture or video of this post, which it took before. It is "
+                "uploaded again. If that lasts, save the file smaller and queue the draft again."
+            ),
+            most=_MOST_UPLOADS,
+            uploads_gone=True,
+        )
     if status in _FAULTS_OF_THE_POST:
         says = _says(body)
         return Refused(
@@ -270,6 +311,8 @@ def _forbidden(body: dict[str, Any], step: Step) -> Outcome:
     detail = _words(body)
     if _names_account(body):
         return _not_allowed(body)
+    if passing := _not_now(detail):
+        return passing
     if "duplicate content" in detail:
         return Unknown(
             _(
@@ -281,14 +324,46 @@ def _forbidden(body: dict[str, Any], step: Step) -> Outcome:
     if step is Step.PREPARE:
         return _picture_refused(body, Kind.PERMISSION)
     if _UNSEEN_PARENT in detail:
-        return Refused(
-            Kind.CONTENT,
-            _(
-                "The part before this one is no longer on X, so the thread stops here. "
-                "Publish the rest as a post of its own."
-            ),
-        )
+        return parent_gone()
     return _post_refused(body)
+
+
+def _is_page_instead(answer: Answer) -> bool:
+    """Whether a server in front of X refused the request, which X has not seen then."""
+    return answer.status in _PAGE_INSTEAD and answer.body.lstrip().startswith("<")
+
+
+def _walled(status: int) -> AccountSuspended:
+    return AccountSuspended(
+        Kind.UNAVAILABLE,
+        _(
+            "A server in front of X refuses this machine and shows a page instead ({status}). X has "
+            "not seen the request. If that lasts, look at X's status page, and ask those who run "
+            "this machine's network. {again}",
+            status=named_status(status),
+            again=_(AGAIN),
+        ),
+        backoff=UNTIL_MENDED,
+    )
+
+
+def _not_now(detail: str) -> AccountSuspended | None:
+    """The outcome of a 403 that passes, whatever the account posts; None for any other."""
+    if all(words in detail for words in _AUTOMATED):
+        return AccountSuspended(
+            Kind.POLICY,
+            _(
+                "X takes this account's posts for those of a machine, and refuses them for now. If "
+                "that lasts, sign in to X with the account, look for a notice, and label it as "
+                "automated in its settings. {again}",
+                again=_(AGAIN),
+            ),
+            backoff=UNTIL_MENDED,
+        )
+    if _DAILY_LIMIT.search(detail):
+        message = _("X takes no more from this account for now. It goes on by itself.")
+        return AccountSuspended(Kind.RATE_LIMIT, message, backoff=CAPPED)
+    return None
 
 
 def _not_prepared(status: int, body: dict[str, Any]) -> Refused | Deferred:

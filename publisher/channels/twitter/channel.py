@@ -15,6 +15,7 @@ from typing import Any, ClassVar
 from publisher.base.clock import Clock
 from publisher.base.i18n import _
 from publisher.channels import captions
+from publisher.channels.answers import still_out
 from publisher.channels.base import MediaReader, NotPrepared
 from publisher.channels.engagement import EngagementReading, obstacle
 from publisher.channels.health import Health
@@ -166,15 +167,17 @@ class Twitter:
         answer: Answer,
     ) -> Outcome:
         outcome, above = ANSWERS.judge(answer, Step.PUBLISH), parcel.above(sent)
-        if above and misses_parent(answer) and self._is_young(above[-1], answer):
-            waits = (
-                _("X does not know the reader's answer yet. It is tried again by itself.")
-                if answers_a_reader(parcel, sent)
-                else _(
-                    "X does not know the part before this one yet. The thread goes on by itself."
+        if above and misses_parent(answer):
+            if self._is_young(above[-1], answer):
+                waits = (
+                    _("X does not know the reader's answer yet. It is tried again by itself.")
+                    if answers_a_reader(parcel, sent)
+                    else _(
+                        "X does not know the part before this one yet. The thread goes on by itself."
+                    )
                 )
-            )
-            return Deferred(Kind.UNAVAILABLE, waits, limits=outcome.limits)
+                return Deferred(Kind.UNAVAILABLE, waits, limits=outcome.limits)
+            outcome = replace(answers.parent_gone(), limits=outcome.limits)
         if answers_a_reader(parcel, sent) and isinstance(outcome, Refused):
             return answers.reply_refused(answer, outcome)
         if isinstance(outcome, Accepted):
@@ -226,18 +229,14 @@ class Twitter:
             partial(self._client.delete_tweet, remote_id, user_auth=self._signs)
         )
         outcome = ANSWERS.judge(answer, Step.WITHDRAW)
-        is_confirmed = isinstance(outcome, Accepted)
-        if not is_confirmed and not missing(answer):
+        if not isinstance(outcome, Accepted | Unknown):
             return outcome
         read = self._recorder.call(
             partial(self._client.get_tweet, remote_id, user_auth=self._signs)
         )
-        if is_confirmed and isinstance(ANSWERS.judge(read, Step.READ), Accepted):
-            return Unknown(
-                _("X said that the post is deleted, and shows it all the same."),
-                limits=outcome.limits,
-            )
-        if is_confirmed or missing(read):
+        if isinstance(ANSWERS.judge(read, Step.READ), Accepted):
+            return still_out(ANSWERS.name, outcome.limits)
+        if isinstance(outcome, Accepted) or (missing(answer) and missing(read)):
             return Accepted(remote_id, limits=outcome.limits)
         return outcome
 

@@ -9,13 +9,12 @@ import hashlib
 import secrets
 from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
-from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlencode
 
 from publisher.base.errors import NotConnected
 from publisher.base.i18n import _, later
-from publisher.channels.answers import mapping, named_status, parsed, quote, whole
+from publisher.channels.answers import mapping, parsed, whole
 from publisher.channels.connect import (
     Authorization,
     KeyField,
@@ -27,10 +26,10 @@ from publisher.channels.connect import (
     told,
 )
 from publisher.channels.http.recorder import Recorder
-from publisher.channels.renewal import ENDS, NotRenewed
+from publisher.channels.renewal import ENDS, renewed
 from publisher.channels.spec import ChannelOptions
 from publisher.channels.twitter.spec import ADDRESS, SPEC
-from publisher.model.outcomes import Answer, Wire
+from publisher.model.outcomes import Answer
 
 _CONSENT = "https://x.com/i/oauth2/authorize"
 SCOPES = (
@@ -158,23 +157,8 @@ def renew(credentials: Mapping[str, str], options: ChannelOptions) -> Mapping[st
         {"grant_type": "refresh_token", "refresh_token": token},
         token,
     )
-    body, status = mapping(parsed(answer.body)), answer.status or 0
-    if answer.wire is not Wire.ANSWERED:
-        what = _("X gave no new keys ({reason}).", reason=answer.reason)
-        raise NotRenewed(what, may_be_spent=answer.wire is Wire.NO_ANSWER)
-    tokens = _tokens(body, options.clock.now()) if status == HTTPStatus.OK else None
-    if tokens:
-        return tokens
-    if status in (400, 401, 403) and isinstance(body.get("error"), str):
-        message = _(
-            "X does not renew the keys of this account{says}. The access was ended there, or the app "
-            "was changed.",
-            says=quote(body.get("error_description") or body["error"]),
-        )
-        raise NotRenewed(message, is_final=True)
-    # A success that cannot be read has spent the token; a 5xx may have.
-    what = _("X gave no new keys ({reason}).", reason=named_status(status))
-    raise NotRenewed(what, may_be_spent=status < 400 or status >= 500)
+    tokens = _tokens(mapping(parsed(answer.body)), options.clock.now())
+    return renewed(answer, "X", tokens, spends=True)
 
 
 def revoke(options: ChannelOptions, credentials: Mapping[str, str]) -> None:

@@ -1,14 +1,14 @@
 """Mentions of an account on X: replies to its posts and posts that name it; replies can be hidden.
 
 One request shows all of the account since the newest known one (`since_id`). X charges for each
-post that it shows, and shows the newest 800. Which of our posts a reply is under, its conversation
-tells. Others' posts cannot be deleted.
+post that it shows, twice as much for each author beside them, and shows the newest 800. Which of
+our posts a reply is under, its conversation tells. Others' posts cannot be deleted.
 
 Sources: docs.x.com, user mention timeline, and hide replies (PUT /2/tweets/:id/hidden; OpenAPI
 2.167: scope tweet.moderate.write); posts that are deleted are named in `errors` of a lookup.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from http import HTTPStatus
@@ -75,13 +75,14 @@ class _Run:
 
     found: dict[str, ReaderComment] = field(default_factory=dict)
     shown: int = 0
+    authors: int = 0
     used: float = 0.0
     highest: int = 0
     lowest: int | None = None
     """The oldest one that was shown; None if nothing older is left."""
     error: CommentsUnavailable | None = None
 
-    def page(self, place: _Place, billed: int) -> CommentPage:
+    def page(self, place: _Place, billed: int, authors: int) -> CommentPage:
         # After an error the rest waits for the next reading.
         is_complete = place.until is None or self.error is not None
         return CommentPage(
@@ -89,6 +90,7 @@ class _Run:
             str(place),
             is_complete=is_complete,
             billed=billed,
+            authors=authors,
             used=self.used,
         )
 
@@ -137,8 +139,10 @@ class MentionTimeline:
             if new.error and not new.found:
                 raise new.error
             place = place if place.until else _Place(place.newest, None, place.newest)
-            return new.page(place, billed=new.shown)
+            return new.page(place, billed=new.shown, authors=new.authors)
         room = None if most is None else most - new.shown
+        if room is not None and new.shown and room < _SMALLEST:
+            room = 0
         left = self._down(place.since, place.until, room)
         if (error := new.error or left.error) and not (new.found or left.found):
             raise error
@@ -149,7 +153,7 @@ class MentionTimeline:
             else _Place(place.since, left.lowest or place.until, place.newest)
         )
         left.found = {**new.found, **left.found}
-        return left.page(place, billed=new.shown + left.shown)
+        return left.page(place, billed=new.shown + left.shown, authors=new.authors + left.authors)
 
     def _down(self, since: int, until: int | None, room: int | None) -> "_Run":
         """Read those between two ids from the newest on, as far as room and requests allow."""
@@ -161,7 +165,7 @@ class MentionTimeline:
         }
         for _page in range(PAGES):
             left = _PER_PAGE if room is None else room - run.shown
-            if left <= 0:
+            if left <= 0 or (run.shown and left < _SMALLEST):
                 run.lowest = run.lowest or until
                 return run
             try:
@@ -174,8 +178,10 @@ class MentionTimeline:
             except CommentsUnavailable as error:
                 run.error = error
                 return run
-            names = _names(body)
+            users = _users(body)
+            names = _names(users)
             run.used, run.shown = used_share(ANSWERS, answer), run.shown + len(listed)
+            run.authors += len(users)
             for node in map(mapping, listed):
                 number = int(_id(node) or 0)
                 run.highest = max(run.highest, number)
@@ -255,10 +261,14 @@ class MentionTimeline:
         )
 
 
-def _names(body: Mapping[str, Any]) -> dict[str, str]:
-    """The handles of the authors, by their ids."""
+def _users(body: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The authors that are shown beside the posts."""
     listed = mapping(body.get("includes")).get("users")
-    users = map(mapping, listed if isinstance(listed, list) else ())
+    return [mapping(one) for one in listed] if isinstance(listed, list) else []
+
+
+def _names(users: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+    """Their handles, by their ids."""
     return {
         str(one.get("id")): f"@{name}" for one in users if (name := identifier(one.get("username")))
     }

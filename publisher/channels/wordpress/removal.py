@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from publisher.base.i18n import _
+from publisher.channels.answers import still_out
 from publisher.channels.base import NotPrepared
 from publisher.channels.wordpress.answers import ANSWERS, is_missing
 from publisher.channels.wordpress.article import slug_of
@@ -73,10 +74,13 @@ class SiteRemoval:
         seen = fate(self._site, post_id)
         if isinstance(seen, Absent) or (isinstance(seen, SitePost) and is_done(seen)):
             return Accepted(post_id)
-        if isinstance(outcome, Accepted) and isinstance(seen, SitePost):
-            return Unknown(_still_shown(post_id))
+        if isinstance(seen, SitePost) and seen.is_public:
+            return still_out(ANSWERS.name)
         if isinstance(outcome, Accepted):
-            return replace(outcome, remote_id=post_id)
+            is_there = isinstance(seen, SitePost)
+            return (
+                Unknown(_still_there(post_id)) if is_there else replace(outcome, remote_id=post_id)
+            )
         return outcome
 
     def clear(self, parcel: Parcel, prepared: Prepared) -> None:
@@ -129,7 +133,7 @@ def _require(outcome: Outcome, still: Prepared) -> None:
         raise NotPrepared(outcome, still)
 
 
-def _still_shown(post_id: str) -> str:
+def _still_there(post_id: str) -> str:
     return _(
         "The website said that it is deleted, and has it all the same, as number {post_id}.",
         post_id=post_id,

@@ -77,7 +77,9 @@ limits = Table(
     Column("seen_at", Instant, nullable=False),
     Column("ends_at", Instant, nullable=False),
 )
-"""The last values of each of an account's rate limits (see rate_limits.py)."""
+"""The last values of each of an account's rate limits (see rate_limits.py), and of the budget for
+reading comments (see comment_budget.py).
+"""
 
 delays = Table(
     "delays",

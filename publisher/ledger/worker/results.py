@@ -156,8 +156,10 @@ class Results:
             return self._ended(delivery, State.FAILED, outcome)
         again = self._again_at(delivery, outcome, begins)
         # Not before the instant to which it was postponed.
-        next_check_at = max(delivery.next_check_at, again)
-        return self._ended(delivery, State.SCHEDULED, outcome, next_check_at=next_check_at)
+        columns: dict[str, Any] = {"next_check_at": max(delivery.next_check_at, again)}
+        if outcome.uploads_gone:
+            columns["prepared"] = delivery.prepared.without_uploads().model_dump_json()
+        return self._ended(delivery, State.SCHEDULED, outcome, **columns)
 
     def _suspended(
         self, delivery: Delivery, outcome: AccountSuspended, until: datetime | None

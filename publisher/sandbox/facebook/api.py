@@ -29,7 +29,7 @@ HANDLERS: dict[str, Handler] = {
     "getPublishedPosts": reading.published_posts,
     "updatePost": posts.update,
     "deletePost": posts.delete,
-    "getObject": reading.get,
+    "getObject": insights.get,
     "getObjects": insights.several,
 }
 _WRITES = frozenset({"createFeedPost", "updatePost"})
@@ -52,10 +52,8 @@ class FacebookApi:
             call.headers["facebook-api-version"] = graph.served_version(call.request.url.path)
             if call.operation.name == "debugToken":
                 return JSONResponse(self._debug(call), headers=call.headers)
-            if call.operation.name == "createUserToken":
-                return JSONResponse(self._login.token(call), headers=call.headers)
-            if call.operation.name == "getPages":
-                return JSONResponse(self._login.pages_of(call), headers=call.headers)
+            if (of_login := self._login.answer(call)) is not None:
+                return JSONResponse(of_login, headers=call.headers)
             account = graph.authorise(call, self.store.accounts)
             self._count(call, account)
             body = await HANDLERS[call.operation.name](self.store, call, account)
@@ -87,6 +85,8 @@ class FacebookApi:
         }
         if known is None and token not in apps:
             raise GraphError(190, "Invalid OAuth access token.", status=401)
+        if scopes := self._login.scopes_of(call.query.get("input_token", "")):
+            return {"data": {"is_valid": True, "type": "USER", "scopes": scopes}}
         asked = graph.account_of(call.query.get("input_token"), self.store.accounts)
         return graph.debug(asked, int(self.store.clock.now().timestamp()))
 

@@ -4,7 +4,7 @@ Source: Meta's guide to the manual login flow (2026). A system user's token acts
 """
 
 import secrets
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
 from starlette.responses import RedirectResponse, Response
@@ -12,14 +12,30 @@ from starlette.responses import RedirectResponse, Response
 from publisher.sandbox import authorization
 from publisher.sandbox.accounts import SandboxAccount, invented
 from publisher.sandbox.endpoints import Call
-from publisher.sandbox.facebook.graph import GraphError, app_id, parameter, token_of
+from publisher.sandbox.facebook.graph import GraphError, app_id, no_object, parameter, token_of
+from publisher.sandbox.facebook.refusals import FacebookFault
 from publisher.sandbox.store import Store
 
 BROWSER = frozenset({"loginDialog", "allowLogin", "loginEnd"})
 """The operations for a browser."""
 _SCOPES = frozenset(
-    {"pages_manage_engagement", "pages_manage_posts", "pages_read_engagement", "pages_show_list"}
+    {
+        "business_management",
+        "pages_manage_engagement",
+        "pages_manage_posts",
+        "pages_read_engagement",
+        "pages_show_list",
+    }
 )
+_PORTFOLIO = "900800700"
+
+
+class _Grant(NamedTuple):
+    """What a person or system user allows an app."""
+
+    app: str
+    pages: tuple[str, ...]
+    scopes: frozenset[str]
 
 
 class Login:
@@ -27,10 +43,10 @@ class Login:
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._codes: dict[str, tuple[str, tuple[str, ...], str]] = {}
-        """By code: the app, the Pages, the address that it was sent to."""
-        self._tokens: dict[str, tuple[str, tuple[str, ...]]] = {}
-        """By token of a person: the app, and the Pages that it may use."""
+        self._codes: dict[str, tuple[_Grant, str]] = {}
+        """By code: what was allowed, and the address that it was sent to."""
+        self._tokens: dict[str, _Grant] = {}
+        """By token of a person."""
 
     def browser(self, call: Call) -> Response:
         """Answer a call of a person's browser."""
@@ -40,7 +56,8 @@ class Login:
         pages = [one for one in self._pages() if app_id(one) == wish.get("client_id")]
         if not pages:
             return authorization.told("Facebook", "Invalid App ID.", 400)
-        if not _SCOPES.issuperset((wish.get("scope") or "").split(",")):
+        asked = frozenset((wish.get("scope") or "").split(","))
+        if not asked <= _SCOPES:
             return authorization.told("Facebook", "Invalid Scopes.", 400)
         if call.operation.name == "loginDialog":
             return authorization.question("Facebook", pages, several=True)
@@ -50,14 +67,30 @@ class Login:
             return self._back(denied)
         code = secrets.token_urlsafe(40)
         names = tuple(str(name) for name in call.form.getlist("account"))
-        self._codes[code] = (wish["client_id"], names, back)
+        scopes = (
+            asked - {"pages_manage_posts"} if call.changed(FacebookFault.SCOPE_DENIED) else asked
+        )
+        self._codes[code] = (_Grant(wish["client_id"], names, scopes), back)
         return self._back({"code": code, "state": state})
 
     def _back(self, told: dict[str, str]) -> Response:
         """Send the browser to the page that ends a login without a website."""
         return RedirectResponse(f"/connect/login_success.html?{urlencode(told)}", 303)
 
-    def token(self, call: Call) -> dict[str, Any]:
+    def answer(self, call: Call) -> dict[str, Any] | None:
+        """Answer a call with the token of a person or system user; None for a Page's."""
+        match call.operation.name:
+            case "createUserToken":
+                return self._token(call)
+            case "getPages":
+                return self._pages_of(call)
+            case "getPortfolios":
+                return self._portfolios_of(call)
+            case "getObject":
+                return self._page_of(call)
+        return None
+
+    def _token(self, call: Call) -> dict[str, Any]:
         """A token of a person, for a code or another token."""
         app = parameter(call, "client_id") or ""
         owner = next((one for one in self._pages() if app_id(one) == app), None)
@@ -65,40 +98,68 @@ class Login:
             raise GraphError(1, "Error validating client secret.", status=400)
         if parameter(call, "grant_type") == "fb_exchange_token":
             known = self._tokens.get(parameter(call, "fb_exchange_token") or "")
-            if known is None or known[0] != app:
+            if known is None or known.app != app:
                 raise GraphError(190, "Invalid OAuth access token.", status=400)
-            return self._made(app, known[1], 60 * 86_400)
+            return self._made(known, 60 * 86_400)
         found = self._codes.pop(parameter(call, "code") or "", None)
-        if found is None or found[0] != app or found[2] != parameter(call, "redirect_uri"):
+        if found is None or found[0].app != app or found[1] != parameter(call, "redirect_uri"):
             raise GraphError(100, "This authorization code has been used.", status=400)
-        return self._made(app, found[1], 3_600)
+        return self._made(found[0], 3_600)
 
-    def _made(self, app: str, names: tuple[str, ...], seconds: int) -> dict[str, Any]:
+    def _made(self, grant: "_Grant", seconds: int) -> dict[str, Any]:
         token = "EAAU" + secrets.token_hex(40)
-        self._tokens[token] = (app, names)
+        self._tokens[token] = grant
         return {"access_token": token, "token_type": "bearer", "expires_in": seconds}
 
-    def pages_of(self, call: Call) -> dict[str, Any]:
-        """The Pages that a person's token may use, with a token of each."""
-        token = token_of(call) or ""
-        app, names = self._tokens.get(token) or self._of_system_user(token)
-        found = [one for one in self._pages() if app_id(one) == app and one.name in names]
-        return {
-            "data": [
-                {
-                    "id": one.page_id,
-                    "name": one.title,
-                    "access_token": one.credentials["page_token"],
-                }
-                for one in found
-            ]
-        }
+    def _pages_of(self, call: Call) -> dict[str, Any]:
+        """The Pages on which a person or system user has a role, with a token of each."""
+        allowed = self._allowed(self._grant(call))
+        return {"data": [] if call.changed(FacebookFault.IN_PORTFOLIO) else allowed}
 
-    def _of_system_user(self, token: str) -> tuple[str, tuple[str, ...]]:
+    def _portfolios_of(self, call: Call) -> dict[str, Any]:
+        """The business portfolios, with the Pages that they have."""
+        grant = self._grant(call)
+        if "business_management" not in grant.scopes:
+            raise GraphError(200, "(#200) Requires business_management permission")
+        if not call.changed(FacebookFault.IN_PORTFOLIO):
+            return {"data": []}
+        own, *clients = self._allowed(grant)
+        pages = {"owned_pages": {"data": [own]}, "client_pages": {"data": clients}}
+        return {"data": [{"id": _PORTFOLIO, **pages}]}
+
+    def _page_of(self, call: Call) -> dict[str, Any] | None:
+        """A Page by its number, for the token of a person or system user; None for other tokens."""
+        grant = self._known(token_of(call) or "")
+        if grant is None:
+            return None
+        page_id = call.parts["id"]
+        found = [page for page in self._allowed(grant) if page["id"] == page_id]
+        if not found:
+            raise no_object(page_id)
+        return found[0]
+
+    def scopes_of(self, token: str) -> list[str] | None:
+        """What a person or system user has allowed; None for other tokens."""
+        grant = self._known(token)
+        return sorted(grant.scopes) if grant else None
+
+    def _allowed(self, grant: "_Grant") -> list[dict[str, Any]]:
+        return [
+            {"id": one.page_id, "name": one.title, "access_token": one.credentials["page_token"]}
+            for one in self._pages()
+            if app_id(one) == grant.app and one.name in grant.pages
+        ]
+
+    def _grant(self, call: Call) -> "_Grant":
+        if grant := self._known(token_of(call) or ""):
+            return grant
+        raise GraphError(190, "Invalid OAuth access token.", status=400)
+
+    def _known(self, token: str) -> "_Grant | None":
         for one in self._pages():
             if token == system_user_token(one):
-                return app_id(one), tuple(other.name for other in self._pages())
-        raise GraphError(190, "Invalid OAuth access token.", status=400)
+                return _Grant(app_id(one), tuple(other.name for other in self._pages()), _SCOPES)
+        return self._tokens.get(token)
 
     def _pages(self) -> list[SandboxAccount]:
         return [one for one in self._store.accounts if one.channel == "facebook"]

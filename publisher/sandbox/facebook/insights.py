@@ -1,4 +1,4 @@
-"""Several objects at once, with the counts of posts, as the simulated Facebook shows them."""
+"""Objects with the counts of posts, as the simulated Facebook shows them."""
 
 import re
 from collections.abc import Sequence
@@ -7,7 +7,7 @@ from typing import Any
 from publisher.sandbox.accounts import SandboxAccount
 from publisher.sandbox.endpoints import Call
 from publisher.sandbox.engagement import counts_of
-from publisher.sandbox.facebook import graph, reading
+from publisher.sandbox.facebook import reading
 from publisher.sandbox.facebook.fields import Edge, Node, show, wanted
 from publisher.sandbox.facebook.graph import GraphError
 from publisher.sandbox.facebook.refusals import FacebookFault
@@ -18,33 +18,33 @@ from publisher.sandbox.store import Store, StoredPost
 _VIEWS = "post_media_view"
 _BY_TYPE = "post_reactions_by_type_total"
 _OF_READERS = frozenset({"comments", "likes", "reactions"})
-_MOST = 50  # developers.facebook.com, Graph API overview, "Read multiple objects"
+_COUNTS = _OF_READERS | {"insights", "shares"}
 
 
-async def several(store: Store, call: Call, account: SandboxAccount) -> dict[str, Any]:
-    """Return posts by their ids, or the error of the first that is not there."""
-    ids = [one for one in call.query.get("ids", "").split(",") if one]
-    if not 1 <= len(ids) <= _MOST:
-        raise GraphError(100, f"(#100) Param ids must have from 1 to {_MOST} ids")
+async def get(store: Store, call: Call, account: SandboxAccount) -> dict[str, Any]:
+    """Return an object by its id; a post or video with its counts, if they are asked for."""
     text = call.query.get("fields", "")
     fields, metrics = wanted(text, ("id",)), _metrics(text)
+    entry = store.find("facebook", call.parts["id"])
+    if not (fields.keys() & _COUNTS) or entry is None or entry.account != account.name:
+        return await reading.get(store, call, account)
     if fields.keys() & _OF_READERS and call.changed(FacebookFault.NO_USER_CONTENT):
         raise GraphError(10, "(#10) This requires the 'pages_read_user_content' permission")
     if "insights" in fields and call.changed(What.COUNTS_REFUSED):
         raise GraphError(10, "(#10) This endpoint requires the 'read_insights' permission")
     if _VIEWS in metrics and call.changed(What.COUNTS_GONE):
         raise GraphError(100, "(#100) The value must be a valid insights metric")
-    shown: dict[str, Any] = {}
-    for post_id in ids:
-        entry = store.find("facebook", post_id)
-        if entry is None or entry.account != account.name:
-            raise graph.no_object(post_id)
-        node = _counted(store, entry, account, metrics)
-        if call.changed(FacebookFault.UNCOUNTED) and "insights" in node.values:
-            zeros = Edge([_insight(name, 0) for name in metrics if name != _BY_TYPE])
-            node = Node(node.kind, {**node.values, "insights": zeros})
-        shown[post_id] = show(node, fields)
+    node = _counted(store, entry, account, metrics)
+    if call.changed(FacebookFault.UNCOUNTED) and "insights" in node.values:
+        zeros = Edge([_insight(name, 0) for name in metrics if name != _BY_TYPE])
+        node = Node(node.kind, {**node.values, "insights": zeros})
+    shown: dict[str, Any] = show(node, fields)
     return shown
+
+
+async def several(_store: Store, _call: Call, _account: SandboxAccount) -> dict[str, Any]:
+    """Refuse to return several objects by their ids, as Meta does to new apps (Graph API v27)."""
+    raise GraphError(100, "(#100) Multi-ID requests are not available to this app")
 
 
 def _metrics(fields: str) -> list[str]:

@@ -41,6 +41,7 @@ FACEBOOK = PlatformSpec(
         Operation("loginEnd", "facebook", "GET", "/connect/login_success.html"),
         Operation("createUserToken", "facebook", "POST", "/oauth/access_token"),
         Operation("getPages", "facebook", "GET", "/me/accounts"),
+        Operation("getPortfolios", "facebook", "GET", "/me/businesses"),
         Operation("debugToken", "facebook", "GET", "/debug_token"),
         Operation("createFeedPost", "facebook", "POST", "/{page}/feed"),
         Operation("createPhoto", "facebook", "POST", "/{page}/photos"),

@@ -27,6 +27,12 @@ class FacebookFault(FaultKind):
     ALREADY_POSTED = "already-posted", "error 368: the text is there already"
     PROOF_REFUSED = "proof-refused", "error 100: the app's secret was reset, or is missing"
     LINK_UNREAD = "link-unread", "error 100: the page that the post links to cannot be read"
+    IN_PORTFOLIO = (
+        "in-portfolio",
+        "a person's Pages belong to a business portfolio: their own list leaves them out",
+        FaultEffect.CHANGES,
+    )
+    SCOPE_DENIED = "scope-denied", "a login leaves out pages_manage_posts", FaultEffect.CHANGES
     USAGE = (
         "usage",
         "the headers claim that `percent` (97) of the limit is used",

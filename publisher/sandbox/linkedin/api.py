@@ -20,6 +20,7 @@ from publisher.sandbox.linkedin import (
 )
 from publisher.sandbox.linkedin.errors import LinkedInError
 from publisher.sandbox.linkedin.refusals import refusal
+from publisher.sandbox.linkedin.tokens import Tokens
 from publisher.sandbox.store import Store
 
 if TYPE_CHECKING:
@@ -62,6 +63,7 @@ class LinkedInApi:
     def __init__(self, store: Store, *, limited: bool = True) -> None:
         del limited  # LinkedIn publishes no limits
         self.store = store
+        self._tokens = Tokens(store)
         self._grants = CodeGrants("LinkedIn", self._pages, self._secret)
 
     def _pages(self, client: str) -> list[SandboxAccount]:
@@ -79,7 +81,7 @@ class LinkedInApi:
             if call.operation.name == "exchangeCode":
                 return self._token(call)
             if call.operation.name == "introspectToken":
-                return organizations.introspect(self.store, call)
+                return organizations.introspect(self.store, call, self.claimed(call))
             if call.request.url.path.startswith("/rest/"):
                 _check_headers(call)
                 _check_path(call)
@@ -90,12 +92,12 @@ class LinkedInApi:
 
     def _token(self, call: Call) -> Response:
         try:
-            account = self._grants.account(call)
+            if call.form.get("grant_type") == "refresh_token":
+                return JSONResponse(self._tokens.refreshed(call))
+            return JSONResponse(self._tokens.first(call, self._grants.account(call)))
         except WrongGrant as reason:
             told = {"error": str(reason), "error_description": "Unable to retrieve access token"}
             return JSONResponse(told, 401)
-        token = account.credentials["access_token"]
-        return JSONResponse({"access_token": token, "expires_in": 5_183_944})
 
     def _authorise(self, call: Call) -> SandboxAccount:
         account = self.claimed(call)
@@ -111,10 +113,7 @@ class LinkedInApi:
             target = self.store.uploads.get(f"urn:li:video:{call.parts['id']}")
             return accounts.get(target.account) if target else next(iter(accounts.values()), None)
         told = call.request.headers.get("authorization", "").removeprefix("Bearer ")
-        token = told or call.form.get("token")
-        return next(
-            (one for one in accounts.values() if one.credentials["access_token"] == token), None
-        )
+        return self._tokens.account(told or call.form.get("token"))
 
     def refusal(self, fault: "Fault", call: Call) -> Response:
         """The answer of LinkedIn for a fault."""

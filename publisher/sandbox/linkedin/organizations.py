@@ -12,6 +12,7 @@ from publisher.sandbox.endpoints import Call
 from publisher.sandbox.linkedin.errors import invalid, not_found
 from publisher.sandbox.linkedin.media import LOGO, author
 from publisher.sandbox.linkedin.refusals import LinkedInFault
+from publisher.sandbox.linkedin.tokens import LIFE
 from publisher.sandbox.profiles import profile_of
 from publisher.sandbox.store import Store
 
@@ -22,7 +23,6 @@ SCOPES = (
     "w_organization_social",
     "w_organization_social_feed",
 )
-TOKEN_LIFE = 60 * 86_400  # seconds; OAuth, authorization code flow
 
 
 async def get(_store: Store, call: Call, account: SandboxAccount) -> Response:
@@ -52,8 +52,8 @@ async def roles(_store: Store, call: Call, account: SandboxAccount) -> Response:
     return JSONResponse({"elements": [role], "paging": {"start": 0, "count": 10, "links": []}})
 
 
-def introspect(store: Store, call: Call) -> Response:
-    """Answer `introspectToken`: with the app's own credentials alone."""
+def introspect(store: Store, call: Call, owner: SandboxAccount | None) -> Response:
+    """Answer `introspectToken`, with the app's own credentials alone; `owner` of the token."""
     app = [
         account
         for account in store.accounts
@@ -63,8 +63,7 @@ def introspect(store: Store, call: Call) -> Response:
     ]
     if not app:
         return JSONResponse({"error": "invalid_client"}, 401)
-    token = call.form.get("token")
-    if not any(account.credentials["access_token"] == token for account in app):
+    if owner not in app:
         return JSONResponse({"active": False})
     now = int(store.clock.now().timestamp())
     return JSONResponse(
@@ -73,7 +72,7 @@ def introspect(store: Store, call: Call) -> Response:
             "client_id": call.form.get("client_id"),
             "created_at": now,
             "authorized_at": now,
-            "expires_at": now + TOKEN_LIFE,
+            "expires_at": now + LIFE,
             "status": "active",
             "scope": ",".join(
                 one

@@ -19,6 +19,17 @@ class LinkedInFault(FaultKind):
         "the token lacks r_organization_social_feed and w_organization_social_feed, for comments",
         FaultEffect.CHANGES,
     )
+    REFRESH_TOKEN = (
+        "refresh-token",
+        "a code is exchanged for a refresh token too, as for approved apps",
+        FaultEffect.CHANGES,
+    )
+    CONSENT_ENDS = (
+        "consent-ends",
+        "a consent ends in `seconds` (432000): no token lives longer",
+        FaultEffect.CHANGES,
+        432_000,
+    )
     NOT_THEIRS = (
         "not-theirs",
         "comments of members may not be deleted by the page",

@@ -22,7 +22,11 @@ _FORBIDDEN = frozenset("\ufffe\ufeff\uffff")  # twitter-text, "invalid character
 
 async def create(store: Store, call: Call, account: SandboxAccount) -> tuple[int, object]:
     wish = read(call, CreatePosts)
-    media = _media(store, wish.media.media_ids if wish.media else [], account)
+    media_ids = wish.media.media_ids if wish.media else []
+    if media_ids and call.changed(XFault.UPLOADS_LOST):
+        for media_id in media_ids:
+            store.uploads.pop(media_id, None)
+    media = _media(store, media_ids, account)
     parent, conversation = None, ""
     if wish.reply and wish.reply_settings:
         raise problems.invalid("Only the first post of a conversation says who may reply")

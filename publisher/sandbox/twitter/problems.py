@@ -19,6 +19,10 @@ RESTRICTED = "The original Tweet author restricted who can reply to this Tweet."
 TOO_LONG = "Your post text is too long."
 """Observed with the older API, as code 186."""
 UNSEEN_PARENT = "You attempted to reply to a Tweet that is deleted or not visible to you."
+AUTOMATED = "This request looks like it might be automated. To protect our users from spam and other malicious activity, we can't complete this action right now. Please try again later."
+"""Observed, also as code 226 (d60/twikit 392, the-convocation/twitter-scraper 163)."""
+UPDATE_LIMIT = "User is over daily status update limit."
+"""Observed with the older API, as code 185."""
 INVALID = "One or more parameters to your request was invalid."
 
 

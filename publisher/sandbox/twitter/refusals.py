@@ -19,6 +19,8 @@ class XFault(FaultKind):
     CREDITS_DEPLETED = "credits-depleted", "402: no credits are left"
     LOCKED = "locked", "403: the account is locked until somebody signs in"
     USAGE_CAPPED = "usage-capped", "429: the app's cap or spending limit is reached"
+    AUTOMATED = "automated", "403: the account's posts look automated; to be tried again later"
+    UPDATE_LIMIT = "update-limit", "403: the account has made the posts of a day"
     DAILY_LIMIT = (
         "daily-limit",
         "the app's limit of 24 hours is used up",
@@ -30,6 +32,11 @@ class XFault(FaultKind):
         "nobody may reply to a post that is younger than `seconds` (8)",
         FaultEffect.CHANGES,
         8,
+    )
+    UPLOADS_LOST = (
+        "uploads-lost",
+        "a post's uploads are gone before it is made: its media ids are invalid",
+        FaultEffect.CHANGES,
     )
     SELF_MENTION = (
         "self-mention",
@@ -72,6 +79,8 @@ _PROBLEMS: dict[FaultKind, Callable[[], ProblemResponse]] = {
     What.FORBIDDEN: problems.not_permitted,
     What.SUSPENDED: problems.suspended,
     XFault.LOCKED: problems.locked,
+    XFault.AUTOMATED: lambda: problems.forbidden(problems.AUTOMATED),
+    XFault.UPDATE_LIMIT: lambda: problems.forbidden(problems.UPDATE_LIMIT),
     XFault.USAGE_CAPPED: problems.usage_capped,
     XFault.CREDITS_DEPLETED: problems.credits_depleted,
     What.BAD_REQUEST: lambda: problems.invalid("The sandbox was told to refuse this"),

@@ -39,6 +39,13 @@ ROWS: Rows = (
             *_x(403, detail="You attempted to reply to a Tweet …"),
         ),
     ),
+    (
+        "400, 401 or 403 with a page instead of JSON",
+        (*body("<html>", 400), *body("<html>", 401), *body("<html>", 403)),
+    ),
+    ("403, “looks automated”", _x(403, detail="… looks automated … try again later")),
+    ("403, the daily limit of posts", _x(403, detail="User is over daily status update limit.")),
+    ("400, the media ids are invalid", _x(400, detail="Your media IDs are invalid.")),
     ("404, and any other 4xx", _x(404, 405, 410, 451)),
     ("408, 409, 425", _x(408, 409, 425)),
     ("429", (*_x(429, headers=_RESET), *_x(429), *_x(429, headers=_ABSURD))),

@@ -42,6 +42,13 @@ from tests.support.answers.kinds import (
 
 _NOT_PERMITTED = "You are not permitted to perform this action."
 _NOT_AUTHORISED = "https://api.x.com/2/problems/not-authorized-for-resource"
+_AUTOMATED = (
+    "This request looks like it might be automated. To protect our users from spam and other "
+    "malicious activity, we can't complete this action right now. Please try again later."
+)
+_DAILY = (
+    "You have reached your daily limit for sending Tweets and messages. Please try again later."
+)
 _INVALID = "One or more parameters to your request was invalid."
 
 TWITTER = [
@@ -146,7 +153,50 @@ TWITTER = [
         Kind.PERMISSION,
         fields={"until": None, "backoff": UNTIL_MENDED},
     ),
-    Row("403, HTML", X, answered(403, HTML), Refused, Kind.CONTENT, fields={"sign": "403 "}),
+    # What a machine in front of X refuses, X has not seen: it is no post's fault.
+    *(
+        Row(
+            f"a page instead of X, {status}, {step}",
+            X,
+            answered(status, f"\n{HTML}"),
+            AccountSuspended,
+            Kind.UNAVAILABLE,
+            step,
+            {"backoff": UNTIL_MENDED},
+        )
+        for status in (400, 401, 403)
+        for step in (PUBLISH, PREPARE, WITHDRAW, READ)
+    ),
+    *(
+        Row(
+            f"passes, whatever is posted: {words}, {form}",
+            X,
+            answered(403, body),
+            AccountSuspended,
+            kind,
+            fields={"backoff": backoff},
+        )
+        for code, words, kind, backoff in (
+            (226, _AUTOMATED, Kind.POLICY, UNTIL_MENDED),
+            (185, "User is over daily status update limit.", Kind.RATE_LIMIT, CAPPED),
+            (344, _DAILY, Kind.RATE_LIMIT, CAPPED),
+        )
+        for form, body in {
+            "older": {"errors": [{"code": code, "message": words}]},
+            "v2": {"title": "Forbidden", "detail": words, "type": "about:blank", "status": 403},
+        }.items()
+    ),
+    *(
+        Row(
+            f"an upload that is not found: {words}",
+            X,
+            answered(400, {"title": "Invalid Request", "errors": [{"message": words}]}),
+            Deferred,
+            Kind.UNAVAILABLE,
+            fields={"uploads_gone": True, "most": 4},
+        )
+        for words in ("Your media IDs are invalid.", "Invalid media id 889241623330263044")
+    ),
     Row(
         "too long, as 403",
         X,
