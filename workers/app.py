@@ -23,7 +23,8 @@ from publisher.base.errors import BrokerUnavailable, PublisherError
 from publisher.base.i18n import _
 from publisher.base.process import allow_many_files
 from publisher.ledger.heartbeats import ProcessKind
-from publisher.monitoring import broker_errors
+from publisher.monitoring import broker, broker_errors
+from publisher.monitoring.account_locks import AccountLocks
 from publisher.monitoring.heartbeat import Beating
 from publisher.monitoring.monitor import Monitor
 from publisher.monitoring.troubles import Subject
@@ -35,6 +36,7 @@ from workers.wrong_clock import takes_tasks_unless
 _ONCE_IN = 60.0  # seconds between two equal lines about the broker
 _BATCHES = 2
 """Batches that a process takes and builds at a time; other threads go on with them."""
+_LOCK_LIMIT = 1.0  # seconds that the broker may take for an account's lock
 _LAST_HEARTBEAT = 2.0  # seconds that the end may take
 
 
@@ -135,6 +137,13 @@ def _log_seldom(logger: logging.Logger, **_: object) -> None:
         handler.addFilter(_Seldom())
 
 
+def _keep_others_out() -> None:
+    """Let no other ledger at this broker publish to the same accounts."""
+    locks = AccountLocks(publisher(), broker.client(_url, _LOCK_LIMIT))
+    publisher().account_lock = locks
+    locks.start()
+
+
 @worker_init.connect
 def _warm_up(**_: object) -> None:
     allow_many_files()
@@ -142,6 +151,7 @@ def _warm_up(**_: object) -> None:
     publisher().renew_keys()
     publisher().comment_watch.start()
     publisher().engagement_reader.start()
+    _keep_others_out()
     publisher().delivery.warm_up()
     Thread(target=publisher().delivery.introduce, name="identity", daemon=True).start()
     _heartbeat().start()

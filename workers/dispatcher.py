@@ -18,7 +18,7 @@ from celery import Task
 
 from publisher.app import Application
 from publisher.base.clock import Watch
-from publisher.base.errors import LedgerGone, PublisherError
+from publisher.base.errors import LedgerGone, LedgerTooNew, PublisherError
 from publisher.delivery.leases import LOOK_AHEAD, Leases
 from publisher.ledger.heartbeats import ProcessKind
 from publisher.model.deliveries import Claim
@@ -214,7 +214,7 @@ def main() -> int:
     publisher().notices.finish(_LAST_NOTICES)
     publisher().webhooks.finish(max(0.0, until - time.monotonic()))
     heartbeat.finish(_LAST_HEARTBEAT)
-    return 0
+    return LedgerTooNew.exit_code if isinstance(heartbeat.trouble, LedgerTooNew) else 0
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ from publisher.channels.answers import AGAIN
 from publisher.channels.base import Channel, NotPrepared
 from publisher.channels.pool import ChannelOf
 from publisher.channels.registry import CAPABILITIES
-from publisher.delivery.identity import KeyCheck
+from publisher.delivery.identity import AccountLock, KeyCheck, Unlocked
 from publisher.delivery.leases import LOOK_AHEAD, Leases
 from publisher.delivery.result_writer import DeliveryOutcome, ResultWriter
 from publisher.ledger.transitions import Conflict
@@ -40,9 +40,10 @@ class Preparation:
         leases: Leases,
         identity: KeyCheck,
         ends_soon: Callable[[str], bool] = lambda _account: False,
+        lock: AccountLock | None = None,
     ) -> None:
         """`identity` checks whose keys an account has; `ends_soon`, whether they are to be renewed
-        first, which `channel_of` does.
+        first, which `channel_of` does; `lock`, whether another ledger publishes to it.
         """
         self._attempts = attempts
         self._results = results
@@ -51,12 +52,14 @@ class Preparation:
         self._leases = leases
         self._identity = identity
         self._ends_soon = ends_soon
+        self._lock = lock or Unlocked()
 
     def is_needed(self, delivery: Delivery) -> bool:
         """Whether a delivery may need the network before its time."""
         capabilities = CAPABILITIES.get(delivery.channel)
         account = delivery.account
-        if self._ends_soon(account) or not self._identity.is_verified(account):
+        is_known = self._identity.is_verified(account) and self._lock.is_held(account)
+        if self._ends_soon(account) or not is_known:
             return True
         if _is_down_to_a_comment(delivery):
             return False
@@ -74,8 +77,9 @@ class Preparation:
         """
         try:
             with self._channel_of(delivery.account) as channel:
-                if stranger := self._identity.check(delivery.account, channel):
-                    self._results.write(DeliveryOutcome(delivery, stranger))
+                account = delivery.account
+                if stop := self._identity.check(account, channel) or self._taken(account):
+                    self._results.write(DeliveryOutcome(delivery, stop))
                     return None
                 return self._make_ready(channel, delivery)
         except (ConfigurationError, CredentialsMissing) as problem:
@@ -86,6 +90,9 @@ class Preparation:
             log.exception("no channel", delivery=delivery.id, channel=delivery.channel)
             self._results.write(DeliveryOutcome(delivery, broken_before()))
         return None
+
+    def _taken(self, account: str) -> AccountSuspended | None:
+        return None if self._lock.is_held(account) else self._lock.take(account)
 
     def _make_ready(self, channel: Channel, delivery: Delivery) -> Delivery | None:
         """Prepare the delivery as far as possible; None when it ends here, which is then on record.

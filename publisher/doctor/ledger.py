@@ -21,6 +21,9 @@ from publisher.reporting import lateness_text
 
 def examine(app: Application) -> Iterator[Finding]:
     """Check that the ledger can be read and written durably, and report its contents."""
+    if doubt := app.settings.doubtful_ledger():
+        yield bad("ledger", str(doubt), doubt.hint)
+        return
     path = app.database.engine.url.database
     if app.database.is_sqlite and not Path(str(path)).exists():
         yield good("ledger", _("There is none yet; the first `publisher queue` makes it."))

@@ -97,7 +97,8 @@ class Heartbeats:
     def beat(self, process: Process, clock_ahead: timedelta | None = None) -> None:
         """Record that this process is alive, and delete processes that have long been dead.
 
-        `clock_ahead`: how far its machine's clock is ahead, if it is known to be wrong.
+        `clock_ahead`: how far its machine's clock is ahead, if it is known to be wrong. Raises
+        LedgerTooNew when the ledger was migrated by another version.
         """
         dialect = self._database.engine.dialect.name
         row = {
@@ -109,6 +110,7 @@ class Heartbeats:
             "clock_ahead": None if clock_ahead is None else clock_ahead // _MICROSECOND,
         }
         with self._database.write() as connection:
+            self._database.check_migrated(connection)
             connection.execute(_upsert(dialect), row)
             connection.execute(_forget(dialect))
 

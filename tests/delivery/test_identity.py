@@ -9,16 +9,20 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
+import redis
 
 from publisher.app import Application, channel_parts
 from publisher.base.clock import SystemClock
 from publisher.channels import registry
 from publisher.channels.base import Channel
 from publisher.delivery.identity import Identity, verified
+from publisher.ledger.database import Database
 from publisher.ledger.reading.account_status import AccountStatus
 from publisher.model.accounts import Account, Owner
 from publisher.model.outcomes import AccountSuspended
 from publisher.model.states import State
+from publisher.monitoring.account_locks import AccountLocks
+from publisher.monitoring.broker import client
 from publisher.sandbox import server
 from publisher.sandbox.accounts import SandboxAccount, secrets_toml
 from publisher.sandbox.fault_kinds import What
@@ -31,7 +35,10 @@ from tests.support.delivering import deliver_at_once
 from tests.support.workspaces import SESSION, Workspace
 
 pytestmark = pytest.mark.guards(
-    "publisher.delivery.keyring", "publisher.delivery.services", "publisher.ledger.account_owners"
+    "publisher.delivery.keyring",
+    "publisher.delivery.services",
+    "publisher.ledger.account_owners",
+    "publisher.monitoring.account_locks",
 )
 
 SETTINGS = """\
@@ -67,6 +74,7 @@ class Stage:
         self.clock = ManualClock()
         self.sandbox: Sandbox
         self.keys: dict[str, SandboxAccount] = {}
+        self.broker: redis.Redis | None = None
 
     def configure(self, handles: dict[str, str]) -> None:
         database = f'[database]\nurl = "{self.database_url}"\n'
@@ -83,9 +91,11 @@ class Stage:
 
     def application(self) -> Application:
         """As a new process would have it."""
-        app = deliver_at_once(Application(settings.load(self.workspace.path), self.clock))
+        app = Application(settings.load(self.workspace.path), self.clock)
         app.database.migrate()
-        return app
+        if self.broker:
+            app.account_lock = AccountLocks(app, self.broker)
+        return deliver_at_once(app)
 
     def publish(self, name: str, to: str) -> tuple[State, list[AccountStatus]]:
         """Queue a post for now, and give it to a new worker; its state, and who is held then."""
@@ -394,3 +404,81 @@ def test_the_channels_of_all_accounts_that_have_keys_are_opened_before_their_fir
     with closing(stage.application()) as app:
         app.delivery.warm_up()
     assert opened == ["our-x-en", "our-page", "our-page-en"]
+
+
+@pytest.fixture
+def broker(broker_url: str) -> Iterator[redis.Redis]:
+    with redis.Redis.from_url(broker_url) as client:
+        yield client
+
+
+def test_a_second_ledger_at_the_broker_stops_before_its_first_post(
+    stage: Stage, broker: redis.Redis, tmp_path: Path
+) -> None:
+    """Made by accident, it has no post on record, and would publish each a second time."""
+    stage.broker = broker
+    assert stage.publish("a", "our-x")[0] is State.PUBLISHED
+    first, stage.database_url = stage.database_url, f"sqlite:///{tmp_path}/accident.db"
+    stage.configure(HANDLES)
+    state, (held,) = stage.publish("b", "our-x")
+    assert (state, list(stage.public())) == (State.SCHEDULED, ["our-x"])
+    assert "Texte b" not in str(stage.public())
+    told = held.suspension_message or ""
+    assert (held.account, held.suspended_until) == ("our-x", None)
+    assert "accident.db" in told
+    assert Database(first).place in told
+    assert "publisher resume --account our-x" in told
+    with closing(stage.application()) as app:
+        assert isinstance(app.account_lock, AccountLocks)
+        app.account_lock.refresh()  # also when the other one is updated for longer than its locks
+        broker.flushall()
+        app.account_lock.refresh()
+    stage.database_url = first
+    stage.configure(HANDLES)
+    assert stage.publish("c", "our-x")[0] is State.PUBLISHED
+    broker.flushall()  # the first one was ended: a person says so
+    stage.database_url = f"sqlite:///{tmp_path}/accident.db"
+    stage.configure(HANDLES)
+    stage.resume("our-x")
+    assert stage.publish("d", "our-x")[0] is State.PUBLISHED
+
+
+def test_the_lock_is_the_owners_whatever_the_account_is_called(
+    stage: Stage, broker: redis.Redis, tmp_path: Path
+) -> None:
+    """Two workspaces may share a broker, and call accounts of different people the same."""
+    stage.broker = broker
+    assert stage.publish("a", "our-x")[0] is State.PUBLISHED
+    stage.database_url = f"sqlite:///{tmp_path}/other.db"
+    stage.configure(NO_HANDLES)
+    stage.put_keys(our_x="our-x-en", our_x_en="our-x")
+    assert stage.publish("b", "our-x")[0] is State.PUBLISHED
+    state, held = stage.publish("c", "our-x-en")
+    assert (state, [one.account for one in held]) == (State.SCHEDULED, ["our-x-en"])
+
+
+def test_a_lock_that_another_ledger_has_taken_is_asked_for_again(
+    stage: Stage, broker: redis.Redis, tmp_path: Path
+) -> None:
+    """The broker may forget all locks; a broker that is away keeps nothing waiting."""
+    stage.broker = broker
+    stage.publish("a", "our-x")
+    other = Stage(tmp_path / "other", f"sqlite:///{tmp_path}/other.db")
+    other.configure(NO_HANDLES)
+    other.keys = stage.keys
+    other.put_keys()
+    other.broker = broker
+    with closing(stage.application()) as app, closing(other.application()) as second:
+        second.owners.remember("our-x", app.owners.all()["our-x"])
+        ours, away = (
+            AccountLocks(app, broker),
+            AccountLocks(second, client("redis://127.0.0.1:1/0", 0.5)),
+        )
+        ours.refresh()
+        assert ours.is_held("our-x")
+        assert away.take("our-x") is None
+        broker.flushall()
+        AccountLocks(second, broker).refresh()
+        ours.refresh()
+        assert not ours.is_held("our-x")
+        assert ours.take("our-x") is not None

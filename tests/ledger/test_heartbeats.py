@@ -171,23 +171,26 @@ def test_a_ledger_that_takes_no_heartbeat_is_a_trouble_until_it_does(database: D
     assert not beating.trouble
 
 
+WORKING = """
+import sys, threading, time
+from publisher.monitoring import heartbeat
+from publisher.ledger.database import Database
+from publisher.ledger.heartbeats import Heartbeats, ProcessKind
+from publisher.base.process import Pulse
+heartbeat.EVERY, pulse = 0.1, Pulse(None)
+heartbeat.Beating(Heartbeats(Database(sys.argv[1])), ProcessKind.WORKER, pulse).start()
+while True:
+    pulse.beat()
+    time.sleep(0.05)
+"""
+"""A process that shows life while its loop runs."""
+
+
 def test_a_frozen_process_is_missed(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     """A real process that stands still counts as dead, and as alive when it goes on."""
     monkeypatch.setattr(module, "SILENT_AFTER", 1.0)
-    script = (
-        "import sys, threading, time\n"
-        "from publisher.monitoring import heartbeat\n"
-        "from publisher.ledger.database import Database\n"
-        "from publisher.ledger.heartbeats import Heartbeats, ProcessKind\n"
-        "from publisher.base.process import Pulse\n"
-        "heartbeat.EVERY, pulse = 0.1, Pulse(None)\n"
-        "heartbeat.Beating(Heartbeats(Database(sys.argv[1])), ProcessKind.WORKER, pulse).start()\n"
-        "while True:\n"
-        "    pulse.beat()\n"
-        "    time.sleep(0.05)\n"
-    )
     found = Heartbeats(database)
-    with subprocess.Popen([sys.executable, "-c", script, database.url]) as process:
+    with subprocess.Popen([sys.executable, "-c", WORKING, database.url]) as process:
         try:
             wait_for(lambda: found.is_alive(ProcessKind.WORKER), 30)
             os.kill(process.pid, signal.SIGSTOP)
@@ -197,5 +200,23 @@ def test_a_frozen_process_is_missed(database: Database, monkeypatch: pytest.Monk
             assert last.process.pid == process.pid
             os.kill(process.pid, signal.SIGCONT)
             wait_for(lambda: found.is_alive(ProcessKind.WORKER), 30)
+        finally:
+            process.kill()
+
+
+def test_a_process_whose_ledger_another_version_migrated_ends_and_says_why(
+    database: Database,
+) -> None:
+    """It would write into tables that it does not know."""
+    command = [sys.executable, "-c", WORKING, database.url]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, encoding="utf-8") as process:
+        try:
+            wait_for(lambda: Heartbeats(database).is_alive(ProcessKind.WORKER), 30)
+            with database.write() as connection:
+                connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+            said, __ = process.communicate(timeout=30)
+            assert process.returncode == -signal.SIGTERM
+            assert "migrated or restored by another version" in said
+            assert "Update Publisher on this machine" in said
         finally:
             process.kill()
