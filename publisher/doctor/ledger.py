@@ -15,7 +15,7 @@ from publisher.ledger.database import Database
 from publisher.ledger.reading.lateness import Late
 from publisher.model import limits_text
 from publisher.model.states import State, counted
-from publisher.monitoring.troubles import of_clocks, of_crowds, of_kind
+from publisher.monitoring.troubles import of_clocks, of_crowds, of_kind, of_lost
 from publisher.reporting import lateness_text
 
 
@@ -71,6 +71,8 @@ def _processes(app: Application) -> Iterator[Finding]:
         if last or alive:
             trouble = of_kind(kind, last)
             yield bad("publishing", trouble.message, trouble.hint)
+    for trouble in dict.fromkeys(map(of_lost, heartbeats.lost(found))):
+        yield warning("publishing", trouble.message, trouble.hint)
     if clocks := heartbeats.wrong_clocks(found):
         trouble = of_clocks(clocks)
         yield bad("clock", trouble.message, trouble.hint)

@@ -17,7 +17,7 @@ from pydantic import SecretStr
 
 from publisher.base.errors import NoticeNotSent
 from publisher.base.i18n import _
-from publisher.monitoring.troubles import Subject, Trouble
+from publisher.monitoring.troubles import WARNINGS, Subject, Trouble
 from publisher.notices.message import Message
 from publisher.notices.services import Service, open_services
 
@@ -49,13 +49,13 @@ class Alarms:
     ) -> None:
         self._tell = tell
         self._monotonic = monotonic
-        self._lasting: dict[Subject, _Lasting] = {}
+        self._lasting: dict[tuple[Subject, str], _Lasting] = {}
 
     def look(self, troubles: Sequence[Trouble]) -> None:
         """Report troubles that lasted long enough or are over. Call it every few seconds."""
         now = self._monotonic()
         for trouble in troubles:
-            found = self._lasting.setdefault(trouble.subject, _Lasting(trouble, now))
+            found = self._lasting.setdefault(_key(trouble), _Lasting(trouble, now))
             found.trouble, found.seen = trouble, now
         lasting = [
             one
@@ -66,18 +66,26 @@ class Alarms:
             one.is_told = True
         over = [one for one in self._lasting.values() if now - one.seen >= CALM]
         for one in over:
-            del self._lasting[one.trouble.subject]
+            del self._lasting[_key(one.trouble)]
         if lasting:
             self._tell(_begun([one.trouble for one in lasting]))
         if ended := [one for one in over if one.is_told]:
             self._tell(_over([one.trouble for one in ended]))
 
 
+def _key(trouble: Trouble) -> tuple[Subject, str]:
+    """What counts as one trouble: the subject, and of warnings each cause."""
+    return trouble.subject, trouble.message if trouble.subject in WARNINGS else ""
+
+
 def _begun(troubles: Sequence[Trouble]) -> Message:
     host = socket.gethostname()
+    told = [str(one) for one in troubles]
+    if any(one.subject not in WARNINGS for one in troubles):
+        told.append(_("Posts may be late until it is mended."))
     return Message(
         _("Publisher on {host}: {trouble}", host=host, trouble=troubles[0].message),
-        "\n\n".join([*map(str, troubles), _("Posts may be late until it is mended.")]),
+        "\n\n".join(told),
     )
 
 

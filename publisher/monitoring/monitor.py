@@ -15,7 +15,7 @@ from publisher.app import Application
 from publisher.base.errors import AlreadyRunning, LedgerGone, PublisherError
 from publisher.base.i18n import _, plural
 from publisher.base.lock import ensure_free
-from publisher.ledger.heartbeats import Heartbeat, missing, wrong_clocks
+from publisher.ledger.heartbeats import Heartbeat, lost, missing, wrong_clocks
 from publisher.ledger.reading.lateness import Late
 from publisher.ledger.replication_lag import Crowd
 from publisher.model.states import State
@@ -23,7 +23,7 @@ from publisher.monitoring import broker
 from publisher.monitoring.check import Check, NotInTime
 from publisher.monitoring.disk_space import trouble_of
 from publisher.monitoring.heartbeat import Beating
-from publisher.monitoring.troubles import Subject, Trouble, of_clocks, of_crowds, of_kind
+from publisher.monitoring.troubles import Subject, Trouble, of_clocks, of_crowds, of_kind, of_lost
 from publisher.reporting import lateness_text
 
 _PATIENCE = 1.5  # real seconds for all checks together
@@ -36,7 +36,7 @@ class Report:
     """The result of one check of all parts."""
 
     troubles: Sequence[Trouble]
-    """Causes before their effects."""
+    """What stops posts; causes before their effects."""
     late: Late
     """The posts that have been late for minutes."""
     heartbeats: Sequence[Heartbeat]
@@ -44,6 +44,8 @@ class Report:
     """Number of deliveries by state; empty if not requested, or unknown."""
     late_in_words: str = ""
     """The late posts and the cause; empty if none is late without a reported reason."""
+    warnings: Sequence[Trouble] = ()
+    """What stops no post yet."""
 
     @property
     def is_well(self) -> bool:
@@ -112,6 +114,7 @@ class Monitor:
             known.heartbeats if isinstance(known, _Known) else (),
             counts,
             self.in_words(late.unexplained, cause),
+            list(self._warnings(known)) if isinstance(known, _Known) else (),
         )
 
     def in_words(self, late: Late, cause: str) -> str:
@@ -200,6 +203,9 @@ class Monitor:
                 seconds=f"{_UNCLAIMED:g}",
             )
             yield Trouble(Subject.PUBLISHING, message, _("The dispatcher's log says why."))
+
+    def _warnings(self, known: _Known) -> Iterator[Trouble]:
+        yield from dict.fromkeys(map(of_lost, lost(known.heartbeats)))
 
     def _is_running(self) -> bool:
         try:

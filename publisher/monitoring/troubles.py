@@ -23,11 +23,16 @@ class Subject(StrEnum):
     WORKERS = "workers"
     PUBLISHING = "publishing"
     PLATFORMS = "platforms"
+    REDUNDANCY = "redundancy"
+
+
+WARNINGS = frozenset({Subject.REDUNDANCY})
+"""The subjects of what stops no post yet. Of one subject there may be several."""
 
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """A problem that stops posts from going out. It contains no secret, address or path."""
+    """A problem that stops posts from going out, or soon may. Without secret, address or path."""
 
     subject: Subject
     message: str
@@ -97,3 +102,19 @@ def of_kind(kind: ProcessKind, last: Heartbeat | None) -> Trouble:
     if last:
         message = _(silent, seconds=f"{SILENT_AFTER:g}", host=last.process.host)
     return Trouble(subject, message, _(remedy))
+
+
+_LOST = {
+    ProcessKind.WORKER: later("A worker on {host} has shown no life for {seconds} s."),
+    ProcessKind.DISPATCHER: later("A dispatcher on {host} has shown no life for {seconds} s."),
+}
+
+
+def of_lost(one: Heartbeat) -> Trouble:
+    """The trouble that one of several processes died, and was not started again."""
+    message = _(_LOST[one.process.kind], host=one.process.host, seconds=f"{SILENT_AFTER:g}")
+    hint = _(
+        "Posts go out while another one is at work. Start it again there, and see its log. If its "
+        "machine is gone for good, this is forgotten after a day."
+    )
+    return Trouble(Subject.REDUNDANCY, message, hint)
