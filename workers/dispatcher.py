@@ -25,7 +25,7 @@ from publisher.model.deliveries import Claim
 from publisher.monitoring.heartbeat import Beating
 from publisher.monitoring.monitor import Monitor
 from publisher.monitoring.watchdog import Watchdog
-from workers.app import publisher
+from workers.app import peers, publisher
 from workers.pulse import pulse
 from workers.tasks import clear, hand_over, publish, reconcile, unread, withdraw
 
@@ -201,7 +201,8 @@ def main() -> int:
     publisher().notices.start()
     publisher().webhooks.start()
     publisher().watch_the_clock()
-    watchdog = Watchdog(publisher(), Monitor(publisher(), heartbeat), beating=heartbeat)
+    monitor = Monitor(publisher(), heartbeat, peers=peers(heartbeat))
+    watchdog = Watchdog(publisher(), monitor, beating=heartbeat)
     if not pulse.is_heard:  # else `publisher run` watches
         watchdog.start()
     try:

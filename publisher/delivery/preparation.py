@@ -7,6 +7,7 @@ import structlog
 
 from publisher.base.clock import Clock
 from publisher.base.errors import (
+    AccountElsewhere,
     ConfigurationError,
     CredentialsMissing,
     KeysExpired,
@@ -25,6 +26,10 @@ from publisher.ledger.worker.attempts import Attempts
 from publisher.model.deliveries import Delivery, Parcel, Prepared
 from publisher.model.outcomes import UNTIL_MENDED, Accepted, AccountSuspended, Deferred, Kind
 
+ELSEWHERE_AGAIN = 1.0
+"""Real seconds until a post that another machine can send is handed out again, to any of them: it
+was claimed long enough before its instant for some turns.
+"""
 log = structlog.get_logger()
 
 
@@ -83,7 +88,8 @@ class Preparation:
                     return None
                 return self._make_ready(channel, delivery)
         except (ConfigurationError, CredentialsMissing) as problem:
-            self._results.write(DeliveryOutcome(delivery, unusable(problem)))
+            again_at = self._clock.ahead(ELSEWHERE_AGAIN)
+            self._results.write(DeliveryOutcome(delivery, unusable(problem, again_at)))
         except (PublisherError, Conflict):
             raise
         except Exception:
@@ -193,8 +199,16 @@ def broken_before() -> Deferred:
     )
 
 
-def unusable(problem: ConfigurationError | CredentialsMissing) -> AccountSuspended:
-    """The outcome for an account whose settings or credentials are wrong."""
+def unusable(
+    problem: ConfigurationError | CredentialsMissing, again_at: datetime | None = None
+) -> AccountSuspended | Deferred:
+    """The outcome for an account whose settings or credentials are wrong.
+
+    Where another machine can use it, the post is left to that one, from `again_at` on.
+    """
+    if isinstance(problem, AccountElsewhere):
+        told = joined(*problem.args[:1], problem.hint or "")
+        return Deferred(Kind.UNAVAILABLE, told, again_at)
     if isinstance(problem, KeysExpired):  # new ones are taken from the file
         again = _(AGAIN)
     else:

@@ -11,6 +11,8 @@ from publisher.ledger.heartbeats import SILENT_AFTER, Heartbeat, ProcessKind
 from publisher.ledger.replication_lag import Crowd
 from publisher.model.clock_check import told_of
 
+_NAMED = 10  # settings that a message names
+
 
 class Subject(StrEnum):
     """The subject of a trouble."""
@@ -24,9 +26,10 @@ class Subject(StrEnum):
     PUBLISHING = "publishing"
     PLATFORMS = "platforms"
     REDUNDANCY = "redundancy"
+    SETTINGS = "settings"
 
 
-WARNINGS = frozenset({Subject.REDUNDANCY})
+WARNINGS = frozenset({Subject.REDUNDANCY, Subject.SETTINGS})
 """The subjects of what stops no post yet. Of one subject there may be several."""
 
 
@@ -118,3 +121,19 @@ def of_lost(one: Heartbeat) -> Trouble:
         "machine is gone for good, this is forgotten after a day."
     )
     return Trouble(Subject.REDUNDANCY, message, hint)
+
+
+def of_settings(machine: str, other: str, names: Sequence[str]) -> Trouble:
+    """The trouble that a process has other settings than most; `names` of settings, no values."""
+    told = [*names[:_NAMED], *(["…"] if len(names) > _NAMED else [])]
+    message = _(
+        "{machine} has other settings than {other}: {names}.",
+        machine=machine,
+        other=other,
+        names=", ".join(told),
+    )
+    hint = _(
+        "Give every machine the same version of Publisher, publisher.toml and secrets.toml; then "
+        "start its dispatchers and workers again."
+    )
+    return Trouble(Subject.SETTINGS, message, hint)

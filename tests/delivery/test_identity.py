@@ -1,5 +1,6 @@
 """Nothing goes out with keys that belong to somebody else."""
 
+import socket
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -19,6 +20,7 @@ from publisher.delivery.identity import Identity, verified
 from publisher.ledger.database import Database
 from publisher.ledger.reading.account_status import AccountStatus
 from publisher.model.accounts import Account, Owner
+from publisher.model.deliveries import Claim
 from publisher.model.outcomes import AccountSuspended
 from publisher.model.states import State
 from publisher.monitoring.account_locks import AccountLocks
@@ -482,3 +484,49 @@ def test_a_lock_that_another_ledger_has_taken_is_asked_for_again(
         ours.refresh()
         assert not ours.is_held("our-x")
         assert ours.take("our-x") is not None
+
+
+@pytest.mark.parametrize("lacks", ["the account", "its keys"])
+def test_an_account_that_this_machine_lacks_is_left_to_the_others(stage: Stage, lacks: str) -> None:
+    """Suspended, it would publish on no machine."""
+    stage.workspace.draft("a.fr", f"at: {stage.soon}\nto: [our-x]", f"{TEXT} a")
+    with closing(stage.application()) as app:
+        assert not app.planner.queue(actor="redaction").errors
+        if lacks == "its keys":
+            stage.keys.pop("our-x")
+            stage.put_keys()
+        else:
+            path = stage.workspace.path / "publisher.toml"
+            whole = path.read_text()
+            path.write_text(whole.replace("our-x]", "other]"))
+            stage.workspace.write("secrets.toml", "")
+        with closing(stage.application()) as without:
+            without.other_machine = lambda _account: "alpha"
+            without.delivery.courier.deliver(claimed(without))
+            (delivery,) = without.queries.deliveries()
+            assert (delivery.state, without.queries.accounts()) == (State.SCHEDULED, [])
+            assert "alpha has the account" in (delivery.error_message or "")
+            stage.clock.advance(2)
+            app.delivery.courier.deliver(claimed(app))
+            (delivery,) = app.queries.deliveries()
+            assert delivery.state is State.PUBLISHED
+
+
+def test_an_account_that_no_machine_has_is_suspended_with_the_name_of_the_machine(
+    stage: Stage,
+) -> None:
+    stage.workspace.draft("a.fr", f"at: {stage.soon}\nto: [our-x]", f"{TEXT} a")
+    with closing(stage.application()) as app:
+        assert not app.planner.queue(actor="redaction").errors
+        path = stage.workspace.path / "publisher.toml"
+        path.write_text(path.read_text().replace("our-x]", "other]"))
+        stage.workspace.write("secrets.toml", "")
+        with closing(stage.application()) as without:
+            without.delivery.courier.deliver(claimed(without))
+            (held,) = without.queries.accounts()
+    told = f"publisher.toml on {socket.gethostname()} has no account our-x any more."
+    assert told in (held.suspension_message or "")
+
+
+def claimed(app: Application) -> list[Claim]:
+    return list(app.dispatch.claim(app.clock.ahead(2), app.clock.ahead(30), 10))
