@@ -75,7 +75,7 @@ class OpenWorkspace:
         doubt = found.settings.doubtful_ledger()
         app.problem = found.problem or doubt
         is_sure = found.is_ledger_sure and doubt is None
-        if app.problem and not (is_sure or app._is_in_use()):
+        if app.problem and not (is_sure or app._is_in_use()):  # noqa: SLF001 - its own
             app.close()
             raise ledger_unclear(app.problem)
         return app

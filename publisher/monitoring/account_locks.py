@@ -12,8 +12,8 @@ import hashlib
 import json
 import socket
 import time
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from threading import Event, Lock, Thread
+from collections.abc import Collection, Sequence
+from threading import Lock, Thread
 
 import redis
 import structlog
@@ -21,6 +21,7 @@ import structlog
 from publisher.app import Application
 from publisher.base.errors import PublisherError
 from publisher.base.i18n import _, joined
+from publisher.model.accounts import Owner
 from publisher.model.outcomes import AccountSuspended, Kind
 from publisher.settings.account_settings import ADDRESSES
 
@@ -47,16 +48,12 @@ class AccountLocks:
                 "host": socket.gethostname(),
             }
         )
-        self._stop = Event()
         self._thread = Thread(target=self._run, name="locks", daemon=True)
         self._is_away = False
 
     def start(self) -> None:
         """Take the locks of the accounts whose owners are known, and keep them."""
         self._thread.start()
-
-    def finish(self) -> None:
-        self._stop.set()
 
     def is_held(self, account: str) -> bool:
         """Whether posts of the account need not ask any more."""
@@ -68,12 +65,13 @@ class AccountLocks:
         A broker that does not answer is asked again later, and keeps no post waiting.
         """
         holder = None
-        if name := dict(self._names([account])).get(account):
+        owner = self._app.owners.of(account)
+        if owner and (name := self._name_of(account, owner)):
             try:
                 is_taken = self._client.set(name, self._mine, nx=True, ex=_LIFE)
                 holder = None if is_taken else self._client.get(name)
             except (redis.RedisError, OSError):
-                log.warning("the broker keeps no lock of the account now", account=account)
+                log.info("the broker keeps no lock of the account now", account=account)
         if holder and not self._is_mine(holder):
             return self._refusal(account, holder)
         with self._lock:
@@ -91,7 +89,11 @@ class AccountLocks:
             for one in self._app.queries.accounts()
             if one.suspended_at and one.suspended_until is None
         }
-        names = list(self._names(self._app.settings.accounts))
+        names = [
+            (account, name)
+            for account, owner in self._app.owners.all().items()
+            if (name := self._name_of(account, owner))
+        ]
         for start in range(0, len(names), _CHUNK):
             self._refresh(names[start : start + _CHUNK], suspended)
 
@@ -112,20 +114,21 @@ class AccountLocks:
             # The next post of one that another ledger has taken asks again, and is told.
             self._held = self._held - {account for account, __ in names} | taken
 
-    def _names(self, accounts: Iterable[str]) -> Iterator[tuple[str, str]]:
-        """The locks' names, of the accounts whose owners are known."""
-        owners, settings = self._app.owners.all(), self._app.settings
-        for account in accounts:
-            if (owner := owners.get(account)) and (entry := settings.accounts.get(account)):
-                servers = [getattr(entry, one, None) for one in sorted(ADDRESSES)]
-                known = [
-                    entry.channel,
-                    settings.servers.get(entry.channel),
-                    *(one and one.get_secret_value().rstrip("/").lower() for one in servers),
-                    owner.id,
-                ]
-                digest = hashlib.sha256(json.dumps(known).encode()).hexdigest()
-                yield account, f"publisher.account.{digest[:32]}"
+    def _name_of(self, account: str, owner: Owner) -> str | None:
+        """The lock's name, by the platform's server and its owner of the keys."""
+        settings = self._app.settings
+        entry = settings.accounts.get(account)
+        if entry is None:
+            return None
+        servers = [getattr(entry, one, None) for one in sorted(ADDRESSES)]
+        known = [
+            entry.channel,
+            settings.servers.get(entry.channel),
+            *(one and one.get_secret_value().rstrip("/").lower() for one in servers),
+            owner.id,
+        ]
+        digest = hashlib.sha256(json.dumps(known).encode()).hexdigest()
+        return f"publisher.account.{digest[:32]}"
 
     def _is_mine(self, holder: bytes | str) -> bool:
         return bool(json.loads(holder)["ledger"] == json.loads(self._mine)["ledger"])
@@ -147,15 +150,14 @@ class AccountLocks:
         return AccountSuspended(Kind.DUPLICATE, joined(message, hint))
 
     def _run(self) -> None:
-        while not self._stop.is_set():
-            begun = time.monotonic()
+        while True:
             try:
                 self.refresh()
                 self._is_away = False
             except (redis.RedisError, OSError, PublisherError) as error:
                 if not self._is_away:
-                    log.warning("the accounts' locks are not kept now", reason=type(error).__name__)
+                    log.info("the accounts' locks are not kept now", reason=type(error).__name__)
                 self._is_away = True
             except Exception:
                 log.exception("the accounts' locks are not kept")
-            self._stop.wait(max(1.0, _TURN - (time.monotonic() - begun)))
+            time.sleep(_TURN)
