@@ -305,6 +305,7 @@ def opened(name: str, count: int, stack: ExitStack) -> list[Ledger]:
         # What Celery asks of whoever imports the dispatcher; nobody connects to it.
         os.environ["PUBLISHER_WORKSPACE"] = str(workspace)
         os.environ["PUBLISHER_BROKER__URL"] = "redis://127.0.0.1:1/0"
+        os.environ["PUBLISHER_DATABASE__URL"] = app.database.url
         pair.append(Ledger(app, size))
     return pair
 

@@ -23,9 +23,11 @@ from publisher.base.errors import BrokerUnavailable, PublisherError
 from publisher.base.i18n import _
 from publisher.base.process import allow_many_files
 from publisher.ledger.heartbeats import ProcessKind
-from publisher.monitoring import broker_errors
+from publisher.monitoring import broker, broker_errors
+from publisher.monitoring.account_locks import AccountLocks
 from publisher.monitoring.heartbeat import Beating
 from publisher.monitoring.monitor import Monitor
+from publisher.monitoring.peers import Peers
 from publisher.monitoring.troubles import Subject
 from publisher.monitoring.watchdog import Watchdog
 from workers.connection import celery_settings
@@ -35,6 +37,7 @@ from workers.wrong_clock import takes_tasks_unless
 _ONCE_IN = 60.0  # seconds between two equal lines about the broker
 _BATCHES = 2
 """Batches that a process takes and builds at a time; other threads go on with them."""
+_BROKER_LIMIT = 1.0  # seconds that the broker may take to say what others do
 _LAST_HEARTBEAT = 2.0  # seconds that the end may take
 
 
@@ -136,6 +139,19 @@ def _log_seldom(logger: logging.Logger, **_: object) -> None:
         handler.addFilter(_Seldom())
 
 
+def peers(heartbeat: Beating) -> Peers:
+    """The other processes that publish, seen from one."""
+    return Peers(publisher(), heartbeat.process, broker.client(_url, _BROKER_LIMIT))
+
+
+def _mind_others() -> None:
+    """Keep other ledgers out, and leave accounts to the machines that have them."""
+    locks = AccountLocks(publisher(), broker.client(_url, _BROKER_LIMIT))
+    publisher().account_lock = locks
+    publisher().other_machine = peers(_heartbeat()).have
+    locks.start()
+
+
 @worker_init.connect
 def _warm_up(**_: object) -> None:
     allow_many_files()
@@ -143,11 +159,12 @@ def _warm_up(**_: object) -> None:
     publisher().renew_keys()
     publisher().comment_watch.start()
     publisher().engagement_reader.start()
+    _mind_others()
     publisher().delivery.warm_up()
     Thread(target=publisher().delivery.introduce, name="identity", daemon=True).start()
     _heartbeat().start()
     if not pulse.is_heard:  # else `publisher run` watches
-        monitor = Monitor(publisher(), _heartbeat())
+        monitor = Monitor(publisher(), _heartbeat(), peers=peers(_heartbeat()))
         # The dispatchers report everything else that is wrong.
         Watchdog(publisher(), monitor, beating=_heartbeat(), subjects={Subject.DISPATCHERS}).start()
 

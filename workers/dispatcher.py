@@ -18,14 +18,14 @@ from celery import Task
 
 from publisher.app import Application
 from publisher.base.clock import Watch
-from publisher.base.errors import LedgerGone, PublisherError
+from publisher.base.errors import LedgerGone, LedgerTooNew, PublisherError
 from publisher.delivery.leases import LOOK_AHEAD, Leases
 from publisher.ledger.heartbeats import ProcessKind
 from publisher.model.deliveries import Claim
 from publisher.monitoring.heartbeat import Beating
 from publisher.monitoring.monitor import Monitor
 from publisher.monitoring.watchdog import Watchdog
-from workers.app import publisher
+from workers.app import peers, publisher
 from workers.pulse import pulse
 from workers.tasks import clear, hand_over, publish, reconcile, unread, withdraw
 
@@ -224,7 +224,8 @@ def main() -> int:
     publisher().notices.start()
     publisher().webhooks.start()
     publisher().watch_the_clock()
-    watchdog = Watchdog(publisher(), Monitor(publisher(), heartbeat), beating=heartbeat)
+    monitor = Monitor(publisher(), heartbeat, peers=peers(heartbeat))
+    watchdog = Watchdog(publisher(), monitor, beating=heartbeat)
     if not pulse.is_heard:  # else `publisher run` watches
         watchdog.start()
     try:
@@ -237,7 +238,7 @@ def main() -> int:
     publisher().notices.finish(_LAST_NOTICES)
     publisher().webhooks.finish(max(0.0, until - time.monotonic()))
     heartbeat.finish(_LAST_HEARTBEAT)
-    return 0
+    return LedgerTooNew.exit_code if isinstance(heartbeat.trouble, LedgerTooNew) else 0
 
 
 if __name__ == "__main__":

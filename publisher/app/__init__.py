@@ -13,6 +13,7 @@ from publisher.app.channel_parts import ChannelParts
 from publisher.app.opening import WORKSPACE_VARIABLE
 from publisher.base.clock import SystemClock
 from publisher.channels.registry import ask_for_the_time
+from publisher.delivery.identity import AccountLock, Unlocked
 from publisher.delivery.keyring import SOON
 from publisher.ledger.heartbeats import wrong_clocks
 from publisher.ledger.manager.consent_holds import Safeguards
@@ -38,6 +39,9 @@ __all__ = ["WORKSPACE_VARIABLE", "Application"]
 
 class Application(ChannelParts):
     """All objects that commands, pages and workers need for one workspace."""
+
+    account_lock: AccountLock = Unlocked()
+    """The workers' lock at the broker; a command that publishes nothing needs none."""
 
     @cached_property
     def clock_inquiry(self) -> Inquiry:
@@ -89,6 +93,7 @@ class Application(ChannelParts):
             control=self.control,
             withdrawals=self.withdrawals,
             safeguards=Safeguards(self.database, self.clock, rights=self.rights),
+            lock=self.account_lock,
         )
 
     def overview(self, limit: int | None, most: int | None = None) -> "Overview":

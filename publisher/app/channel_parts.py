@@ -1,11 +1,18 @@
 """Channels of one workspace, their keys, and what reads from the platforms."""
 
+import socket
+from collections.abc import Callable
 from contextlib import AbstractContextManager, contextmanager
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from publisher.app.log_ins import LogInParts
-from publisher.base.errors import ConfigurationError
+from publisher.base.errors import (
+    AccountElsewhere,
+    ConfigurationError,
+    CredentialsMissing,
+    KeysExpired,
+)
 from publisher.base.i18n import _
 from publisher.channels.pool import Pool
 from publisher.channels.registry import SPECS, ChannelOptions, open_channel, picture
@@ -20,6 +27,7 @@ from publisher.ledger.comment_readings import CommentReadings
 from publisher.ledger.comment_wishes import CommentWishes
 from publisher.ledger.key_exchanges import KeyExchanges
 from publisher.model.clock_check import ClockCheck
+from publisher.settings.account_settings import AccountSettings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -93,14 +101,37 @@ class ChannelParts(LogInParts):
     def _channels(self) -> Pool:
         return Pool(self._open_channel, self.keyring.version)
 
+    other_machine: Callable[[str], str | None] = staticmethod(lambda _account: None)
+    """Another machine that has an account and its keys; only workers know of others."""
+
     def _open_channel(self, account: str) -> "Channel":
-        if account not in self.settings.accounts:
-            message = _("publisher.toml has no account {account} any more.", account=account)
-            raise ConfigurationError(message)
-        return open_channel(
-            self.settings.accounts[account].account(account),
-            self.keyring.credentials(account),
-            self.channel_options,
+        try:
+            return open_channel(
+                self._entry(account).account(account),
+                self.keyring.credentials(account),
+                self.channel_options,
+            )
+        except KeysExpired:
+            raise
+        except (ConfigurationError, CredentialsMissing) as problem:
+            if other := self.other_machine(account):
+                message = _(
+                    "{problem} {other} has the account, and sends the post.",
+                    problem=problem,
+                    other=other,
+                )
+                raise AccountElsewhere(message) from problem
+            raise
+
+    def _entry(self, account: str) -> AccountSettings:
+        if entry := self.settings.accounts.get(account):
+            return entry
+        raise ConfigurationError(
+            _(
+                "publisher.toml on {host} has no account {account} any more.",
+                host=socket.gethostname(),
+                account=account,
+            )
         )
 
     @property

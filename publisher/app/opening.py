@@ -58,7 +58,7 @@ class OpenWorkspace:
         Raises LedgerMissing when there is none: a new ledger, made by accident, would say that
         nothing is out. Raises LedgerUnavailable when it needs `publisher migrate` first.
         """
-        return cls._opened(workspace_settings.load(workspace))
+        return cls._opened(_load(workspace))
 
     @classmethod
     def open_ledger(cls, workspace: Path) -> Self:
@@ -72,10 +72,12 @@ class OpenWorkspace:
             app = cls._opened(found.settings)
         except LedgerMissing as error:
             raise found.problem or error from None
-        app.problem = found.problem
-        if found.problem and not (found.is_ledger_sure or _is_in_use(app.database)):
+        doubt = found.settings.doubtful_ledger()
+        app.problem = found.problem or doubt
+        is_sure = found.is_ledger_sure and doubt is None
+        if app.problem and not (is_sure or _is_in_use(app.database)):
             app.close()
-            raise ledger_unclear(found.problem)
+            raise ledger_unclear(app.problem)
         return app
 
     @classmethod
@@ -94,7 +96,7 @@ class OpenWorkspace:
         A new ledger does not know whether posts that were due earlier are out. `allow` is called
         before an older one is migrated, and may raise.
         """
-        app = cls(workspace_settings.load(workspace), clocks.from_environment())
+        app = cls(_load(workspace), clocks.from_environment())
         with app._closed_on_error():
             if app._patiently(app.database.is_old):
                 allow(app)
@@ -162,6 +164,14 @@ class OpenWorkspace:
 def _is_in_use(database: Database) -> bool:
     """Whether processes live by this ledger: an old one that lies about publishes nothing."""
     return any(one.is_alive for one in Heartbeats(database).all())
+
+
+def _load(workspace: Path) -> Settings:
+    """The settings, for what publishes or queues: nobody may doubt which ledger is meant."""
+    settings = workspace_settings.load(workspace)
+    if doubt := settings.doubtful_ledger():
+        raise doubt
+    return settings
 
 
 class KeysFile:

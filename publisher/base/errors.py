@@ -128,6 +128,14 @@ class KeysExpired(CredentialsMissing):
     """The keys of an account have expired, and were not renewed."""
 
 
+class AccountElsewhere(ConfigurationError):
+    """This machine cannot use an account that another one can."""
+
+    hint = (
+        "Give every machine the same publisher.toml and secrets.toml, and start its workers again."
+    )
+
+
 class FileChanged(PublisherError):
     """Somebody else changed the file meanwhile."""
 

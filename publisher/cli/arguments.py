@@ -11,7 +11,13 @@ from zoneinfo import ZoneInfo
 import typer
 
 from publisher.base import date_range
-from publisher.base.errors import LedgerEmpty, NoSuchPost, PublisherError, UsageError
+from publisher.base.errors import (
+    AlreadyRunning,
+    LedgerEmpty,
+    NoSuchPost,
+    PublisherError,
+    UsageError,
+)
 from publisher.base.i18n import Language, _
 from publisher.base.text import did_you_mean, nearest, suggestion
 from publisher.cli.output import console
@@ -124,11 +130,15 @@ def refuse_empty(app: "Application") -> None:
         raise LedgerEmpty(_("Nothing was ever queued on the ledger in {place}.", place=_place(app)))
 
 
-def making(context: typer.Context) -> "Application":
-    """The same for who may make the ledger, or migrate it; says so when there was none."""
+def making(context: typer.Context, *, force: bool = False) -> "Application":
+    """The same for who may make the ledger, or migrate it; says so when there was none.
+
+    `force`: migrate it also while processes of the version that wrote it are at work.
+    """
     from publisher.app import Application
 
-    app = Application.open_or_make(workspace(context), _leave_to_older)
+    allow = {} if force else {"allow": _leave_to_older}
+    app = Application.open_or_make(workspace(context), **allow)
     context.call_on_close(app.close)
     if app.is_new:
         console.print_note(_("A new ledger was made in {place}.", place=_place(app)))
@@ -172,11 +182,32 @@ def _place(app: "Application") -> str:
 
 
 def _leave_to_older(app: "Application") -> None:
-    """AlreadyRunning when the ledger is in use: a `publisher run` of the version that wrote it."""
+    """AlreadyRunning when the ledger is in use by processes of the version that wrote it.
+
+    They would go on, and write into tables that they do not know.
+    """
     from publisher.base.lock import ensure_free
 
     if app.database.is_sqlite:
         ensure_free(app.settings.var / "run.lock", "`publisher run`")
+    alive = sorted(
+        {
+            f"{one.process.kind} ({one.process.host}, {one.process.version})"
+            for one in app.heartbeats.all()
+            if one.is_alive
+        }
+    )
+    if alive:
+        raise AlreadyRunning(
+            _(
+                "The ledger is not migrated while processes of another version use it: {processes}.",
+                processes=", ".join(alive),
+            ),
+            hint=_(
+                "Stop them on every machine, and run this again; what was killed counts as stopped "
+                "40 s later. `publisher migrate --force` does not wait for that."
+            ),
+        )
 
 
 def actor(given: str | None) -> str:

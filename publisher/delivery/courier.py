@@ -33,7 +33,13 @@ from publisher.channels.http.connection import Connection
 from publisher.channels.outgoing import Action, Exchanged, Outgoing, Request
 from publisher.channels.pool import ChannelOf
 from publisher.delivery.leases import EARLY, Leases
-from publisher.delivery.preparation import Preparation, broken_before, parcel_of, unusable
+from publisher.delivery.preparation import (
+    ELSEWHERE_AGAIN,
+    Preparation,
+    broken_before,
+    parcel_of,
+    unusable,
+)
 from publisher.delivery.result_writer import DeliveryOutcome, ResultWriter
 from publisher.delivery.slots import Departure, Slots
 from publisher.delivery.threads import Lanes, Threads, guarded
@@ -181,7 +187,7 @@ class Courier:
             with self._channel_of(delivery.account) as channel:
                 return channel.ready(parcel_of(delivery), delivery.prepared, delivery.remote_ids)
         except (ConfigurationError, CredentialsMissing) as problem:
-            return unusable(problem)
+            return unusable(problem, self._clock.ahead(ELSEWHERE_AGAIN))
         except Exception:
             log.exception("not built", delivery=delivery.id, channel=delivery.channel)
             return broken_before()

@@ -33,6 +33,26 @@ class KeyCheck(Protocol):
         """Why nothing of the account may go out with these keys; None when they are its own."""
 
 
+class AccountLock(Protocol):
+    """Sees to it that one ledger alone publishes to an account."""
+
+    def is_held(self, account: str) -> bool:
+        """Whether posts of the account need not ask any more."""
+
+    def take(self, account: str) -> AccountSuspended | None:
+        """Why nothing of the account may go out from this ledger; None when it may."""
+
+
+class Unlocked:
+    """No lock: nobody else publishes."""
+
+    def is_held(self, _account: str) -> bool:
+        return True
+
+    def take(self, _account: str) -> None:
+        return None
+
+
 _ASK_AGAIN = 15.0
 """Real seconds for which an unclear answer is reused, so that many posts of one account ask
 once.

@@ -7,6 +7,7 @@ import structlog
 
 from publisher.base.clock import Clock
 from publisher.base.errors import (
+    AccountElsewhere,
     ConfigurationError,
     CredentialsMissing,
     KeysExpired,
@@ -17,7 +18,7 @@ from publisher.channels.answers import AGAIN
 from publisher.channels.base import Channel, NotPrepared
 from publisher.channels.pool import ChannelOf
 from publisher.channels.registry import CAPABILITIES
-from publisher.delivery.identity import KeyCheck
+from publisher.delivery.identity import AccountLock, KeyCheck, Unlocked
 from publisher.delivery.leases import LOOK_AHEAD, Leases
 from publisher.delivery.result_writer import DeliveryOutcome, ResultWriter
 from publisher.ledger.transitions import Conflict
@@ -25,6 +26,10 @@ from publisher.ledger.worker.attempts import Attempts
 from publisher.model.deliveries import Delivery, Parcel, Prepared
 from publisher.model.outcomes import UNTIL_MENDED, Accepted, AccountSuspended, Deferred, Kind
 
+ELSEWHERE_AGAIN = 1.0
+"""Real seconds until a post that another machine can send is handed out again, to any of them: it
+was claimed long enough before its instant for some turns.
+"""
 log = structlog.get_logger()
 
 
@@ -40,9 +45,10 @@ class Preparation:
         leases: Leases,
         identity: KeyCheck,
         ends_soon: Callable[[str], bool] = lambda _account: False,
+        lock: AccountLock | None = None,
     ) -> None:
         """`identity` checks whose keys an account has; `ends_soon`, whether they are to be renewed
-        first, which `channel_of` does.
+        first, which `channel_of` does; `lock`, whether another ledger publishes to it.
         """
         self._attempts = attempts
         self._results = results
@@ -51,12 +57,14 @@ class Preparation:
         self._leases = leases
         self._identity = identity
         self._ends_soon = ends_soon
+        self._lock = lock or Unlocked()
 
     def is_needed(self, delivery: Delivery) -> bool:
         """Whether a delivery may need the network before its time."""
         capabilities = CAPABILITIES.get(delivery.channel)
         account = delivery.account
-        if self._ends_soon(account) or not self._identity.is_verified(account):
+        is_known = self._identity.is_verified(account) and self._lock.is_held(account)
+        if self._ends_soon(account) or not is_known:
             return True
         if _is_down_to_a_comment(delivery):
             return False
@@ -74,18 +82,23 @@ class Preparation:
         """
         try:
             with self._channel_of(delivery.account) as channel:
-                if stranger := self._identity.check(delivery.account, channel):
-                    self._results.write(DeliveryOutcome(delivery, stranger))
+                account = delivery.account
+                if stop := self._identity.check(account, channel) or self._taken(account):
+                    self._results.write(DeliveryOutcome(delivery, stop))
                     return None
                 return self._make_ready(channel, delivery)
         except (ConfigurationError, CredentialsMissing) as problem:
-            self._results.write(DeliveryOutcome(delivery, unusable(problem)))
+            again_at = self._clock.ahead(ELSEWHERE_AGAIN)
+            self._results.write(DeliveryOutcome(delivery, unusable(problem, again_at)))
         except (PublisherError, Conflict):
             raise
         except Exception:
             log.exception("no channel", delivery=delivery.id, channel=delivery.channel)
             self._results.write(DeliveryOutcome(delivery, broken_before()))
         return None
+
+    def _taken(self, account: str) -> AccountSuspended | None:
+        return None if self._lock.is_held(account) else self._lock.take(account)
 
     def _make_ready(self, channel: Channel, delivery: Delivery) -> Delivery | None:
         """Prepare the delivery as far as possible; None when it ends here, which is then on record.
@@ -186,8 +199,16 @@ def broken_before() -> Deferred:
     )
 
 
-def unusable(problem: ConfigurationError | CredentialsMissing) -> AccountSuspended:
-    """The outcome for an account whose settings or credentials are wrong."""
+def unusable(
+    problem: ConfigurationError | CredentialsMissing, again_at: datetime | None = None
+) -> AccountSuspended | Deferred:
+    """The outcome for an account whose settings or credentials are wrong.
+
+    Where another machine can use it, the post is left to that one, from `again_at` on.
+    """
+    if isinstance(problem, AccountElsewhere):
+        told = joined(*problem.args[:1], problem.hint or "")
+        return Deferred(Kind.UNAVAILABLE, told, again_at)
     if isinstance(problem, KeysExpired):  # new ones are taken from the file
         again = _(AGAIN)
     else:

@@ -16,7 +16,7 @@ from publisher.channels.http.client import Client
 from publisher.channels.pool import ChannelOf
 from publisher.delivery.cleanup import Clearing
 from publisher.delivery.courier import Courier
-from publisher.delivery.identity import Identity
+from publisher.delivery.identity import AccountLock, Identity
 from publisher.delivery.leases import Leases
 from publisher.delivery.preparation import Preparation
 from publisher.delivery.reconcile import Reconciler
@@ -57,6 +57,7 @@ class DeliveryServices:
         control: Control,
         withdrawals: Withdrawals,
         safeguards: Safeguards,
+        lock: AccountLock,
     ) -> None:
         """`channel_to_ask` lends a channel whose keys were renewed, if `ends_soon` says that they
         end soon. `channel_of` asks nobody.
@@ -75,6 +76,7 @@ class DeliveryServices:
         self._control = control
         self._withdrawals = withdrawals
         self._safeguards = safeguards
+        self._lock = lock
 
     @cached_property
     def courier(self) -> Courier:
@@ -87,6 +89,7 @@ class DeliveryServices:
             self._leases,
             self.identity,
             self._ends_soon,
+            self._lock,
         )
         return Courier(
             self._attempts,

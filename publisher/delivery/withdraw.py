@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import structlog
 
 from publisher.base.errors import (
+    AccountElsewhere,
     ConfigurationError,
     CredentialsMissing,
     NotPossible,
@@ -215,6 +216,8 @@ class Withdrawal:
                     return stranger
                 return channel.withdraw(delivery.remote_ids[-1], delivery.prepared)
         except (ConfigurationError, CredentialsMissing) as problem:
+            if isinstance(problem, AccountElsewhere):
+                return Deferred(Kind.UNAVAILABLE, _remedy(problem))
             return AccountSuspended(Kind.AUTH, _remedy(problem))
         except PublisherError:
             raise  # the ledger is away

@@ -15,12 +15,15 @@ from publisher.ledger.database import Database
 from publisher.ledger.reading.lateness import Late
 from publisher.model import limits_text
 from publisher.model.states import State, counted
-from publisher.monitoring.troubles import of_clocks, of_crowds, of_kind
+from publisher.monitoring.troubles import of_clocks, of_crowds, of_kind, of_lost
 from publisher.reporting import lateness_text
 
 
 def examine(app: Application) -> Iterator[Finding]:
     """Check that the ledger can be read and written durably, and report its contents."""
+    if doubt := app.settings.doubtful_ledger():
+        yield bad("ledger", str(doubt), doubt.hint)
+        return
     path = app.database.engine.url.database
     if app.database.is_sqlite and not Path(str(path)).exists():
         yield good("ledger", _("There is none yet; the first `publisher queue` makes it."))
@@ -80,6 +83,8 @@ def _processes(app: Application) -> Iterator[Finding]:
         if last or alive:
             trouble = of_kind(kind, last)
             yield bad("publishing", trouble.message, trouble.hint)
+    for trouble in dict.fromkeys(map(of_lost, heartbeats.lost(found))):
+        yield warning("publishing", trouble.message, trouble.hint)
     if clocks := heartbeats.wrong_clocks(found):
         trouble = of_clocks(clocks)
         yield bad("clock", trouble.message, trouble.hint)

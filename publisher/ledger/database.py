@@ -198,6 +198,21 @@ class Database:
             connection.detach()  # it is closed with this transaction
             connection.exec_driver_sql("LOCK TABLE deliveries IN ACCESS EXCLUSIVE MODE")
 
+    def check_migrated(self, connection: Connection) -> None:
+        """Raise LedgerTooNew when the ledger is of another version than when it was opened."""
+        found = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar_one()
+        if found != REVISION:
+            raise LedgerTooNew(
+                _(
+                    "The ledger was migrated or restored by another version of Publisher while this "
+                    "process used it. This process has stopped: nothing more goes out from here."
+                ),
+                hint=_(
+                    "Update Publisher on this machine to the version that the others use, and start "
+                    "it again."
+                ),
+            )
+
     def is_old(self) -> bool:
         """Whether there is a ledger of an older version; raises LedgerTooNew for a newer one."""
         self.check_file()

@@ -18,8 +18,10 @@ from sqlalchemy import (
     BigInteger,
     ColumnElement,
     Connection,
+    and_,
     delete,
     literal_column,
+    or_,
     select,
     type_coerce,
 )
@@ -32,9 +34,11 @@ EVERY = 10.0
 SILENT_AFTER = 40.0
 """Real seconds without a heartbeat after which a process counts as dead or hung."""
 _FORGOTTEN_AFTER = 600.0
-"""Real seconds after which the row of a dead process is deleted, unless it is the last of its
-kind.
+"""Real seconds after which the row of a dead process is deleted, if another was started in its
+place. The last of its kind is kept.
 """
+_MISSED_FOR = 86_400.0
+"""Real seconds for which a process is missed that nobody starts again: its machine may be gone."""
 _SECOND = 1_000_000  # microseconds
 _MICROSECOND = timedelta(microseconds=1)
 _NOW = {
@@ -87,6 +91,11 @@ class Heartbeat:
     def is_alive(self) -> bool:
         return abs(self.age) <= SILENT_AFTER
 
+    def took_the_place_of(self, other: "Heartbeat") -> bool:
+        """Whether it was started on the same machine after another of its kind had died."""
+        mine, its = (one.process for one in (self, other))
+        return (mine.kind, mine.host) == (its.kind, its.host) and other.age > self.age + self.up
+
 
 class Heartbeats:
     """Reads and writes heartbeats."""
@@ -97,7 +106,8 @@ class Heartbeats:
     def beat(self, process: Process, clock_ahead: timedelta | None = None) -> None:
         """Record that this process is alive, and delete processes that have long been dead.
 
-        `clock_ahead`: how far its machine's clock is ahead, if it is known to be wrong.
+        `clock_ahead`: how far its machine's clock is ahead, if it is known to be wrong. Raises
+        LedgerTooNew when the ledger was migrated by another version.
         """
         dialect = self._database.engine.dialect.name
         row = {
@@ -109,6 +119,7 @@ class Heartbeats:
             "clock_ahead": None if clock_ahead is None else clock_ahead // _MICROSECOND,
         }
         with self._database.write() as connection:
+            self._database.check_migrated(connection)
             connection.execute(_upsert(dialect), row)
             connection.execute(_forget(dialect))
 
@@ -152,6 +163,21 @@ def all_alive(found: Collection[Heartbeat], host: str) -> bool:
     here = [one for one in found if one.process.host == host]
     alive = {one.process.kind for one in here if one.is_alive}
     return bool(alive) and alive == {one.process.kind for one in here}
+
+
+def lost(found: Collection[Heartbeat]) -> list[Heartbeat]:
+    """The needed processes that died and were not started again, but those that `missing` names.
+
+    One that ended in order is not on record any more.
+    """
+    dead: list[Heartbeat] = []
+    for one in sorted(found, key=lambda one: one.age + one.up, reverse=True):
+        if before := next((other for other in dead if one.took_the_place_of(other)), None):
+            dead.remove(before)
+        if not one.is_alive and one.process.kind in NEEDED:
+            dead.append(one)
+    named = missing(found).values()
+    return [one for one in dead if one not in named]
 
 
 def heartbeats_in(connection: Connection) -> Sequence[Heartbeat]:
@@ -199,8 +225,21 @@ def _forget(dialect: str) -> Any:
         .where(newer.c.kind == heartbeats.c.kind, newer.c.seen_at > heartbeats.c.seen_at)
         .exists()
     )
+    is_replaced = (
+        select(newer.c.process)
+        .where(
+            newer.c.kind == heartbeats.c.kind,
+            newer.c.host == heartbeats.c.host,
+            newer.c.started_at > heartbeats.c.seen_at,
+        )
+        .exists()
+    )
     age = _now(dialect) - _microseconds(heartbeats.c.seen_at)
-    return delete(heartbeats).where(age > int(_FORGOTTEN_AFTER * _SECOND), is_followed)
+    is_over = and_(
+        age > int(_FORGOTTEN_AFTER * _SECOND),
+        or_(is_replaced, heartbeats.c.kind.not_in(NEEDED)),
+    )
+    return delete(heartbeats).where(or_(is_over, age > int(_MISSED_FOR * _SECOND)), is_followed)
 
 
 @cache

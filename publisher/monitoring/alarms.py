@@ -17,7 +17,7 @@ from pydantic import SecretStr
 
 from publisher.base.errors import NoticeNotSent
 from publisher.base.i18n import _
-from publisher.monitoring.troubles import Subject, Trouble
+from publisher.monitoring.troubles import SEVERAL, WARNINGS, Subject, Trouble
 from publisher.notices.message import Message
 from publisher.notices.services import Service, open_services
 
@@ -51,13 +51,13 @@ class Alarms:
     ) -> None:
         self._tell = tell
         self._monotonic = monotonic
-        self._lasting: dict[Subject, _Lasting] = {}
+        self._lasting: dict[tuple[Subject, str], _Lasting] = {}
 
     def look(self, troubles: Sequence[Trouble]) -> None:
         """Report troubles that lasted long enough or are over. Call it every few seconds."""
         now = self._monotonic()
         for trouble in troubles:
-            found = self._lasting.setdefault(trouble.subject, _Lasting(trouble, now))
+            found = self._lasting.setdefault(_key(trouble), _Lasting(trouble, now))
             found.seen = now
             if not found.is_told:  # its end names what was told
                 found.trouble = trouble
@@ -72,16 +72,21 @@ class Alarms:
             one.is_told = True
         over = [one for one in self._lasting.values() if now - one.seen >= CALM]
         for one in over:
-            del self._lasting[one.trouble.subject]
+            del self._lasting[_key(one.trouble)]
         if lasting:
             self._tell(_begun([one.trouble for one in lasting]))
         if ended := [one for one in over if one.is_told]:
             self._tell(_over([one.trouble for one in ended]))
 
 
+def _key(trouble: Trouble) -> tuple[Subject, str]:
+    """What counts as one trouble: the subject, and of some each cause."""
+    return trouble.subject, trouble.message if trouble.subject in SEVERAL else ""
+
+
 def _begun(troubles: Sequence[Trouble]) -> Message:
     host = socket.gethostname()
-    delays = any(one.subject is not Subject.BACKUPS for one in troubles)
+    delays = any(one.subject not in WARNINGS for one in troubles)
     late = [_("Posts may be late until it is mended.")] if delays else []
     return Message(
         _("Publisher on {host}: {trouble}", host=host, trouble=troubles[0].message),

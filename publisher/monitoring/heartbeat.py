@@ -3,10 +3,12 @@
 It does so only if the process's main loop has run since the last time, as its pulse shows: a
 process that hangs is as silent as a dead one. The thread never delays publishing. `trouble` has its
 last error: no other write is as regular, so that it also shows whether the ledger accepts writes.
-The heartbeat also records a wrong clock of this machine.
+The heartbeat also records a wrong clock of this machine. A process whose ledger was migrated by
+another version ends: it would write into tables that it does not know.
 """
 
 import os
+import signal
 import socket
 import threading
 import time
@@ -16,7 +18,7 @@ from collections.abc import Callable
 import structlog
 
 from publisher import version
-from publisher.base.errors import LedgerUnavailable, PublisherError
+from publisher.base.errors import LedgerTooNew, LedgerUnavailable, PublisherError
 from publisher.base.i18n import _
 from publisher.base.process import Pulse
 from publisher.ledger.heartbeats import EVERY, Heartbeats, Process, ProcessKind
@@ -81,7 +83,8 @@ class Beating:
         while not self._stop.is_set():
             self.look()
             self._stop.wait(EVERY if self._turns else _UNTIL_THE_FIRST)
-        self._try(self._heartbeats.end)
+        if not isinstance(self._trouble, LedgerTooNew):
+            self._try(self._heartbeats.end)
 
     def _try(self, act: Callable[[Process], None]) -> None:
         self._trying_since = time.monotonic()
@@ -89,6 +92,10 @@ class Beating:
             act(self.process)
         except PublisherError as error:
             self._trouble = error
+            if isinstance(error, LedgerTooNew):
+                log.error(str(error), hint=error.hint)  # noqa: TRY400 - foreseen
+                self._stop.set()
+                os.kill(os.getpid(), signal.SIGTERM)  # it ends in order
         except Exception:
             log.exception("heartbeat failed")
         else:

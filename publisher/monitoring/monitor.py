@@ -11,11 +11,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
+import redis
+
 from publisher.app import Application
 from publisher.base.errors import AlreadyRunning, LedgerGone, PublisherError
 from publisher.base.i18n import _, plural
 from publisher.base.lock import ensure_free
-from publisher.ledger.heartbeats import Heartbeat, missing, wrong_clocks
+from publisher.ledger.heartbeats import Heartbeat, lost, missing, wrong_clocks
 from publisher.ledger.reading.lateness import Late
 from publisher.ledger.replication_lag import Crowd
 from publisher.model.states import State
@@ -23,7 +25,8 @@ from publisher.monitoring import broker
 from publisher.monitoring.check import Check, NotInTime
 from publisher.monitoring.disk_space import trouble_of
 from publisher.monitoring.heartbeat import Beating
-from publisher.monitoring.troubles import Subject, Trouble, of_clocks, of_crowds, of_kind
+from publisher.monitoring.peers import Peers
+from publisher.monitoring.troubles import Subject, Trouble, of_clocks, of_crowds, of_kind, of_lost
 from publisher.reporting import lateness_text
 
 _PATIENCE = 1.5  # real seconds for all checks together
@@ -36,7 +39,7 @@ class Report:
     """The result of one check of all parts."""
 
     troubles: Sequence[Trouble]
-    """Causes before their effects."""
+    """What stops posts; causes before their effects."""
     late: Late
     """The posts that have been late for minutes."""
     heartbeats: Sequence[Heartbeat]
@@ -44,6 +47,8 @@ class Report:
     """Number of deliveries by state; empty if not requested, or unknown."""
     late_in_words: str = ""
     """The late posts and the cause; empty if none is late without a reported reason."""
+    warnings: Sequence[Trouble] = ()
+    """What stops no post yet."""
 
     @property
     def is_well(self) -> bool:
@@ -75,10 +80,12 @@ class Monitor:
         app: Application,
         beating: Beating | None = None,
         broker_url: Callable[[], str] | None = None,
+        peers: Peers | None = None,
     ) -> None:
         """`beating`: the process's own heartbeat, which shows whether the ledger accepts writes.
 
-        `broker_url`: the broker's URL, if it is not that of the settings.
+        `broker_url`: the broker's URL, if it is not that of the settings. `peers`: the processes
+        that publish, where this is one of them.
         """
         self._app = app
         self._beating = beating
@@ -87,13 +94,14 @@ class Monitor:
         self._broker = Check(self._ask_broker)
         self._late = Check(app.lateness.find)
         self._counts = Check(app.queries.counts)
+        self._peers = Check(peers.troubles) if peers else None
         self._last_late = Late()
 
     def look(self, *, count: bool = False) -> Report:
         """Check all parts; `count` the deliveries too, which takes time if there are many."""
         end = time.monotonic() + _PATIENCE
         checks = self._ledger, self._broker, self._late, *((self._counts,) if count else ())
-        for check in checks:
+        for check in (*checks, *([self._peers] if self._peers else [])):
             check.begin()  # concurrently: one that hangs does not delay the others
 
         def left() -> float:
@@ -112,6 +120,7 @@ class Monitor:
             known.heartbeats if isinstance(known, _Known) else (),
             counts,
             self.in_words(late.unexplained, cause),
+            list(self._warnings(known, left)) if isinstance(known, _Known) else (),
         )
 
     def in_words(self, late: Late, cause: str) -> str:
@@ -202,6 +211,12 @@ class Monitor:
             yield Trouble(
                 Subject.PUBLISHING, message, _("The logs of dispatchers and workers say why.")
             )
+
+    def _warnings(self, known: _Known, left: Callable[[], float]) -> Iterator[Trouble]:
+        yield from dict.fromkeys(map(of_lost, lost(known.heartbeats)))
+        if self._peers:
+            with suppress(NotInTime, PublisherError, redis.RedisError, OSError):  # told already
+                yield from dict.fromkeys(self._peers.result(left()))
 
     def _is_running(self) -> bool:
         try:

@@ -11,6 +11,8 @@ from publisher.ledger.heartbeats import SILENT_AFTER, Heartbeat, ProcessKind
 from publisher.ledger.replication_lag import Crowd
 from publisher.model.clock_check import told_of
 
+_NAMED = 10  # settings that a message names
+
 
 class Subject(StrEnum):
     """The subject of a trouble."""
@@ -24,11 +26,19 @@ class Subject(StrEnum):
     PUBLISHING = "publishing"
     PLATFORMS = "platforms"
     BACKUPS = "backups"
+    REDUNDANCY = "redundancy"
+    SETTINGS = "settings"
+
+
+SEVERAL = frozenset({Subject.REDUNDANCY, Subject.SETTINGS})
+"""The subjects of which there may be several troubles at a time."""
+WARNINGS = SEVERAL | {Subject.BACKUPS}
+"""The subjects of what stops no post yet."""
 
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
-    """A problem that stops posts from going out, or may lose the ledger.
+    """A problem that stops posts from going out, or soon may, or may lose the ledger.
 
     It contains no secret or address, and no path but that of the backups.
     """
@@ -116,3 +126,35 @@ def of_kind(kind: ProcessKind, last: Heartbeat | None) -> Trouble:
     if last:
         message = _(silent, seconds=f"{SILENT_AFTER:g}", host=last.process.host)
     return Trouble(subject, message, _(remedy))
+
+
+_LOST = {
+    ProcessKind.WORKER: later("A worker on {host} has shown no life for {seconds} s."),
+    ProcessKind.DISPATCHER: later("A dispatcher on {host} has shown no life for {seconds} s."),
+}
+
+
+def of_lost(one: Heartbeat) -> Trouble:
+    """The trouble that one of several processes died, and was not started again."""
+    message = _(_LOST[one.process.kind], host=one.process.host, seconds=f"{SILENT_AFTER:g}")
+    hint = _(
+        "Posts go out while another one is at work. Start it again there, and see its log. If its "
+        "machine is gone for good, this is forgotten after a day."
+    )
+    return Trouble(Subject.REDUNDANCY, message, hint)
+
+
+def of_settings(machine: str, other: str, names: Sequence[str]) -> Trouble:
+    """The trouble that a process has other settings than most; `names` of settings, no values."""
+    told = [*names[:_NAMED], *(["…"] if len(names) > _NAMED else [])]
+    message = _(
+        "{machine} has other settings than {other}: {names}.",
+        machine=machine,
+        other=other,
+        names=", ".join(told),
+    )
+    hint = _(
+        "Give every machine the same version of Publisher, publisher.toml and secrets.toml; then "
+        "start its dispatchers and workers again."
+    )
+    return Trouble(Subject.SETTINGS, message, hint)

@@ -26,7 +26,7 @@ from publisher.monitoring.alarms import Alarms, Outbox
 from publisher.monitoring.heartbeat import Beating
 from publisher.monitoring.monitor import Monitor, Report
 from publisher.monitoring.ping import Ping
-from publisher.monitoring.troubles import Subject, Trouble
+from publisher.monitoring.troubles import SEVERAL, Subject, Trouble
 
 _LOOK = 10.0  # real seconds between two checks
 _SHARE = 20  # the pause is this many times the duration of a slow check, up to the limit below
@@ -35,7 +35,7 @@ STILL = 60.0
 """Real seconds between two checks that mean that this process, or the machine, was suspended."""
 _CALM = 2  # checks without a late post until lateness is over
 _LATE = 3  # checks in a row with late posts until it is recorded: a clock may have been set
-_OF_ALL = frozenset({Subject.DISPATCHERS, Subject.WORKERS, Subject.CLOCK, Subject.PLATFORMS})
+_OF_ALL = SEVERAL | {Subject.DISPATCHERS, Subject.WORKERS, Subject.CLOCK, Subject.PLATFORMS}
 """Subjects that every process sees in the ledger: only one of them reports these."""
 
 log = structlog.get_logger()
@@ -108,11 +108,11 @@ class Watchdog:
         since = self._looked
         self._mind_standing_still()
         report = self._monitor.look()
-        troubles = [one for one in report.troubles if self._is_mine(one, report)]
+        found = [one for one in (*report.troubles, *report.warnings) if self._is_mine(one, report)]
         # It stops no post, so that neither /healthz nor the heartbeat to elsewhere hears of it.
         if self._watches_all and (old := backups.trouble_of(self._app.settings.backups)):
-            troubles.append(old)
-        self._alarms.look(troubles)
+            found.append(old)
+        self._alarms.look(found)
         self._ping.look(is_well=report.is_well)
         if self._watches_all and not report.about(Subject.LEDGER, Subject.DISK):
             self._note(report, since)

@@ -45,6 +45,7 @@ class Processes:
         more = {**(environment or {}), "PUBLISHER_WORKSPACE": str(settings.workspace)}
         self._broker = None if settings.broker.url else embedded_broker.EmbeddedBroker(settings.var)
         self._external = settings.broker.url
+        self._ledger = settings.database_url
         self._broker_failures = 0
         self._next_broker_look = 0.0
         self._next_log_look = 0.0
@@ -209,6 +210,8 @@ class Processes:
         url = self.broker_url()
         for kept in self._all():
             kept.child.environment["PUBLISHER_BROKER__URL"] = url
+            if self._broker:  # beside a broker, a ledger that nobody named is taken for a mistake
+                kept.child.environment["PUBLISHER_DATABASE__URL"] = self._ledger
 
 
 def _worker(settings: Settings, number: int, environment: Mapping[str, str]) -> Child:

@@ -20,8 +20,10 @@ from publisher.drafts import planted
 from publisher.ledger.heartbeats import ProcessKind
 from publisher.ledger.reading.history_steps import HistoryStep
 from publisher.model.states import State
+from publisher.monitoring import broker
 from publisher.monitoring.heartbeat import Beating
 from publisher.monitoring.monitor import Monitor
+from publisher.monitoring.peers import Peers
 from publisher.monitoring.watchdog import Watchdog
 from publisher.running.log_echo import Echo
 from publisher.running.processes import Processes
@@ -31,6 +33,7 @@ from publisher.settings.settings import Settings
 
 _TICK = 0.2  # seconds between two checks of the children and the history
 _IDLE_TICK = 0.5  # the same when there was nothing new
+_BROKER_LIMIT = 1.0  # seconds that an answer of the broker may take
 _LAST_HEARTBEAT = 1.0  # seconds that the end may take
 _RUN = "`publisher run`"
 _PROBLEMS = frozenset({State.FAILED, State.MISSED, State.UNCERTAIN})
@@ -62,7 +65,7 @@ def run(
         history, echo = History(app, report), Echo(processes.logs, say)
         pulse = Pulse.of_environment()
         heartbeat = Beating(app.heartbeats, ProcessKind.RUN, pulse)
-        monitor = Monitor(app, heartbeat, processes.broker_url)
+        monitor = Monitor(app, heartbeat, processes.broker_url, _peers(app, heartbeat))
         watchdog = Watchdog(app, monitor, beating=heartbeat, leads=True)
         idle = False
         try:
@@ -87,6 +90,12 @@ def run(
         heartbeat.finish(_LAST_HEARTBEAT)
         history.follow()
     return 1 if history.problems or needs_a_person(app) or (until_idle and not idle) else 0
+
+
+def _peers(app: Application, heartbeat: Beating) -> Peers | None:
+    """The processes on other machines; beside a broker of its own there are none."""
+    url = app.settings.broker.url
+    return Peers(app, heartbeat.process, broker.client(url, _BROKER_LIMIT)) if url else None
 
 
 @contextmanager

@@ -158,6 +158,28 @@ class _Settings(Section):
             return f"{scheme}:///{self.workspace / path}"
         return self.database.url
 
+    def doubtful_ledger(self) -> ConfigurationError | None:
+        """The error that nobody chose the ledger; None if there is no doubt.
+
+        A broker of its own means several machines, which share a ledger. One that lacks the address
+        would publish everything a second time, from a ledger of its own.
+        """
+        if not self.broker.url or "url" in self.database.model_fields_set:
+            return None
+        message = _(
+            "[broker] url is set and [database] url is missing: this machine would publish from a "
+            "ledger of its own, in {path}.",
+            path=self.database_url.partition(":///")[2],
+        )
+        hint = _(
+            "Put [database] url into {file}, as the other machines have it. Where this machine "
+            'alone publishes, write url = "{url}" under [database] in {settings}.',
+            file=self.secrets_name,
+            url=self.database.url,
+            settings=SETTINGS_FILE,
+        )
+        return ConfigurationError(message, hint=hint)
+
     def public_accounts(self) -> dict[str, Account]:
         """The accounts without their secrets, by name."""
         return {name: entry.account(name) for name, entry in self.accounts.items()}

@@ -305,6 +305,7 @@ def test_a_broker_that_is_not_there(
 ) -> None:
     (workspace / "publisher.toml").write_text('[accounts.bice-site]\nchannel = "site"\n')
     monkeypatch.setenv("PUBLISHER_BROKER__URL", "redis://:hunter2@127.0.0.1:1/0")
+    monkeypatch.setenv("PUBLISHER_DATABASE__URL", "sqlite:///var/publisher.db")
     result = cli("run", "--no-web", "--until-idle")
     assert result.code == 3
     assert "error: " in result.err

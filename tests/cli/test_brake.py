@@ -92,3 +92,16 @@ def test_the_ledger_that_a_broken_file_names_is_used(
     path.write_text(f"[accounts\n{text}")
     monkeypatch.setenv("PUBLISHER_DATABASE__URL", "sqlite:///elsewhere.db")
     assert cli("resume", "--yes").code == 0
+
+
+def test_beside_a_broker_it_works_on_a_ledger_that_is_in_use_though_nobody_chose_it(
+    cli: Cli, queued: Path
+) -> None:
+    (queued / "secrets.toml").write_text('[broker]\nurl = "redis://127.0.0.1:1/0"\n')
+    (queued / "secrets.toml").chmod(0o600)
+    done = cli("pause", "--reason", "wrong picture")
+    assert (done.code, "PUBLISHER_DATABASE__URL" in done.err) == (3, True)
+    worker = Process("1" * 32, ProcessKind.WORKER, "host", 1, "1.0")
+    Heartbeats(Database(f"sqlite:///{queued / 'var/publisher.db'}")).beat(worker)
+    done = cli("pause", "--reason", "wrong picture")
+    assert (done.code, "[database] url is missing" in done.err) == (0, True)

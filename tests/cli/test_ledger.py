@@ -7,10 +7,12 @@ import sqlite3
 import subprocess
 from contextlib import closing
 from pathlib import Path
+from unittest import mock
 
 import pytest
 
 from publisher.ledger.database import Database
+from publisher.ledger.heartbeats import Heartbeats, Process, ProcessKind
 from tests.cli.runner import SCRIPT, Cli
 from tests.support.older_ledgers import OLDER, make_older
 
@@ -96,6 +98,34 @@ def test_nobody_pauses_an_empty_ledger_on_postgresql(
     assert "Nothing was ever queued on the ledger in the database " in empty.err
 
 
+@pytest.mark.parametrize(
+    "command",
+    ["migrate", "queue", "run --no-web --until-idle", "web", "doctor --offline", "status"],
+)
+def test_beside_a_broker_a_ledger_that_nobody_chose_is_no_ledger(
+    cli: Cli, workspace: Path, command: str
+) -> None:
+    """A machine that lacks [database] url would publish everything a second time."""
+    write_draft(workspace)
+    assert cli("queue").code == 0
+    (workspace / "secrets.toml").write_text('[broker]\nurl = "redis://127.0.0.1:1/0"\n')
+    (workspace / "secrets.toml").chmod(0o600)
+    result = cli(*command.split())
+    assert result.code == 3
+    assert "[broker] url is set and [database] url is missing" in result.err + result.out
+    assert "[database] url into secrets.toml" in result.err + result.out or command == "status"
+
+
+def test_who_chose_the_ledger_beside_a_broker_keeps_it(cli: Cli, workspace: Path) -> None:
+    write_draft(workspace)
+    (workspace / "secrets.toml").write_text(
+        '[broker]\nurl = "redis://127.0.0.1:1/0"\n[database]\nurl = "sqlite:///var/publisher.db"\n'
+    )
+    (workspace / "secrets.toml").chmod(0o600)
+    assert cli("queue").code == 0
+    assert cli("migrate").code == 0
+
+
 def become_older(workspace: Path) -> None:
     """Make the workspace's ledger one of an older version."""
     with closing(Database(f"sqlite:///{workspace / _LEDGER}")) as database:
@@ -127,6 +157,24 @@ def test_nothing_migrates_under_a_run_of_the_older_version(
         assert result.code == 3
         assert "is already at work" in result.err
     assert cli("migrate").code == 0
+    assert cli("status").code == 0
+
+
+@pytest.mark.parametrize("command", ["queue", "migrate", "run --no-web --until-idle"])
+def test_nothing_migrates_while_processes_of_another_version_show_life(
+    cli: Cli, made: Path, command: str
+) -> None:
+    """They would go on, and write into tables that they do not know."""
+    become_older(made)
+    with closing(Database(f"sqlite:///{made / _LEDGER}")) as database:
+        with mock.patch.object(Database, "check_migrated"):
+            Heartbeats(database).beat(Process("1" * 32, ProcessKind.WORKER, "alpha", 1, "0.8"))
+        result = cli(*command.split())
+        assert result.code == 3
+        assert "worker (alpha, 0.8)" in result.err
+        assert "publisher migrate --force" in result.err
+        assert database.is_old()
+    assert cli("migrate", "--force").code == 0
     assert cli("status").code == 0
 
 

@@ -1,5 +1,6 @@
 """Nothing goes out with keys that belong to somebody else."""
 
+import socket
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing, contextmanager
@@ -9,6 +10,7 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
+import redis
 from sqlalchemy import event, select
 
 from publisher.app import Application, channel_parts
@@ -21,8 +23,11 @@ from publisher.ledger.database import Database
 from publisher.ledger.reading.account_status import AccountStatus
 from publisher.ledger.tables import accounts
 from publisher.model.accounts import Account, Owner
+from publisher.model.deliveries import Claim
 from publisher.model.outcomes import AccountSuspended
 from publisher.model.states import State
+from publisher.monitoring.account_locks import AccountLocks
+from publisher.monitoring.broker import client
 from publisher.sandbox import server
 from publisher.sandbox.accounts import SandboxAccount, secrets_toml
 from publisher.sandbox.facebook.refusals import FacebookFault
@@ -36,7 +41,10 @@ from tests.support.delivering import deliver_at_once
 from tests.support.workspaces import SESSION, Workspace
 
 pytestmark = pytest.mark.guards(
-    "publisher.delivery.keyring", "publisher.delivery.services", "publisher.ledger.account_owners"
+    "publisher.delivery.keyring",
+    "publisher.delivery.services",
+    "publisher.ledger.account_owners",
+    "publisher.monitoring.account_locks",
 )
 
 SETTINGS = """\
@@ -72,6 +80,7 @@ class Stage:
         self.clock = ManualClock()
         self.sandbox: Sandbox
         self.keys: dict[str, SandboxAccount] = {}
+        self.broker: redis.Redis | None = None
 
     def configure(self, handles: dict[str, str]) -> None:
         database = f'[database]\nurl = "{self.database_url}"\n'
@@ -88,9 +97,11 @@ class Stage:
 
     def application(self) -> Application:
         """As a new process would have it."""
-        app = deliver_at_once(Application(settings.load(self.workspace.path), self.clock))
+        app = Application(settings.load(self.workspace.path), self.clock)
         app.database.migrate()
-        return app
+        if self.broker:
+            app.account_lock = AccountLocks(app, self.broker)
+        return deliver_at_once(app)
 
     def publish(self, name: str, to: str) -> tuple[State, list[AccountStatus]]:
         """Queue a post for now, and give it to a new worker; its state, and who is held then."""
@@ -457,3 +468,127 @@ def test_the_channels_of_all_accounts_that_have_keys_are_opened_before_their_fir
     with closing(stage.application()) as app:
         app.delivery.warm_up()
     assert opened == ["our-x-en", "our-page", "our-page-en"]
+
+
+@pytest.fixture
+def broker(broker_url: str) -> Iterator[redis.Redis]:
+    with redis.Redis.from_url(broker_url) as client:
+        yield client
+
+
+def test_a_second_ledger_at_the_broker_stops_before_its_first_post(
+    stage: Stage, broker: redis.Redis, tmp_path: Path
+) -> None:
+    """Made by accident, it has no post on record, and would publish each a second time."""
+    stage.broker = broker
+    assert stage.publish("a", "our-x")[0] is State.PUBLISHED
+    first, stage.database_url = stage.database_url, f"sqlite:///{tmp_path}/accident.db"
+    stage.configure(HANDLES)
+    state, (held,) = stage.publish("b", "our-x")
+    assert (state, list(stage.public())) == (State.SCHEDULED, ["our-x"])
+    assert "Texte b" not in str(stage.public())
+    told = held.suspension_message or ""
+    assert (held.account, held.suspended_until) == ("our-x", None)
+    assert "accident.db" in told
+    assert Database(first).place in told
+    assert "publisher resume --account our-x" in told
+    with closing(stage.application()) as app:
+        assert isinstance(app.account_lock, AccountLocks)
+        app.account_lock.refresh()  # also when the other one is updated for longer than its locks
+        broker.flushall()
+        app.account_lock.refresh()
+    stage.database_url = first
+    stage.configure(HANDLES)
+    assert stage.publish("c", "our-x")[0] is State.PUBLISHED
+    broker.flushall()  # the first one was ended: a person says so
+    stage.database_url = f"sqlite:///{tmp_path}/accident.db"
+    stage.configure(HANDLES)
+    stage.resume("our-x")
+    assert stage.publish("d", "our-x")[0] is State.PUBLISHED
+
+
+def test_the_lock_is_the_owners_whatever_the_account_is_called(
+    stage: Stage, broker: redis.Redis, tmp_path: Path
+) -> None:
+    """Two workspaces may share a broker, and call accounts of different people the same."""
+    stage.broker = broker
+    assert stage.publish("a", "our-x")[0] is State.PUBLISHED
+    stage.database_url = f"sqlite:///{tmp_path}/other.db"
+    stage.configure(NO_HANDLES)
+    stage.put_keys(our_x="our-x-en", our_x_en="our-x")
+    assert stage.publish("b", "our-x")[0] is State.PUBLISHED
+    state, held = stage.publish("c", "our-x-en")
+    assert (state, [one.account for one in held]) == (State.SCHEDULED, ["our-x-en"])
+
+
+def test_a_lock_that_another_ledger_has_taken_is_asked_for_again(
+    stage: Stage, broker: redis.Redis, tmp_path: Path
+) -> None:
+    """The broker may forget all locks; a broker that is away keeps nothing waiting."""
+    stage.broker = broker
+    stage.publish("a", "our-x")
+    other = Stage(tmp_path / "other", f"sqlite:///{tmp_path}/other.db")
+    other.configure(NO_HANDLES)
+    other.keys = stage.keys
+    other.put_keys()
+    other.broker = broker
+    with closing(stage.application()) as app, closing(other.application()) as second:
+        second.owners.remember("our-x", app.owners.all()["our-x"])
+        ours, away = (
+            AccountLocks(app, broker),
+            AccountLocks(second, client("redis://127.0.0.1:1/0", 0.5)),
+        )
+        ours.refresh()
+        assert ours.is_held("our-x")
+        assert away.take("our-x") is None
+        broker.flushall()
+        AccountLocks(second, broker).refresh()
+        ours.refresh()
+        assert not ours.is_held("our-x")
+        assert ours.take("our-x") is not None
+
+
+@pytest.mark.parametrize("lacks", ["the account", "its keys"])
+def test_an_account_that_this_machine_lacks_is_left_to_the_others(stage: Stage, lacks: str) -> None:
+    """Suspended, it would publish on no machine."""
+    stage.workspace.draft("a.fr", f"at: {stage.soon}\nto: [our-x]", f"{TEXT} a")
+    with closing(stage.application()) as app:
+        assert not app.planner.queue(actor="redaction").errors
+        if lacks == "its keys":
+            stage.keys.pop("our-x")
+            stage.put_keys()
+        else:
+            path = stage.workspace.path / "publisher.toml"
+            whole = path.read_text()
+            path.write_text(whole.replace("our-x]", "other]"))
+            stage.workspace.write("secrets.toml", "")
+        with closing(stage.application()) as without:
+            without.other_machine = lambda _account: "alpha"
+            without.delivery.courier.deliver(claimed(without))
+            (delivery,) = without.queries.deliveries()
+            assert (delivery.state, without.queries.accounts()) == (State.SCHEDULED, [])
+            assert "alpha has the account" in (delivery.error_message or "")
+            stage.clock.advance(2)
+            app.delivery.courier.deliver(claimed(app))
+            (delivery,) = app.queries.deliveries()
+            assert delivery.state is State.PUBLISHED
+
+
+def test_an_account_that_no_machine_has_is_suspended_with_the_name_of_the_machine(
+    stage: Stage,
+) -> None:
+    stage.workspace.draft("a.fr", f"at: {stage.soon}\nto: [our-x]", f"{TEXT} a")
+    with closing(stage.application()) as app:
+        assert not app.planner.queue(actor="redaction").errors
+        path = stage.workspace.path / "publisher.toml"
+        path.write_text(path.read_text().replace("our-x]", "other]"))
+        stage.workspace.write("secrets.toml", "")
+        with closing(stage.application()) as without:
+            without.delivery.courier.deliver(claimed(without))
+            (held,) = without.queries.accounts()
+    told = f"publisher.toml on {socket.gethostname()} has no account our-x any more."
+    assert told in (held.suspension_message or "")
+
+
+def claimed(app: Application) -> list[Claim]:
+    return list(app.dispatch.claim(app.clock.ahead(2), app.clock.ahead(30), 10))

@@ -13,7 +13,15 @@ from sqlalchemy import select, update
 from publisher.base.process import Pulse
 from publisher.ledger import heartbeats as module
 from publisher.ledger.database import Database
-from publisher.ledger.heartbeats import Heartbeats, Process, ProcessKind, missing, wrong_clocks
+from publisher.ledger.heartbeats import (
+    Heartbeat,
+    Heartbeats,
+    Process,
+    ProcessKind,
+    lost,
+    missing,
+    wrong_clocks,
+)
 from publisher.ledger.tables import heartbeats as table
 from publisher.model.clock_check import ClockCheck
 from publisher.monitoring.heartbeat import Beating
@@ -31,12 +39,15 @@ def heartbeats(database: Database) -> Heartbeats:
 
 
 def grow_old(database: Database, process: Process, seconds: float) -> None:
-    """Let the last sign of life of a process lie so many seconds further back."""
+    """Let the signs of life of a process lie so many seconds further back."""
     of_process = table.c.process == process.id
     with database.write() as connection:
-        seen = connection.execute(select(table.c.seen_at).where(of_process)).scalar_one()
-        then = seen - timedelta(seconds=seconds)
-        connection.execute(update(table).where(of_process).values(seen_at=then))
+        row = connection.execute(select(table).where(of_process)).one()
+        then = {
+            name: getattr(row, name) - timedelta(seconds=seconds)
+            for name in ("started_at", "seen_at")
+        }
+        connection.execute(update(table).where(of_process).values(**then))
 
 
 def test_a_process_that_has_just_shown_life_is_alive(heartbeats: Heartbeats) -> None:
@@ -108,6 +119,46 @@ def test_the_dead_are_forgotten_but_the_last_of_its_kind(
     heartbeats.beat(replace(WORKER, id="e" * 32, kind=ProcessKind.WEB))
     kinds = [(one.process.kind, one.process.id[0]) for one in heartbeats.all()]
     assert kinds == [(ProcessKind.WEB, "e"), (ProcessKind.WORKER, "d")]
+
+
+D, W = ProcessKind.DISPATCHER, ProcessKind.WORKER
+LOST = {
+    "one of two": ([(W, "alpha", 5, 900), (W, "beta", 60, 900)], ["beta"]),
+    "started again": ([(W, "alpha", 5, 900), (W, "beta", 60, 900), (W, "beta", 3, 40)], []),
+    "started again on another machine": ([(W, "alpha", 3, 40), (W, "beta", 60, 900)], ["beta"]),
+    "one of two of a machine": ([(W, "alpha", 5, 900), (W, "alpha", 60, 900)], ["alpha"]),
+    "both, and one came back": (
+        [(W, "beta", 5, 900), (W, "alpha", 60, 900), (W, "alpha", 61, 900), (W, "alpha", 2, 30)],
+        ["alpha"],
+    ),
+    "again and again": ([(W, "alpha", 300, 9), (W, "alpha", 200, 9), (W, "alpha", 2, 99)], []),
+    "another kind lives": ([(D, "alpha", 5, 900), (D, "beta", 60, 900), (W, "beta", 5, 900)], ["beta"]),
+    "the only one": ([(W, "alpha", 60, 900)], []),
+    "first one, then all": ([(W, "alpha", 60, 900), (W, "beta", 900, 100)], ["beta"]),
+    "pages": ([(ProcessKind.WEB, "alpha", 60, 900), (ProcessKind.WEB, "beta", 5, 900)], []),
+}  # fmt: skip
+"""Processes by kind and host, with seconds since their last heartbeat and from the first to it."""
+
+
+@pytest.mark.parametrize(("processes", "hosts"), LOST.values(), ids=LOST)
+def test_who_died_and_was_not_started_again_is_lost(
+    processes: list[tuple[ProcessKind, str, float, float]], hosts: list[str]
+) -> None:
+    found = [
+        Heartbeat(Process(f"{number}", kind, host, 7, "0.1.0"), age, up)
+        for number, (kind, host, age, up) in enumerate(processes)
+    ]
+    assert [one.process.host for one in lost(found)] == hosts
+
+
+def test_who_is_lost_is_missed_for_a_day(heartbeats: Heartbeats, database: Database) -> None:
+    """Somebody has to start it again, or do without it."""
+    other = replace(WORKER, id="b" * 32, host="beta")
+    heartbeats.beat(other)
+    for seconds, missed in ((3600, ["beta"]), (86_400, [])):
+        grow_old(database, other, seconds)
+        heartbeats.beat(WORKER)
+        assert [one.process.host for one in lost(heartbeats.all())] == missed
 
 
 def test_a_process_shows_life_only_while_its_loop_turns(heartbeats: Heartbeats) -> None:
@@ -187,23 +238,26 @@ def test_a_ledger_that_takes_no_heartbeat_is_a_trouble_until_it_does(database: D
     assert not beating.trouble
 
 
+WORKING = """
+import sys, threading, time
+from publisher.monitoring import heartbeat
+from publisher.ledger.database import Database
+from publisher.ledger.heartbeats import Heartbeats, ProcessKind
+from publisher.base.process import Pulse
+heartbeat.EVERY, pulse = 0.1, Pulse(None)
+heartbeat.Beating(Heartbeats(Database(sys.argv[1])), ProcessKind.WORKER, pulse).start()
+while True:
+    pulse.beat()
+    time.sleep(0.05)
+"""
+"""A process that shows life while its loop runs."""
+
+
 def test_a_frozen_process_is_missed(database: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     """A real process that stands still counts as dead, and as alive when it goes on."""
     monkeypatch.setattr(module, "SILENT_AFTER", 1.0)
-    script = (
-        "import sys, threading, time\n"
-        "from publisher.monitoring import heartbeat\n"
-        "from publisher.ledger.database import Database\n"
-        "from publisher.ledger.heartbeats import Heartbeats, ProcessKind\n"
-        "from publisher.base.process import Pulse\n"
-        "heartbeat.EVERY, pulse = 0.1, Pulse(None)\n"
-        "heartbeat.Beating(Heartbeats(Database(sys.argv[1])), ProcessKind.WORKER, pulse).start()\n"
-        "while True:\n"
-        "    pulse.beat()\n"
-        "    time.sleep(0.05)\n"
-    )
     found = Heartbeats(database)
-    with subprocess.Popen([sys.executable, "-c", script, database.url]) as process:
+    with subprocess.Popen([sys.executable, "-c", WORKING, database.url]) as process:
         try:
             wait_for(lambda: found.is_alive(ProcessKind.WORKER), 30)
             os.kill(process.pid, signal.SIGSTOP)
@@ -213,5 +267,23 @@ def test_a_frozen_process_is_missed(database: Database, monkeypatch: pytest.Monk
             assert last.process.pid == process.pid
             os.kill(process.pid, signal.SIGCONT)
             wait_for(lambda: found.is_alive(ProcessKind.WORKER), 30)
+        finally:
+            process.kill()
+
+
+def test_a_process_whose_ledger_another_version_migrated_ends_and_says_why(
+    database: Database,
+) -> None:
+    """It would write into tables that it does not know."""
+    command = [sys.executable, "-c", WORKING, database.url]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, encoding="utf-8") as process:
+        try:
+            wait_for(lambda: Heartbeats(database).is_alive(ProcessKind.WORKER), 30)
+            with database.write() as connection:
+                connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+            said, __ = process.communicate(timeout=30)
+            assert process.returncode == -signal.SIGTERM
+            assert "migrated or restored by another version" in said
+            assert "Update Publisher on this machine" in said
         finally:
             process.kill()

@@ -2,6 +2,7 @@
 
 import os
 import time
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -10,6 +11,7 @@ import redis
 from publisher.app import Application
 from publisher.doctor import Finding, Grade, ledger, machine
 from publisher.ledger.heartbeats import ProcessKind
+from tests.ledger.test_heartbeats import grow_old
 from tests.monitoring.conftest import process
 from tests.support.clock import ManualClock
 from tests.support.wishes import add, wish
@@ -125,12 +127,15 @@ def test_a_broker_that_deletes_what_waits_is_warned_of(app: Application, broker_
 
 
 def test_the_dead_are_no_concern_of_their_heirs(app: Application) -> None:
-    """A process that was killed, and started again, is not missing."""
-    app.heartbeats.beat(process(ProcessKind.WORKER, "beta"))
-    with app.database.write() as connection:
-        connection.exec_driver_sql(
-            "UPDATE heartbeats SET seen_at = seen_at - 60000000"
-            " WHERE kind = 'worker' AND host = 'alpha'"
-        )
-    (found,) = about(app, "publishing")
-    assert found.message == "At work: dispatcher (alpha), worker (beta)."
+    """A process that was killed, and started again there, is not missing; elsewhere it is lost."""
+    told = []
+    for host in ("beta", "alpha"):
+        heir = replace(process(ProcessKind.WORKER, host), id=f"heir-{host}".ljust(32, "x"))
+        app.heartbeats.beat(heir)
+        grow_old(app.database, process(ProcessKind.WORKER), 60)
+        told.append([one.message for one in about(app, "publishing")])
+    assert told == [
+        ["A worker on alpha has shown no life for 40 s.",
+         "At work: dispatcher (alpha), worker (beta)."],
+        ["At work: dispatcher (alpha), worker (alpha), worker (beta)."],
+    ]  # fmt: skip

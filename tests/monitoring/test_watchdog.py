@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from publisher.app import Application
+from publisher.ledger import heartbeats
 from publisher.ledger.heartbeats import ProcessKind
 from publisher.ledger.outbox import LatePosts, News
 from publisher.model.outcomes import Accepted
@@ -13,6 +14,7 @@ from publisher.monitoring.heartbeat import Beating
 from publisher.monitoring.monitor import Monitor
 from publisher.monitoring.troubles import Subject
 from publisher.monitoring.watchdog import Watchdog
+from tests.ledger.test_heartbeats import grow_old
 from tests.monitoring.conftest import Switch, process
 from tests.support.clock import ManualClock
 from tests.support.happening import meet
@@ -205,6 +207,31 @@ def test_of_many_dispatchers_one_tells_that_no_worker_is_alive(
         Watchdog(app, Monitor(app, one), beating=one).look()
     wait_for(lambda: receiver.bodies)
     assert len(receiver.bodies) == 1
+
+
+def test_the_loss_of_one_of_several_is_told_and_stops_no_heartbeat_to_elsewhere(
+    app: Application,
+    dog: Watchdog,
+    switch: Switch,
+    receiver: Receiver,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The next loss would stop everything; each is told within three minutes."""
+    most = heartbeats.SILENT_AFTER + 2 * watchdog._LONGEST_LOOK + alarms.PATIENCE
+    assert most < 180
+    monkeypatch.setattr(alarms, "PATIENCE", 0.0)
+    for host in ("beta", "gamma"):
+        lost = process(ProcessKind.WORKER, host)
+        app.heartbeats.beat(lost)
+        grow_old(app.database, lost, 60)
+        dog.look()
+    wait_for(lambda: len(receiver.bodies) == 2)
+    assert "A worker on beta has shown no life for 40 s." in receiver.bodies[0]
+    assert "A worker on gamma" in receiver.bodies[1]
+    assert "beta" not in receiver.bodies[1]
+    assert "may be late" not in "".join(receiver.bodies)
+    wait_for(lambda: switch.asked)
+    assert not any("fail" in path for path in switch.asked)
 
 
 def test_a_worker_tells_that_no_dispatcher_is_alive_and_nothing_else(

@@ -31,6 +31,7 @@ def workers(
     workspace.write("secrets.toml", f"[notices]\nurls = ['{receiver.url}']\n").chmod(0o600)
     monkeypatch.setenv("PUBLISHER_WORKSPACE", str(tmp_path))
     monkeypatch.setenv("PUBLISHER_BROKER__URL", broker_url)
+    monkeypatch.setenv("PUBLISHER_DATABASE__URL", "sqlite:///var/publisher.db")
     Application.open_or_make(tmp_path).close()
     monkeypatch.setattr(notices, "_LOOK", 0.05)
     monkeypatch.setattr(notices, "_GATHER", 0.05)

@@ -160,6 +160,7 @@ def test_a_broker_that_is_away_is_no_fault_of_theirs(
     broker = EmbeddedBroker(tmp_path / "broker-var")
     broker.start()
     monkeypatch.setenv("PUBLISHER_BROKER__URL", broker.url)
+    monkeypatch.setenv("PUBLISHER_DATABASE__URL", "sqlite:///var/publisher.db")
     said: list[str] = []
     try:
         with at_work(queued(), said) as processes:

@@ -287,6 +287,7 @@ def test_another_broker_is_used_instead_of_the_embedded_one(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("PUBLISHER_BROKER__URL", broker_url)
+    monkeypatch.setenv("PUBLISHER_DATABASE__URL", "sqlite:///var/publisher.db")
     draft("elsewhere", soon(1))
     assert supervisor.run(queued(), until_idle=True, report=nothing, say=nothing) == 0
     assert texts(sandbox) == ["This is elsewhere."]
@@ -297,6 +298,7 @@ def test_broker_that_is_not_there_ends_the_run_before_it_began(
     queued: Queued, workspace: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PUBLISHER_BROKER__URL", "redis://:hush-hush@127.0.0.1:1/0")
+    monkeypatch.setenv("PUBLISHER_DATABASE__URL", "sqlite:///var/publisher.db")
     with pytest.raises(BrokerUnavailable, match="cannot be reached") as caught:
         supervisor.run(queued(), report=nothing, say=nothing)
     assert "hush" not in str(caught.value)

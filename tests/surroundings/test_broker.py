@@ -74,6 +74,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 @pytest.fixture(scope="module")
 def stage(stage: Stage, server: Server) -> Stage:
     stage.environment["PUBLISHER_BROKER__URL"] = server.url
+    stage.environment["PUBLISHER_DATABASE__URL"] = f"sqlite:///{stage.folder}/var/publisher.db"
     return stage
 
 

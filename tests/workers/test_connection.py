@@ -19,6 +19,7 @@ def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
     Application.open_or_make(tmp_path).close()
     monkeypatch.setenv("PUBLISHER_WORKSPACE", str(tmp_path))
     monkeypatch.setenv("PUBLISHER_BROKER__URL", "redis://127.0.0.1:1/0")
+    monkeypatch.setenv("PUBLISHER_DATABASE__URL", "sqlite:///var/publisher.db")
     for name in [name for name in sys.modules if name.split(".")[0] == "workers"]:
         monkeypatch.delitem(sys.modules, name)
     yield import_module("workers.connection").celery_settings

@@ -47,6 +47,7 @@ def make(folder: Path, url: str, monkeypatch: pytest.MonkeyPatch) -> Application
     Workspace(folder)
     monkeypatch.setenv("PUBLISHER_WORKSPACE", str(folder))
     monkeypatch.setenv("PUBLISHER_BROKER__URL", url)
+    monkeypatch.setenv("PUBLISHER_DATABASE__URL", "sqlite:///var/publisher.db")
     for name in [name for name in sys.modules if name.split(".")[0] == "workers"]:
         monkeypatch.delitem(sys.modules, name)
     app = Application(settings.load(folder), ManualClock())
@@ -255,6 +256,7 @@ def test_a_broker_that_is_none_ends_the_process_with_a_message(
             "PATH": os.defpath,
             "PUBLISHER_WORKSPACE": str(tmp_path),
             "PUBLISHER_BROKER__URL": url,
+            "PUBLISHER_DATABASE__URL": "sqlite:///var/publisher.db",
             "PUBLISHER_LANGUAGE": "en",
         },
         capture_output=True,

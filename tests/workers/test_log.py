@@ -24,6 +24,7 @@ def test_a_broker_that_refuses_floods_no_log(tmp_path: Path, broker_url: str) ->
     environment = {
         "PUBLISHER_WORKSPACE": str(tmp_path),
         "PUBLISHER_BROKER__URL": broker_url,
+        "PUBLISHER_DATABASE__URL": app.database.url,
     }
     command = "celery -A workers worker --pool threads --concurrency 2 --loglevel WARNING -n one"
     log = tmp_path / "log"

@@ -238,13 +238,25 @@ def notify(context: typer.Context, *, as_json: Json = False) -> None:
         raise typer.Exit(ConfigurationError.exit_code)
 
 
-def migrate(context: typer.Context, *, as_json: Json = False) -> None:
+def migrate(
+    context: typer.Context,
+    *,
+    force: Annotated[
+        bool,
+        typer.Option(
+            "--force",
+            help="Also while processes of another version are at work: they end at their next "
+            "heartbeat, but those of 0.9.0 go on.",
+        ),
+    ] = False,
+    as_json: Json = False,
+) -> None:
     """Make the ledger, or bring its tables to the shape that this version needs.
 
     `publisher queue` and `publisher run` do it by themselves. With PostgreSQL, run it once after
     each update, with every dispatcher and worker stopped.
     """
-    app = arguments.making(context)
+    app = arguments.making(context, force=force)
     if as_json:
         console.print_json({"ledger": app.database.place, "made": app.is_new})
         return

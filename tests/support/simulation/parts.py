@@ -281,7 +281,10 @@ def settings(*, approvals: bool = False) -> Settings:
 def dispatcher_class() -> Any:
     """`workers.dispatcher.Dispatcher`; its package reads a workspace when it is imported."""
     with tempfile.TemporaryDirectory() as folder:
-        Path(folder, "publisher.toml").write_text('[broker]\nurl = "redis://127.0.0.1:1/0"\n')
+        Path(folder, "publisher.toml").write_text(
+            '[broker]\nurl = "redis://127.0.0.1:1/0"\n'
+            '[database]\nurl = "sqlite:///var/publisher.db"\n'
+        )
         Application.open_or_make(Path(folder)).close()
         before = {name: module for name, module in sys.modules.items() if _is_workers(name)}
         for name in before:
