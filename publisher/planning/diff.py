@@ -11,9 +11,11 @@ from publisher.base.i18n import _, later, plural
 from publisher.channels.registry import UNUSABLE
 from publisher.drafts import overdue as timeliness
 from publisher.drafts.library import Library
+from publisher.drafts.picture_consents import post_of
 from publisher.drafts.times import local
 from publisher.ledger.manager.approvals import may_approve
 from publisher.ledger.pending_stops import GONE, NOT_ADDRESSED, UNFINISHED
+from publisher.ledger.picture_consents import PictureConsent
 from publisher.ledger.reading.queries import Queries
 from publisher.media.cache import Copies
 from publisher.model import mandates
@@ -124,6 +126,7 @@ class Comparison:
             changes=tuple(self._changes),
             problems=self._problems.sorted(),
             pictures=self._illustrations.stored(self._shown()),
+            consents=frozenset(self._named(whole)),
             cost=cost_of(new, self._settings),
             cost_of_edits=self._cost_of_edits(),
             answers_per_day=cost_of_answers(new, self._settings),
@@ -391,6 +394,15 @@ class Comparison:
                 self._changes.append(change)
             elif delivery.may_be_out:
                 self._stop(delivery, PendingStop(state=State.CANCELLED, reason=note))
+
+    def _named(self, posts: Mapping[str, Post]) -> Iterator[PictureConsent]:
+        """What the drafts of the changes, and others, name for their pictures."""
+        for post in {change.post for change in self._changes if change.wish}:
+            for item in posts[post].media:
+                sources = {one.consent: post_of(one) for one in item.elsewhere}
+                for consent in item.consents:
+                    for digest in self._drafts.said.digests(item.path):
+                        yield PictureConsent(digest, consent, sources.get(consent, post))
 
     def _shown(self) -> set[str]:
         """The digests of all clean copies that the changes need."""
