@@ -20,8 +20,9 @@ from publisher.drafts.draft_files import DraftFile
 from publisher.drafts.fields import Fields
 from publisher.drafts.front_matter import split
 from publisher.media import at_once, crops, folder, media_file
-from publisher.media.cache import Copies
+from publisher.media.cache import Copies, distinct
 from publisher.model.accounts import Account
+from publisher.model.capabilities import Capabilities
 from publisher.model.posts import DRAFT_KEYS, MEDIA_KEYS, Statement
 from publisher.model.problems import Findings, Flaw
 
@@ -47,7 +48,7 @@ class PictureConsents:
         self._posts = posts
         self._files = files
         self._revised = revised
-        self._shapes = [*dict.fromkeys((widest(), *map(capabilities_of, accounts)))]
+        self._shapes = distinct((widest(), *map(capabilities_of, accounts)))
         self._copies = copies
         self._recorded = recorded
 
@@ -72,12 +73,14 @@ class PictureConsents:
 
     def naming(self, consent: str) -> Mapping[str, str]:
         """The digests of the pictures for which drafts name a consent, each with a post."""
-        return {
-            digest: post_of(one)
-            for digest, found in self._by_digest.items()
-            for one in reversed(found)
+        named = {
+            path: post_of(one)
+            for path, statements in self._shown.items()
+            for one in reversed(statements)
             if one.consent == consent
         }
+        self._learn(named, self._shapes)
+        return {digest: post for path, post in named.items() for digest in self.digests(path)}
 
     def digests(self, path: Path) -> frozenset[str]:
         """The digests by which a picture is recognised."""
@@ -85,6 +88,20 @@ class PictureConsents:
 
     @cached_property
     def _by_digest(self) -> Mapping[str, list[Statement]]:
+        # As an upload of the same picture is kept. To make all copies takes too long for a check.
+        self._learn(self._shown, (widest(),))
+        found: dict[str, list[Statement]] = defaultdict(list)
+        for path, statements in self._shown.items():
+            for key in self.digests(path):
+                found[key] += statements
+        return found
+
+    def _learn(self, paths: Iterable[Path], shapes: Sequence[Capabilities]) -> None:
+        at_once.each(lambda path: self._copies.learn(path, shapes), [*paths])
+
+    @cached_property
+    def _shown(self) -> Mapping[Path, list[Statement]]:
+        """The pictures of people, with their crops and what they were cut from."""
         said: dict[Path, list[Statement]] = defaultdict(list)
         for file in self._files:
             for name, consent in self._entries(file):
@@ -96,12 +113,7 @@ class PictureConsents:
         for path, statements in said.items():
             for one in families.get(path, (path,)):
                 shown[one] += statements
-        at_once.each(lambda path: self._copies.learn(path, self._shapes), [*shown])
-        found: dict[str, list[Statement]] = defaultdict(list)
-        for path, statements in shown.items():
-            for key in self.digests(path):
-                found[key] += statements
-        return found
+        return shown
 
     def _entries(self, file: DraftFile) -> Iterable[tuple[str, str | None]]:
         """The pictures of people in a draft: their names, each with its consent."""
@@ -132,7 +144,7 @@ def post_of(statement: Statement) -> str:
 
 
 def unnamed(
-    file: str, said: Sequence[Statement], records: Consents, *, denied: bool
+    file: str, said: Sequence[Statement], records: Consents, *, denied: bool = False
 ) -> Flaw | None:
     """The flaw of a draft that names no consent for a picture of people, as others say.
 

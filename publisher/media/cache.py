@@ -80,7 +80,7 @@ class Copies:
         """Make the copies of a still picture once, so that `digests` knows them."""
         with suppress(OSError):
             if self._folder and path.suffix.lower() not in media_file.ONE_BY_ONE:
-                _learned(self._folder, path, tuple(_distinct(several)), *media_file.state(path))
+                _learned(self._folder, path, tuple(several), *media_file.state(path))
 
     def digests(self, path: Path, several: Sequence[Capabilities]) -> frozenset[str]:
         """The digests by which a file is recognised: of its bytes, and of its cached copies.
@@ -88,11 +88,11 @@ class Copies:
         None if it cannot be read. What recognises a picture by its likeness has its place here.
         """
         try:
-            found = {content_digest(path)}
+            return _recognised(self._folder, path, tuple(several), *media_file.state(path))
+        except _Unmade as unmade:
+            return unmade.digests
         except OSError:
             return frozenset()
-        copies = (self.told(path, one) for one in _distinct(several))
-        return frozenset(found | {copy.digest for copy in copies if copy})
 
     def _question(self, path: Path, *about: object) -> str | None:
         """The cache key for the file's present content; None if nothing is cached for it."""
@@ -156,10 +156,10 @@ def _use(place: Path) -> None:
             place.touch()
 
 
-def _distinct(several: Sequence[Capabilities]) -> Iterable[Capabilities]:
-    """Those by which still pictures become different copies."""
+def distinct(several: Iterable[Capabilities]) -> tuple[Capabilities, ...]:
+    """Those by which a still picture becomes different copies."""
     usable = (one for one in several if one.picture_types & media_file.MEDIA_TYPES)
-    return {repr(_limits(one)): one for one in usable}.values()
+    return tuple({repr(_limits(one)): one for one in usable}.values())
 
 
 @functools.lru_cache(maxsize=4096)
@@ -168,6 +168,26 @@ def _learned(folder: Path, path: Path, several: tuple[Capabilities, ...], *_stat
     copies = Copies(folder)
     if missing := [one for one in several if not copies.told(path, one)]:
         copies.copies(path, missing)
+
+
+class _Unmade(Exception):
+    """Not all copies of a file were made yet, so this must not be remembered."""
+
+    def __init__(self, digests: frozenset[str]) -> None:
+        super().__init__()
+        self.digests = digests
+
+
+@functools.lru_cache(maxsize=4096)
+def _recognised(
+    folder: Path | None, path: Path, several: tuple[Capabilities, ...], *_state: int
+) -> frozenset[str]:
+    """As `Copies.digests`. Raises _Unmade and OSError."""
+    told = [Copies(folder).told(path, one) for one in several]
+    found = frozenset({content_digest(path), *(copy.digest for copy in told if copy)})
+    if not all(told):
+        raise _Unmade(found)
+    return found
 
 
 def content_digest(path: Path) -> str:

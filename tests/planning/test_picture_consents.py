@@ -94,17 +94,24 @@ def uploaded(media: Path) -> str:
     return "new.jpg"
 
 
+def before_it_was_uploaded(media: Path) -> str:
+    uploaded(media)
+    return "card.jpg"
+
+
 def cropped(media: Path) -> str:
     card(media / "card-crop-0-0-20x20.png", "L")
     return "card-crop-0-0-20x20.png"
 
 
-@pytest.mark.parametrize("shown", [as_it_is, under_another_name, uploaded, cropped])
+@pytest.mark.parametrize(
+    "shown", [as_it_is, under_another_name, uploaded, before_it_was_uploaded, cropped]
+)
 def test_a_draft_that_leaves_out_what_another_one_says_is_an_error(
     app: Application, workspace: Workspace, media: Path, shown: Callable[[Path], str]
 ) -> None:
     file = shown(media)
-    named = "card.jpg" if file == "new.jpg" else "card.png"
+    named = {"new.jpg": "card.jpg", "card.jpg": "new.jpg"}.get(file, "card.png")
     draft(workspace, "a.fr", _NAMED, named)
     draft(workspace, "b.fr", file=file)
     plan = app.planner.plan([workspace.path / "posts/b.fr.md"])
