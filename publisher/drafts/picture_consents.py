@@ -52,8 +52,8 @@ class PictureConsents:
         self._copies = copies
         self._recorded = recorded
 
-    def of(self, path: Path, besides: str = "") -> tuple[Statement, ...]:
-        """What is said of a picture, by others than the draft `besides`.
+    def of(self, path: Path, draft: str = "") -> tuple[Statement, ...]:
+        """What is said of a picture. That people are in it, `draft` does not tell itself.
 
         What the ledger keeps of that draft counts: a line that was deleted ends no consent.
         """
@@ -61,7 +61,7 @@ class PictureConsents:
             return ()
         digests = self.digests(path)
         found = [one for key in sorted(digests) for one in self._by_digest.get(key, ())]
-        drafts = dict.fromkeys(one for one in found if one.draft != besides)
+        drafts = dict.fromkeys(one for one in found if one.consent or one.draft != draft)
         known = {one.consent for one in found}
         recorded = {
             Statement(draft=f"posts/{post}.md", consent=consent, is_recorded=True): None
@@ -168,7 +168,7 @@ def unnamed(
     for one, record in known:
         message = _(
             "{file} shows people: {draft} names the consent {consent} for the same picture, and "
-            "this draft names none.",
+            "none is named here.",
             file=file,
             draft=source_of(one),
             consent=record.id,

@@ -31,7 +31,7 @@ class Surroundings:
     unsaved: Mapping[str, Path] = field(default_factory=dict)
     """Pictures outside posts/, of drafts that are not saved yet, by what the drafts call them."""
     said: Callable[[Path, str], Sequence[Statement]] = lambda _path, _draft: ()
-    """What others than a draft say of the people in a picture; see `PictureConsents.of`."""
+    """What is said of the people in a picture of a draft; see `PictureConsents.of`."""
     named: dict[Path, list[tuple[Findings, Position]]] = field(
         default_factory=lambda: defaultdict(list)
     )

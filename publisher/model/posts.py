@@ -71,7 +71,7 @@ class MediaItem(Frozen):
     people: bool = False
     consent: str | None = None
     elsewhere: tuple[Statement, ...] = ()
-    """What others say of the people in this very picture."""
+    """What is said of the people in this very picture, in other places."""
     motion: Motion | None = None
     """None: it does not move."""
     document: Document | None = None

@@ -118,8 +118,8 @@ def test_a_draft_that_leaves_out_what_another_one_says_is_an_error(
     (found,) = plan.errors
     assert found.code == "consent-missing"
     assert found.message == (
-        f"{file} shows people: posts/a.fr.md names the consent lima for the same picture, and this "
-        "draft names none."
+        f"{file} shows people: posts/a.fr.md names the consent lima for the same picture, and none "
+        "is named here."
     )
     workspace.write("posts/consents.yaml", _WITHDRAWN)
     assert [p.code for p in app.planner.plan([workspace.path / "posts/b.fr.md"]).errors] == [
@@ -135,6 +135,20 @@ def test_a_draft_that_cannot_be_published_still_says_who_is_in_its_picture(
     found = [p for p in app.planner.plan().errors if p.file == "posts/b.fr.md"]
     assert [p.code for p in found] == ["consent-missing"]
     assert "as posts/a.fr.md says" in found[0].message
+
+
+def test_a_draft_says_no_two_things_of_one_picture(app: Application, workspace: Workspace) -> None:
+    """Nor is it told twice what it says itself."""
+    again = f"{_NAMED}\n  - file: /media/card.png\n    alt: Encore la carte"
+    draft(workspace, "a.fr", again)
+    draft(workspace, "c.fr", "    people: true", "other.png")
+    card(workspace.path / "posts/media/other.png", "Genève")
+    found = {p.file: p.message for p in app.planner.plan().errors}
+    assert found == {
+        "posts/a.fr.md": "card.png shows people: posts/a.fr.md names the consent lima for the same "
+        "picture, and none is named here.",
+        "posts/c.fr.md": "People are in the picture, but no consent is named.",
+    }
 
 
 def test_another_consent_does_not_undo_a_withdrawal(app: Application, workspace: Workspace) -> None:
