@@ -4,7 +4,7 @@ Those of the ledger are in `ledger_parts.py`, those of the log-ins in `log_ins.p
 the platforms in `channel_parts.py`.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -92,9 +92,14 @@ class Application(ChannelParts):
             owners=self.owners,
             control=self.control,
             withdrawals=self.withdrawals,
-            safeguards=Safeguards(self.database, self.clock, rights=self.rights),
+            safeguards=Safeguards(self.database, self.clock, self.rights, self._drafted),
             lock=self.account_lock,
         )
+
+    def _drafted(self, consent: str) -> Mapping[str, str]:
+        from publisher.drafts import check  # noqa: PLC0415 - as with the planner
+
+        return check.read(self.settings).said.naming(consent)
 
     def overview(self, limit: int | None, most: int | None = None) -> "Overview":
         """What needs a person, and what comes next; see `Overview.of`."""

@@ -211,6 +211,8 @@ class LedgerParts(OpenWorkspace):
 
     @cached_property
     def attempts(self) -> Attempts:
+        from publisher.delivery.consent_check import ConsentCheck  # noqa: PLC0415 - as the planner
+
         return Attempts(
             self.database,
             self.clock,
@@ -219,6 +221,7 @@ class LedgerParts(OpenWorkspace):
             MandateCheck(self._mandate_of, lambda: self._zone),
             self._shares_with,
             self.settings.delivery.thread_pause.total_seconds(),
+            ConsentCheck(self.settings.posts, self.settings.public_accounts(), lambda: self._zone),
         )
 
     def _shares_with(self, account: str) -> frozenset[str]:

@@ -12,6 +12,7 @@ from publisher.drafts import library, rendering, translations
 from publisher.drafts.consents import Consents
 from publisher.drafts.library import Library
 from publisher.drafts.lint import Linter
+from publisher.drafts.picture_consents import Recorded
 from publisher.drafts.session import Session
 from publisher.media.cache import Copies
 from publisher.model import mandates
@@ -29,15 +30,17 @@ def check(
     revised: Mapping[str, bytes] = MappingProxyType({}),
     unsaved: Mapping[str, Path] = MappingProxyType({}),
     records: Consents | None = None,
+    recorded: Recorded = MappingProxyType({}),
 ) -> tuple[Library, list[Problem]]:
     """Read the drafts and find every problem in them, without ledger or network.
 
     `programme` replaces posts/session.yaml, `records` posts/consents.yaml, `revised` the contents
     of drafts, by their paths relative to the workspace, and `unsaved` pictures: this checks a
-    change before it is saved. See `library.load`.
+    change before it is saved. Whoever has a ledger gives what is `recorded` there of consents. See
+    `library.load`.
     """
     accounts = settings.public_accounts()
-    found = read(settings, paths, programme, revised, unsaved, records)
+    found = read(settings, paths, programme, revised, unsaved, records, recorded)
     problems = list(found.problems)
     lint = settings.lint
     handles = [account.handle for account in accounts.values() if account.handle]
@@ -62,11 +65,12 @@ def read(
     revised: Mapping[str, bytes] = MappingProxyType({}),
     unsaved: Mapping[str, Path] = MappingProxyType({}),
     records: Consents | None = None,
+    recorded: Recorded = MappingProxyType({}),
 ) -> Library:
     """Read the drafts as `check` does, with the parser's problems alone."""
     accounts, copies = settings.public_accounts(), Copies.of(settings)
     return library.load(
-        settings.workspace, accounts, paths, programme, revised, copies, unsaved, records
+        settings.workspace, accounts, paths, programme, revised, copies, unsaved, records, recorded
     )
 
 

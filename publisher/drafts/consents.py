@@ -6,9 +6,8 @@ that must not stand in public.
 """
 
 from collections.abc import Mapping
-from datetime import date, datetime, time
+from datetime import date, datetime, time, tzinfo
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 from publisher.base.i18n import _
 from publisher.channels.registry import SPECS, channel_called
@@ -45,13 +44,13 @@ class Consent(Frozen):
             not self.granted_to or (known and account.organisation in self.granted_to)
         )
 
-    def ends(self, zone: ZoneInfo) -> datetime | None:
+    def ends(self, zone: tzinfo) -> datetime | None:
         """The last instant of the consent's last day."""
         if self.until is None:
             return None
         return datetime.combine(self.until, time.max, zone)
 
-    def reason_to_hold(self, due_at: datetime | None, zone: ZoneInfo) -> str | None:
+    def reason_to_hold(self, due_at: datetime | None, zone: tzinfo) -> str | None:
         """The reason to hold a post that is due at `due_at`, if there is one."""
         if self.withdrawn:
             return _("consent {consent} was withdrawn", consent=self.id)
@@ -60,6 +59,32 @@ class Consent(Frozen):
                 "consent {consent} expired on {day}", consent=self.id, day=self.until.isoformat()
             )
         return None
+
+
+def reason_to_hold(
+    named: str | None,
+    elsewhere: Mapping[str, str],
+    records: "Consents",
+    due_at: datetime | None,
+    zone: tzinfo,
+) -> str | None:
+    """The reason to hold a post with a picture under the consent `named`, if there is one.
+
+    `elsewhere`: the other consents that are named for the same picture, with where. One of them
+    that was withdrawn counts for ever; one that expired does not where another one is `named`.
+    """
+    own = records.get(named or "")
+    if own and (reason := own.reason_to_hold(due_at, zone)):
+        return reason
+    for consent, source in elsewhere.items():
+        record = records.get(consent)
+        if record and record.withdrawn and consent != named:
+            return _(
+                "consent {consent}, which {source} names for the same picture, was withdrawn",
+                consent=consent,
+                source=source,
+            )
+    return None
 
 
 def load(posts: Path, findings: Findings) -> dict[str, Consent]:

@@ -9,10 +9,11 @@ from urllib.parse import urlsplit
 from publisher.base.i18n import _, later
 from publisher.base.text import did_you_mean, harmless, suggestion
 from publisher.channels.registry import SPECS
-from publisher.drafts import media_items, sections, text_files
+from publisher.drafts import consents, media_items, sections, text_files
 from publisher.drafts import names as naming
 from publisher.drafts.fields import Fields, quotes_hint
 from publisher.drafts.front_matter import split
+from publisher.drafts.picture_consents import source_of
 from publisher.drafts.session import FILE as SESSION_FILE
 from publisher.drafts.session import unusable
 from publisher.drafts.session_reader import language
@@ -24,6 +25,7 @@ from publisher.drafts.yaml_tree import Scalar
 from publisher.model.posts import (
     DRAFT_KEYS,
     LINK_PLACES,
+    MEDIA_KEYS,
     LinkPlace,
     MediaItem,
     Post,
@@ -45,7 +47,7 @@ _ELSEWHERE = {
         CREDENTIALS, later("It belongs into secrets.toml, below [NAME], and never into a draft.")
     ),
     **dict.fromkeys(
-        media_items.KEYS, later("It belongs to a file: below its `- file:` in the list `media`.")
+        MEDIA_KEYS, later("It belongs to a file: below its `- file:` in the list `media`.")
     ),
 }
 """By key of another file or place, where it belongs; a draft's own keys come first."""
@@ -330,8 +332,15 @@ class _Reader:
         # With an embargo the post leaves when that ends, and the consent must hold until then.
         leaves = at and max(moment.instant for moment in (at, embargo) if moment)
         for item in media:
-            record = self._around.consents.get(item.consent or "")
-            reason = record and record.reason_to_hold(leaves, self._session.zone)
+            # Where the draft names no consent, what others say is an error already.
+            others = {
+                one.consent: source_of(one)
+                for one in (item.elsewhere if item.consent else ())
+                if one.consent
+            }
+            reason = consents.reason_to_hold(
+                item.consent, others, self._around.consents, leaves, self._session.zone
+            )
             if reason and reason not in reasons:
                 reasons.append(reason)
                 message = _("The post is held: {reason}.", reason=reason)

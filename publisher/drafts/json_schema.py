@@ -20,8 +20,8 @@ from pydantic_core import core_schema
 
 from publisher.base.i18n import _
 from publisher.channels.registry import ALIASES, SPECS
-from publisher.drafts import consents, media_items, session, session_reader
-from publisher.model.posts import DRAFT_KEYS
+from publisher.drafts import consents, session, session_reader
+from publisher.model.posts import DRAFT_KEYS, MEDIA_KEYS
 from publisher.model.problems import RULES
 from publisher.settings import account_settings, settings
 from publisher.settings import schema as sections
@@ -139,7 +139,7 @@ def _object(
 
 def draft_schema() -> Schema:
     """Schema of a draft's front matter."""
-    picture = _object(media_items.KEYS, _MEDIA, required=("file", "alt"))
+    picture = _object(MEDIA_KEYS, _MEDIA, required=("file", "alt"))
     media = _said("The pictures.", {"type": "array", "items": picture})
     return _object(DRAFT_KEYS, {**_PROPERTIES, "media": media})
 

@@ -13,6 +13,7 @@ from publisher.drafts import alarm_words, consents, draft, session, session_read
 from publisher.drafts.consents import Consents
 from publisher.drafts.draft import split_language
 from publisher.drafts.draft_files import DraftFile, DraftFiles
+from publisher.drafts.picture_consents import PictureConsents, Recorded
 from publisher.drafts.recipients import Addressing
 from publisher.drafts.session import Session
 from publisher.drafts.surroundings import Surroundings
@@ -40,6 +41,8 @@ class Library:
     """How many draft files were read."""
     broken: frozenset[str]
     """Ids of the drafts that were read and have errors, whether or not they are in `posts`."""
+    said: PictureConsents = field(repr=False)
+    """What is said of the people in each picture."""
     _shelf: DraftFiles = field(repr=False)
     _groups: Mapping[str, tuple[Post, ...]] = field(repr=False)
     """The posts that are translations of one another, by the id of each requested post."""
@@ -65,13 +68,15 @@ def load(
     copies: Copies = NOTHING_KEPT,
     unsaved: Mapping[str, Path] = MappingProxyType({}),
     records: Consents | None = None,
+    recorded: Recorded = MappingProxyType({}),
 ) -> Library:
     """Read the drafts of a workspace; `paths` (drafts or folders) restricts which.
 
     `programme` replaces posts/session.yaml, `records` posts/consents.yaml, and `revised` the
     contents of drafts, by their paths relative to the workspace, also of drafts without a file.
     `unsaved` are pictures outside posts/, by what drafts call them. `copies` knows about pictures.
-    Never raises for what is in the files. Raises UsageError for a path that is no draft.
+    `recorded`: what the ledger keeps of the consents to pictures. Never raises for what is in the
+    files. Raises UsageError for a path that is no draft.
     """
     posts_folder = Path(os.path.abspath(workspace)) / "posts"  # noqa: PTH100 - links stay as they are
     shelf = DraftFiles(posts_folder, revised)
@@ -79,6 +84,7 @@ def load(
     about_words = Findings(alarm_words.FILE)
     alarm_words.load(posts_folder, about_words)
     about_session, about_consents = Findings(session.FILE), Findings(consents.FILE)
+    said = PictureConsents(posts_folder, shelf.files, revised, accounts.values(), copies, recorded)
     around = Surroundings(
         posts=posts_folder,
         session=programme or session_reader.load(posts_folder, about_session),
@@ -86,6 +92,7 @@ def load(
         accounts=accounts,
         copies=copies,
         unsaved=unsaved,
+        said=said.of,
     )
     posts, found = _read_all(chosen, around, revised)
     others = list(_unchosen_translations(chosen, shelf, around)) if paths else ()
@@ -110,6 +117,7 @@ def load(
         problems=tuple(sorted(problems, key=lambda p: (p.file, p.line, p.column, p.code))),
         drafts=len(chosen),
         broken=frozenset(file.id for file in chosen if file.file in with_errors),
+        said=said,
         _shelf=shelf,
         _groups=groups,
     )

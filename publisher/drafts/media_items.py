@@ -4,17 +4,16 @@ from pathlib import Path
 
 from publisher.base.i18n import _
 from publisher.base.text import suggestion
-from publisher.drafts import missing_media
+from publisher.drafts import missing_media, picture_consents
 from publisher.drafts.fields import Fields
+from publisher.drafts.picture_consents import place_of
 from publisher.drafts.surroundings import Surroundings
 from publisher.drafts.yaml_tree import Mapping as MappingNode
 from publisher.drafts.yaml_tree import Scalar
 from publisher.media import captions, videos
 from publisher.model.content import UNKNOWN_LANGUAGE, Captions
-from publisher.model.posts import MediaItem
+from publisher.model.posts import MEDIA_KEYS, MediaItem
 from publisher.model.problems import Findings, Flaw
-
-KEYS = ("file", "alt", "credit", "people", "consent")
 
 
 def read(
@@ -24,12 +23,6 @@ def read(
     reader = _MediaReader(post_id, lang, around, findings)
     items = (reader.item(node) for node in fields.mappings("media"))
     return tuple(item for item in items if item)
-
-
-def place_of(name: str, post_id: str, posts: Path) -> Path:
-    """The path of a draft's picture: relative to the draft or, with a leading /, to posts/."""
-    folder = posts if name.startswith("/") else (posts / post_id).parent
-    return folder / name.lstrip("/")
 
 
 def alt_missing() -> Flaw:
@@ -49,15 +42,24 @@ class _MediaReader:
         self._findings = findings
 
     def item(self, node: MappingNode) -> MediaItem | None:
-        fields = Fields(node, KEYS, self._findings)
+        fields = Fields(node, MEDIA_KEYS, self._findings)
         name, alt = fields.text("file"), fields.text("alt", may_be_empty=True)
         if "file" not in fields:
             fields.missing("file", _("Name a picture: `file: media/name.jpg`."))
         if alt is None and isinstance(fields.node("alt"), Scalar | None):
             self._findings.add(alt_missing(), fields.position("alt"))
-        people, consent = fields.flag("people") or False, fields.text("consent")
-        self._check_consent(fields, consent, people=people)
+        people, consent = fields.flag("people"), fields.text("consent")
         path = self._picture(fields, name) if name else None
+        elsewhere = tuple(self._around.said(path, self._findings.file)) if path else ()
+        unnamed = None
+        if path and consent is None:
+            unnamed = picture_consents.unnamed(
+                path.name, elsewhere, self._around.consents, denied=people is False
+            )
+        if unnamed:
+            self._findings.add(unnamed, fields.position("file"))
+        else:
+            self._check_consent(fields, consent, people=people or False)
         if path is None:
             return None
         return MediaItem(
@@ -65,8 +67,9 @@ class _MediaReader:
             alt=alt or "",  # a preview shows it; its error keeps the draft from the schedule
             captions=self._captions(fields, path),
             credit=fields.text("credit"),
-            people=people,
+            people=people or False,
             consent=consent,
+            elsewhere=elsewhere,
             position=fields.position("file"),
         )
 

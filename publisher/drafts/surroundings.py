@@ -1,7 +1,7 @@
 """Surroundings of drafts: the session, consents, accounts and pictures that they refer to."""
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -13,7 +13,7 @@ from publisher.drafts.session import Session
 from publisher.media import at_once, media_file
 from publisher.media.cache import NOTHING_KEPT, Copies
 from publisher.model.accounts import Account
-from publisher.model.posts import Document, Inspected, MediaItem, Post
+from publisher.model.posts import Document, Inspected, MediaItem, Post, Statement
 from publisher.model.problems import Findings, Flaw
 from publisher.model.values import Position
 
@@ -30,6 +30,8 @@ class Surroundings:
     copies: Copies = NOTHING_KEPT
     unsaved: Mapping[str, Path] = field(default_factory=dict)
     """Pictures outside posts/, of drafts that are not saved yet, by what the drafts call them."""
+    said: Callable[[Path, str], Sequence[Statement]] = lambda _path, _draft: ()
+    """What is said of the people in a picture of a draft; see `PictureConsents.of`."""
     named: dict[Path, list[tuple[Findings, Position]]] = field(
         default_factory=lambda: defaultdict(list)
     )

@@ -1,7 +1,7 @@
 """Enqueue: writes what `publisher queue` found to be different."""
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, NamedTuple
@@ -21,6 +21,7 @@ from publisher.ledger.manager.authors import AUTHOR
 from publisher.ledger.manager.file_changes import FileChange
 from publisher.ledger.manager.rights import EVERYBODY, Rank, Rights
 from publisher.ledger.pending_stops import note_stop
+from publisher.ledger.picture_consents import PictureConsent, keep, of_content
 from publisher.ledger.reading import search_index
 from publisher.ledger.rows import chunks
 from publisher.ledger.tables import EVERYTHING, accounts, deliveries, media
@@ -83,6 +84,7 @@ class Ledger(LedgerPart):
         cancel: Sequence[tuple[Delivery, str]],
         stop: Sequence[tuple[Delivery, PendingStop | None]] = (),
         pictures: Mapping[str, StoredPicture],
+        consents: Iterable[PictureConsent] = (),
         actor: str,
         file: FileChange | None = None,
     ) -> None:
@@ -90,7 +92,8 @@ class Ledger(LedgerPart):
 
         `edit` pairs what is in the ledger with what is wanted instead; `cancel` pairs it with the
         reason; `stop` pairs what may be out with what it becomes if it is not, None when it goes on
-        after all. `file` is a change of a file that brings this, and is saved with it: both or
+        after all. `consents`: what is known of the pictures, besides what the wishes themselves
+        name. `file` is a change of a file that brings this, and is saved with it: both or
         neither. Raises `Conflict` when a delivery changed, or was added, since it was read, and
         NotPermitted when `actor` has no right over one of the accounts.
         """
@@ -110,6 +113,9 @@ class Ledger(LedgerPart):
             leaving = {d.id for d, _ in cancel} | {d.id for d, wish in edit if _loses_text(d, wish)}
             _refuse_what_came_meanwhile(connection, rows, leaving)
             self._keep_pictures(connection, pictures)
+            wishes = [*add, *(wish for _delivery, wish in edit)]
+            own = (one for wish in wishes for one in of_content(wish.content, wish.post))
+            keep(self._database, connection, [*own, *consents])
             names = sorted({EVERYTHING} | {wish.account for wish in add})
             self._database.insert_missing(connection, accounts, [{"account": n} for n in names])
             for delivery, reason in cancel:

@@ -10,7 +10,7 @@ import functools
 import hashlib
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
@@ -76,11 +76,29 @@ class Copies:
         """The metadata of the copy that `copies` makes; None if it is not cached."""
         return self._recall(self._question(path, *_limits(capabilities)), _COPY)
 
+    def learn(self, path: Path, several: Sequence[Capabilities]) -> None:
+        """Make the copies of a still picture once, so that `digests` knows them."""
+        with suppress(OSError):
+            if self._folder and path.suffix.lower() not in media_file.ONE_BY_ONE:
+                _learned(self._folder, path, tuple(several), *media_file.state(path))
+
+    def digests(self, path: Path, several: Sequence[Capabilities]) -> frozenset[str]:
+        """The digests by which a file is recognised: of its bytes, and of its cached copies.
+
+        None if it cannot be read. What recognises a picture by its likeness has its place here.
+        """
+        try:
+            return _recognised(self._folder, path, tuple(several), *media_file.state(path))
+        except _Unmade as unmade:
+            return unmade.digests
+        except OSError:
+            return frozenset()
+
     def _question(self, path: Path, *about: object) -> str | None:
         """The cache key for the file's present content; None if nothing is cached for it."""
         with suppress(OSError):
             if self._folder and not media_file.flaw_of_file(path):
-                return repr((_content(path), path.suffix.lower(), _MAKER, *about))
+                return repr((content_digest(path), path.suffix.lower(), _MAKER, *about))
         return None
 
     def _place(self, question: str | None) -> Path | None:
@@ -138,13 +156,45 @@ def _use(place: Path) -> None:
             place.touch()
 
 
-def _content(path: Path) -> str:
-    """SHA-256 of the file's content; the file is read once until it changes."""
-    status = path.stat()
-    state = status.st_mtime_ns, status.st_ctime_ns, status.st_size, status.st_ino
-    if status.st_ctime > time.time() - _GRAIN:
+def distinct(several: Iterable[Capabilities]) -> tuple[Capabilities, ...]:
+    """Those by which a still picture becomes different copies."""
+    usable = (one for one in several if one.picture_types & media_file.MEDIA_TYPES)
+    return tuple({repr(_limits(one)): one for one in usable}.values())
+
+
+@functools.lru_cache(maxsize=4096)
+def _learned(folder: Path, path: Path, several: tuple[Capabilities, ...], *_state: int) -> None:
+    """Once in a process: a damaged picture has no copy that is kept."""
+    copies = Copies(folder)
+    if missing := [one for one in several if not copies.told(path, one)]:
+        copies.copies(path, missing)
+
+
+class _Unmade(Exception):
+    """Not all copies of a file were made yet, so this must not be remembered."""
+
+    def __init__(self, digests: frozenset[str]) -> None:
+        super().__init__()
+        self.digests = digests
+
+
+@functools.lru_cache(maxsize=4096)
+def _recognised(
+    folder: Path | None, path: Path, several: tuple[Capabilities, ...], *_state: int
+) -> frozenset[str]:
+    """As `Copies.digests`. Raises _Unmade and OSError."""
+    told = [Copies(folder).told(path, one) for one in several]
+    found = frozenset({content_digest(path), *(copy.digest for copy in told if copy)})
+    if not all(told):
+        raise _Unmade(found)
+    return found
+
+
+def content_digest(path: Path) -> str:
+    """SHA-256 of the file's content; the file is read once until it changes. Raises OSError."""
+    if path.stat().st_ctime > time.time() - _GRAIN:
         return _read(path)
-    return _remembered(path, *state)
+    return _remembered(path, *media_file.state(path))
 
 
 @functools.lru_cache(maxsize=4096)

@@ -5,7 +5,8 @@ what was cut from what, and the whole picture is still there.
 """
 
 import re
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from pathlib import PurePosixPath
 from types import MappingProxyType
 from typing import NamedTuple
@@ -51,6 +52,28 @@ class Frame(NamedTuple):
         """Left, top, right and bottom as shares of the sides of a picture of this size."""
         right, bottom = self.left + self.width, self.top + self.height
         return self.left / width, self.top / height, right / width, bottom / height
+
+
+def wholes(files: Iterable[str]) -> dict[str, str]:
+    """The whole picture of each crop: beside it, with the same ending if there are several."""
+    stems: dict[str, list[PurePosixPath]] = defaultdict(list)
+    cut: dict[PurePosixPath, str] = {}
+    for file in files:
+        path = PurePosixPath(file)
+        if found := read(path.name):
+            cut[path] = found[0]
+        else:
+            stems[path.stem].append(path)
+    return {
+        str(path): str(
+            min(
+                stems[stem],
+                key=lambda p: (p.parent != path.parent, p.suffix != path.suffix, p),
+            )
+        )
+        for path, stem in cut.items()
+        if stem in stems
+    }
 
 
 def read(name: str) -> tuple[str, Frame] | None:

@@ -27,12 +27,13 @@ from publisher.model.capabilities import Capabilities
 from publisher.model.posts import Inspected
 from publisher.model.problems import Flaw
 
-__all__ = ["MAX_BYTES", "MAX_PIXELS", "MAX_SIDE", "MEDIA_TYPES", "SUFFIXES", "CleanPicture", "clean",
-           "copies", "cropped", "flaw_of_file", "inspect", "locate", "look", "thumbnail"]  # fmt: skip
+__all__ = ["MAX_BYTES", "MAX_PIXELS", "MAX_SIDE", "MEDIA_TYPES", "ONE_BY_ONE", "SUFFIXES",
+           "CleanPicture", "clean", "copies", "cropped", "flaw_of_file", "inspect", "locate", "look",
+           "state", "thumbnail"]  # fmt: skip
 
 MEDIA_TYPES = frozenset({"image/jpeg", "image/png"})
 """The media types of a still picture's clean copy."""
-_ONE_BY_ONE = frozenset({".gif", *videos.SUFFIXES, *documents.SUFFIXES})
+ONE_BY_ONE = frozenset({".gif", *videos.SUFFIXES, *documents.SUFFIXES})
 """Each of their copies may be big."""
 
 
@@ -82,14 +83,14 @@ def _missing(path: Path) -> Flaw:
 def look(path: Path) -> Flaw | Inspected:
     """The flaw of a located file, or what is known of it; checked as by `inspect`."""
     try:
-        return _inspected(path, *_state(path))
+        return _inspected(path, *state(path))
     except FileNotFoundError:  # gone since it was located: its draft was saved, or deleted
         return _missing(path)
     except decoder.Ended:
         return _interrupted(path)
 
 
-def _state(path: Path) -> tuple[int, ...]:
+def state(path: Path) -> tuple[int, ...]:
     """What changes with a file."""
     status = path.stat()
     return status.st_mtime_ns, status.st_ctime_ns, status.st_size, status.st_ino
@@ -129,7 +130,7 @@ def thumbnail(path: Path, side: int) -> bytes:
     It is kept in memory until the file changes, and nowhere else. Raises PictureUnusable.
     """
     try:
-        return _thumbnail(path, side, *_state(path))
+        return _thumbnail(path, side, *state(path))
     except (OSError, decoder.Ended):
         raise PictureUnusable(damaged(path).message) from None
 
@@ -148,7 +149,7 @@ def copies(
     """The copies as by `clean` for several channels, or the flaws; a still picture is decoded once
     for all. `shares`: of a part of it.
     """
-    if path.suffix.lower() in _ONE_BY_ONE and len(several) > 1:
+    if path.suffix.lower() in ONE_BY_ONE and len(several) > 1:
         return [copies(path, [capabilities], shares)[0] for capabilities in several]
     try:
         flaw = flaw_of_file(path)

@@ -19,6 +19,8 @@ DRAFT_KEYS = (
     "answers",
 )  # fmt: skip
 """The keys of a draft's front matter."""
+MEDIA_KEYS = ("file", "alt", "credit", "people", "consent")
+"""The keys of an entry in a draft's list `media`."""
 LinkPlace = Literal["post", "comment"]
 """Where a link is: in the post, or in the first comment below it."""
 LINK_PLACES: tuple[LinkPlace, ...] = ("post", "comment")
@@ -49,6 +51,16 @@ Inspected = Motion | Document | None
 """What is known of a media file; None: it is a still picture."""
 
 
+class Statement(Frozen):
+    """A statement that people are in a picture, from a draft that shows it."""
+
+    draft: str
+    """The draft's file, relative to the workspace."""
+    consent: str | None
+    is_recorded: bool = False
+    """Whether the ledger has it; the draft may be gone, or say something else by now."""
+
+
 class MediaItem(Frozen):
     """A picture, animated GIF, video or document as a draft names it."""
 
@@ -58,6 +70,8 @@ class MediaItem(Frozen):
     credit: str | None = None
     people: bool = False
     consent: str | None = None
+    elsewhere: tuple[Statement, ...] = ()
+    """What is said of the people in this very picture, in other places."""
     motion: Motion | None = None
     """None: it does not move."""
     document: Document | None = None
@@ -65,6 +79,12 @@ class MediaItem(Frozen):
     captions: Captions | None = None
     """Of a video, from the file beside it."""
     position: Position = Position()
+
+    @property
+    def consents(self) -> tuple[str, ...]:
+        """The consent that the draft names, then those that others name."""
+        named = (self.consent, *(one.consent for one in self.elsewhere))
+        return tuple(dict.fromkeys(filter(None, named)))
 
 
 def not_before(due_at: datetime, embargo_until: datetime | None) -> datetime:

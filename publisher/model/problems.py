@@ -99,6 +99,7 @@ CODES: dict[str, str] = {
     "alt-missing": "The picture has no alternative text.",
     "alt-too-long": "The alternative text is longer than the channel takes.",
     "consent-missing": "People are in the picture, but no consent is named.",
+    "consent-withdrawn": "A consent to the same picture was withdrawn, and the draft names none.",
     "unknown-consent": "posts/consents.yaml has no such consent.",
     "consent-ended": "The consent was withdrawn, or ends before the post goes out: it is held.",
     "corrects-unknown": "The post that the draft corrects was never queued, or is a correction.",

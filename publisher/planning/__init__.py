@@ -126,6 +126,7 @@ class Planner:
                 if c.delivery and c.concerns_a_stop
             ],
             pictures=plan.pictures,
+            consents=plan.consents,
             actor=actor,
             file=file,
         )
@@ -138,7 +139,8 @@ class Planner:
         records: Consents | None = None,
     ) -> Plan:
         """Plan what `queue` would change; the others replace contents of files, as for `check`."""
-        found = check(self._settings, paths, programme, revised, records=records)
+        recorded = self._queries.picture_consents()
+        found = check(self._settings, paths, programme, revised, records=records, recorded=recorded)
         return self.compare(*found, paths)
 
     def compare(

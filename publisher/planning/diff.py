@@ -11,9 +11,11 @@ from publisher.base.i18n import _, later, plural
 from publisher.channels.registry import UNUSABLE
 from publisher.drafts import overdue as timeliness
 from publisher.drafts.library import Library
+from publisher.drafts.picture_consents import post_of, unnamed
 from publisher.drafts.times import local
 from publisher.ledger.manager.approvals import may_approve
 from publisher.ledger.pending_stops import GONE, NOT_ADDRESSED, UNFINISHED
+from publisher.ledger.picture_consents import PictureConsent
 from publisher.ledger.reading.queries import Queries
 from publisher.media.cache import Copies
 from publisher.model import mandates
@@ -21,6 +23,7 @@ from publisher.model.accounts import Account
 from publisher.model.deliveries import Brief, Delivery, PendingStop, Wish
 from publisher.model.outcomes import Limit
 from publisher.model.posts import Post
+from publisher.model.problems import Flaw
 from publisher.model.states import ENDED_UNSENT, WAITING, State
 from publisher.model.values import Problem
 from publisher.planning import past_times, repetitions
@@ -124,6 +127,7 @@ class Comparison:
             changes=tuple(self._changes),
             problems=self._problems.sorted(),
             pictures=self._illustrations.stored(self._shown()),
+            consents=frozenset(self._named(whole)),
             cost=cost_of(new, self._settings),
             cost_of_edits=self._cost_of_edits(),
             answers_per_day=cost_of_answers(new, self._settings),
@@ -367,6 +371,8 @@ class Comparison:
             self._warn_of_outdated(post, wish)
         elif flaw := self._corrections.flaw(wish):
             self._problems.error(post, flaw.code, flaw.message, flaw.hint, at="corrects")
+        elif flaw := self._unnamed(post):
+            self._problems.error(post, flaw.code, flaw.message, flaw.hint, at="media")
         else:
             self._changes.append(_planned(kind, post, wish, delivery))
 
@@ -391,6 +397,25 @@ class Comparison:
                 self._changes.append(change)
             elif delivery.may_be_out:
                 self._stop(delivery, PendingStop(state=State.CANCELLED, reason=note))
+
+    def _unnamed(self, post: Post) -> Flaw | None:
+        """What `check` could not know before the copies of the pictures were made."""
+        said, records = self._drafts.said, self._drafts.consents
+        found = (
+            unnamed(item.path.name, said.of(item.path, post.file), records)
+            for item in post.media
+            if not item.consents
+        )
+        return next(filter(None, found), None)
+
+    def _named(self, posts: Mapping[str, Post]) -> Iterator[PictureConsent]:
+        """What the drafts of the changes, and others, name for their pictures."""
+        for post in {change.post for change in self._changes if change.wish}:
+            for item in posts[post].media:
+                sources = {one.consent: post_of(one) for one in item.elsewhere}
+                for consent in item.consents:
+                    for digest in self._drafts.said.digests(item.path):
+                        yield PictureConsent(digest, consent, sources.get(consent, post))
 
     def _shown(self) -> set[str]:
         """The digests of all clean copies that the changes need."""

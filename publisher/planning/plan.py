@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from publisher.base.i18n import later, plural
 from publisher.ledger.enqueue import StoredPicture
+from publisher.ledger.picture_consents import PictureConsent
 from publisher.model.deliveries import Delivery, PendingStop, Wish
 from publisher.model.problems import LEFT_OUT
 from publisher.model.states import State
@@ -143,6 +144,8 @@ class Plan:
     changes: tuple[PlannedChange, ...]
     problems: tuple[Problem, ...]
     pictures: Mapping[str, StoredPicture] = field(default_factory=dict)
+    consents: frozenset[PictureConsent] = frozenset()
+    """What is known of the pictures, for the ledger to keep."""
     cost: Cost = NOTHING
     """The cost on X of new deliveries."""
     cost_of_edits: Decimal = Decimal()

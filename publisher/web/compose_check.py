@@ -126,7 +126,11 @@ def checked(app: Application, composed: ComposedDraft, form: ComposeForm) -> Che
         return Checked(composed, wanted, None, None, (), _flaws(flaws), unsaved, originals)
     file = composed.draft.file
     library, found = check.check(
-        app.settings, [composed.draft.path], revised={file: revised.data}, unsaved=unsaved
+        app.settings,
+        [composed.draft.path],
+        revised={file: revised.data},
+        unsaved=unsaved,
+        recorded=app.queries.picture_consents(),
     )
     problems = _by_field([one for one in found if one.file == file], library.post(composed.id))
     if flaws:

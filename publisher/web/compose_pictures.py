@@ -13,7 +13,7 @@ from publisher.base.errors import PictureUnusable, UsageError
 from publisher.base.i18n import _
 from publisher.channels.registry import widest
 from publisher.drafts.composition import MediaEntry
-from publisher.drafts.media_items import place_of
+from publisher.drafts.picture_consents import place_of
 from publisher.media import crops, media_file, uploads
 from publisher.media.crops import Frame
 from publisher.media.media_file import CleanPicture

@@ -11,7 +11,7 @@ from publisher.base.i18n import _
 from publisher.base.text import slug
 from publisher.drafts.composition import Composition
 from publisher.drafts.editing import Manuscript
-from publisher.drafts.media_items import place_of
+from publisher.drafts.picture_consents import place_of
 from publisher.ledger.manager.draft_edits import COPY_OF
 from publisher.media import crops, folder, media_file
 from publisher.media.folder import NewFile

@@ -12,8 +12,8 @@ from publisher.channels import registry
 from publisher.channels.registry import SPECS, capabilities_of, widest
 from publisher.drafts import consents as consent_file
 from publisher.drafts.composition import MediaEntry
-from publisher.drafts.media_items import place_of
 from publisher.drafts.new_draft import TEMPLATES
+from publisher.drafts.picture_consents import place_of
 from publisher.drafts.session import Session
 from publisher.drafts.text_limits import TextSize
 from publisher.ledger.manager.rights import Person

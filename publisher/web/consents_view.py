@@ -92,8 +92,8 @@ def _uses(app: Application, drafts: KnownDrafts) -> Mapping[str, list[ConsentUse
     """The posts that use each consent, by their drafts, in the order of their times."""
     shown: dict[str, list[tuple[Post, list[str]]]] = defaultdict(list)
     for post in drafts.posts.values():
-        for name in dict.fromkeys(item.consent for item in post.media if item.consent):
-            shown[name].append((post, [i.alt for i in post.media if i.consent == name]))
+        for name in dict.fromkeys(name for item in post.media for name in item.consents):
+            shown[name].append((post, [i.alt for i in post.media if name in i.consents]))
     ids = sorted({post.id for found in shown.values() for post, _alts in found})
     states = defaultdict(list)
     for brief in app.queries.in_brief(ids, and_under_way=False) if ids else ():

@@ -9,6 +9,7 @@ from publisher.app import Application
 from publisher.drafts import check
 from publisher.drafts.consents import Consents
 from publisher.drafts.draft_files import newest_change
+from publisher.drafts.picture_consents import PictureConsents
 from publisher.drafts.session import Session
 from publisher.model.posts import Post
 
@@ -26,6 +27,8 @@ class KnownDrafts:
     broken: Collection[str]
     """Ids of the drafts with errors."""
     consents: Consents
+    said: PictureConsents
+    """What is said of the people in each picture."""
 
 
 class DraftCache:
@@ -42,12 +45,13 @@ class DraftCache:
         with self._lock:
             if self._found is None or state != self._state:
                 is_settled = youngest < time.time() - _GRAIN
-                read = check.read(app.settings)
+                read = check.read(app.settings, recorded=app.queries.picture_consents())
                 self._found = KnownDrafts(
                     read.session,
                     {post.id: post for post in read.posts},
                     read.broken,
                     read.consents,
+                    read.said,
                 )
                 self._state = state if is_settled else None
             return self._found

@@ -53,8 +53,8 @@ class LibraryFile:
     whole: str | None
     """The file that it was cut from, as a draft names it."""
     consents: Sequence[str]
-    """Those that drafts name for it, for what was cut from it, and for what it was cut from; of
-    the last use first."""
+    """Those that drafts ever named for it, for what was cut from it, and for what it was cut from,
+    whatever the files are called; of its own last use first."""
     words: str
     """What it is found by, as both sides of a search have it."""
 
@@ -85,7 +85,7 @@ class LibraryFile:
 
     @property
     def has_people(self) -> bool:
-        return any(use.item.people for use in self.uses)
+        return bool(self.consents) or any(use.item.people for use in self.uses)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,10 +131,10 @@ def _index(posts: Path, drafts: KnownDrafts) -> MediaIndex:
     for post in sorted(drafts.posts.values(), key=_time, reverse=True):
         for item in post.media:
             uses[item.path].append(PictureUse(post, item))
-    wholes = _wholes(found)
+    wholes = crops.wholes(one.file for one in found)
     of_family: dict[str, dict[str, None]] = defaultdict(dict)
     for one in found:
-        family = of_family[wholes.get(one.file) or one.file]
+        family = of_family[wholes.get(one.file, one.file)]
         family.update(dict.fromkeys(u.item.consent for u in uses[one.path] if u.item.consent))
     files = [
         LibraryFile(
@@ -144,8 +144,10 @@ def _index(posts: Path, drafts: KnownDrafts) -> MediaIndex:
             added_at=datetime.fromtimestamp(one.changed_at, UTC),
             uses=uses[one.path],
             whole=wholes.get(one.file),
-            consents=[*of_family[wholes.get(one.file) or one.file]],
-            words=_words(one, uses[one.path], of_family[wholes.get(one.file) or one.file]),
+            consents=(
+                named := [*_consents(one, of_family[wholes.get(one.file, one.file)], drafts)]
+            ),
+            words=_words(one, uses[one.path], named),
         )
         for one in found
     ]
@@ -160,26 +162,10 @@ def _time(post: Post) -> tuple[bool, datetime, str]:
     return at is not None, at or datetime.min.replace(tzinfo=UTC), post.id
 
 
-def _wholes(found: Sequence[FoundFile]) -> dict[str, str]:
-    """The whole picture of each crop: beside it, with the same ending if there are several."""
-    stems: dict[str, list[PurePosixPath]] = defaultdict(list)
-    cut: dict[PurePosixPath, str] = {}
-    for one in found:
-        path = PurePosixPath(one.file)
-        if read := crops.read(path.name):
-            cut[path] = read[0]
-        else:
-            stems[path.stem].append(path)
-    return {
-        str(path): str(
-            min(
-                stems[stem],
-                key=lambda p: (p.parent != path.parent, p.suffix != path.suffix, p),
-            )
-        )
-        for path, stem in cut.items()
-        if stem in stems
-    }
+def _consents(one: FoundFile, own: Iterable[str], drafts: KnownDrafts) -> Mapping[str, None]:
+    """The consents of the drafts that name the file, then those of the same picture elsewhere."""
+    elsewhere = (said.consent for said in drafts.said.of(one.path) if said.consent)
+    return dict.fromkeys([*own, *elsewhere])
 
 
 def _words(one: FoundFile, uses: Iterable[PictureUse], consents: Iterable[str]) -> str:

@@ -101,3 +101,19 @@ def test_what_may_be_out_is_held_if_it_turns_out_not_to_be(
     assert cli("retry", "card.fr", "--yes").out.startswith("Held, as was asked")
     assert {row["state"] for row in cli("log", "--json").json} == {"held"}
     assert withdraw(cli, "--consent", "abidjan")[0] == 0
+
+
+def test_a_post_that_leaves_the_consent_out_is_taken_for_what_it_shows(
+    workspace: Path, consents: Path, cli: Cli
+) -> None:
+    """Queued before another draft named the consent, it is held as well; and never queued again."""
+    (workspace / "posts" / "card.fr.md").rename(workspace / "later")
+    unnamed = DRAFT.replace("    people: true\n    consent: abidjan\n", "").replace("débat", "jour")
+    (workspace / "posts" / "forgotten.fr.md").write_text(unnamed, encoding="utf-8")
+    assert cli("queue").code == 0
+    (workspace / "later").rename(workspace / "posts" / "card.fr.md")
+    refused = cli("queue")
+    assert refused.code == 1
+    assert "posts/card.fr.md names the consent abidjan" in " ".join(refused.out.split())
+    consents.write_text(f"{RECORD}  withdrawn: true\n", encoding="utf-8")
+    assert withdraw(cli, "--consent", "abidjan") == (0, "Held: forgotten.fr to bice-x\n")

@@ -497,9 +497,9 @@ def test_a_correction_below_it_is_deleted_too_once_it_is_known_to_be_out(
     assert (fix.problem or "")[:14] == told
 
 
-def showing(consent: str | None, text: str) -> Content:
+def showing(consent: str | None, text: str, shown: str = "a") -> Content:
     picture = Picture(
-        digest="a" * 64, media_type="image/png", width=1, height=1, alt="", name="a.png",
+        digest=shown * 64, media_type="image/png", width=1, height=1, alt="", name="a.png",
         consent=consent,
     )  # fmt: skip
     return Content(parts=(Part(text=text, pictures=(picture,)),))
@@ -525,13 +525,14 @@ def test_a_consent_that_ends_holds_what_waits_and_takes_down_what_is_out(
         assert intended
         attempts.record(intended, outcome, lease)
     add(ledger, wish(clock, "waits", 600, content=showing(consent, "waits")))
-    add(ledger, wish(clock, "other", 600, content=showing(f"{consent}-bis", "other")))
-    add(ledger, wish(clock, "none", 600, content=showing(None, consent)))
+    add(ledger, wish(clock, "unnamed", 600, content=showing(None, "unnamed")))
+    add(ledger, wish(clock, "other", 600, content=showing(f"{consent}-bis", "other", "b")))
+    add(ledger, wish(clock, "none", 600, content=showing(None, consent, "c")))
     channel = DeletingChannel()
     held, done = withdrawal_through(control, channel).withdraw_consent(
         consent, actor="direction", reason="the family asked for it"
     )
-    assert [delivery.post for delivery in held] == ["waits"]
+    assert [delivery.post for delivery in held] == ["waits", "unnamed"]
     assert channel.deleted == ["1"]
     assert [(one.delivery.post, one.problem is None) for one in done] == [
         ("out", True),
@@ -542,6 +543,7 @@ def test_a_consent_that_ends_holds_what_waits_and_takes_down_what_is_out(
         "out": State.WITHDRAWN,
         "doubtful": State.UNCERTAIN,
         "waits": State.HELD,
+        "unnamed": State.HELD,
         "other": State.SCHEDULED,
         "none": State.SCHEDULED,
     }

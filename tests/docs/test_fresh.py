@@ -13,9 +13,9 @@ from pydantic_core import PydanticUndefined
 
 from publisher.base.clock import duration_text
 from publisher.channels.base import Channel
-from publisher.drafts import media_items, session_reader
+from publisher.drafts import session_reader
 from publisher.model.capabilities import Capabilities
-from publisher.model.posts import DRAFT_KEYS
+from publisher.model.posts import DRAFT_KEYS, MEDIA_KEYS
 from publisher.model.problems import RULES
 from publisher.model.states import State
 from publisher.settings import settings
@@ -72,7 +72,7 @@ def test_answers_that_differ_cannot_share_a_row() -> None:
 def test_every_key_of_a_draft_has_its_row() -> None:
     text = page("drafts.md")
     assert first_cells(section(text, "One full example")) == list(DRAFT_KEYS)
-    assert first_cells(section(text, "Pictures")) == list(media_items.KEYS)
+    assert first_cells(section(text, "Pictures")) == list(MEDIA_KEYS)
 
 
 def test_every_rule_of_the_linter_has_its_row() -> None:

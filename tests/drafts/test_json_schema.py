@@ -12,8 +12,8 @@ from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 from pydantic import BaseModel
 
 from publisher.channels.registry import SPECS
-from publisher.drafts import consents, json_schema, media_items, session_reader
-from publisher.model.posts import DRAFT_KEYS
+from publisher.drafts import consents, json_schema, session_reader
+from publisher.model.posts import DRAFT_KEYS, MEDIA_KEYS
 from publisher.settings.account_settings import AccountSettings
 from publisher.settings.misplaced import SECRET_SECTIONS
 from publisher.settings.settings import Settings
@@ -98,7 +98,7 @@ def test_every_key_of_a_parser_is_in_its_schema() -> None:
     of_session = json_schema.schema("session")["properties"]
     of_consent = json_schema.schema("consents")["additionalProperties"]
     assert [*of_draft] == [*DRAFT_KEYS]
-    assert [*of_draft["media"]["items"]["properties"]] == [*media_items.KEYS]
+    assert [*of_draft["media"]["items"]["properties"]] == [*MEDIA_KEYS]
     assert [*of_session] == [*session_reader.KEYS]
     assert [*of_session["defaults"]["properties"]] == [*session_reader.DEFAULTS_KEYS]
     item = of_session["agenda"]["additionalProperties"]

@@ -23,15 +23,21 @@ from publisher.base.errors import (
 )
 from publisher.ledger import migrations
 from publisher.ledger.database import Database
+from publisher.ledger.enqueue import Ledger
+from publisher.ledger.picture_consents import all_named
 from publisher.ledger.tables import REVISION, media, metadata
+from publisher.model.content import Content, Part, Picture
 from tests.support import postgres
+from tests.support.clock import ManualClock
 from tests.support.older_ledgers import make_older
+from tests.support.wishes import add, wish
 
 pytestmark = [
     pytest.mark.each_database,
     pytest.mark.guards(
         "publisher.ledger.driver_errors",
         "publisher.ledger.integrity.triggers",
+        "publisher.ledger.picture_consents",
         "publisher.ledger.schema",
         "publisher.ledger.sqlite_file",
         "publisher.ledger.tables.*",
@@ -371,3 +377,21 @@ def test_an_option_that_the_server_does_not_know_is_named(postgres_url: str) -> 
         pytest.raises(LedgerUnavailable, match=r'url cannot be used: .*"foo"'),
     ):
         database.check_revision()
+
+
+def test_an_older_ledger_keeps_the_consents_that_its_deliveries_name(
+    database: Database, clock: ManualClock
+) -> None:
+    """A post that was queued before is found by its picture, too."""
+    picture = Picture(
+        digest="d" * 64, media_type="image/png", width=1, height=1, alt="", name="n",
+        consent='l\'école "A"',
+    )  # fmt: skip
+    unnamed = picture.model_copy(update={"digest": "e" * 64, "consent": None})
+    for post, shown in (("a.fr", picture), ("b.es", picture), ("c.fr", unnamed)):
+        content = Content(parts=(Part(text=post, pictures=(shown,)),))
+        add(Ledger(database, clock), wish(clock, post, content=content))
+    make_older(database)
+    database.migrate()
+    with database.read() as connection:
+        assert all_named(connection) == {"d" * 64: {'l\'école "A"': "a.fr"}}

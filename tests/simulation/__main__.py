@@ -16,7 +16,7 @@ from itertools import islice
 from tests.support.simulation import parts
 from tests.support.simulation.catching import MUTANTS
 from tests.support.simulation.history import singles
-from tests.support.simulation.scenarios import APPROVED, BATCH, SMALL
+from tests.support.simulation.scenarios import APPROVED, BATCH, SMALL, UNNAMED
 from tests.support.simulation.search import (
     AT_ONCE,
     Result,
@@ -70,7 +70,7 @@ def _options() -> argparse.Namespace:
 def _play(pool: ProcessPoolExecutor, chosen: argparse.Namespace) -> Iterator[int]:
     """Play what was asked for; how many histories broke a promise, and mutants did not."""
     if chosen.singles:
-        yield _report("single faults", pool.map(play_singles, [*SMALL, BATCH, APPROVED]))
+        yield _report("single faults", pool.map(play_singles, [*SMALL, BATCH, APPROVED, UNNAMED]))
     if chosen.pairs is not None:
         for scenario in SMALL:
             if chosen.scenario not in (None, scenario.name):

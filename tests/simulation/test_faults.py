@@ -22,6 +22,7 @@ from tests.support.simulation.scenarios import (
     SELDOM,
     SMALL,
     TO_A_READER,
+    UNNAMED,
 )
 
 PAIRS = int(os.environ.get("PUBLISHER_SIMULATION_HISTORIES", "60"))
@@ -31,7 +32,7 @@ _OF_EACH = 3  # pairs with one first fault
 
 @pytest.mark.parametrize(
     "scenario",
-    [*SMALL, *CORRECTED, BATCH, BRIEF, EMBARGO, APPROVED, EVERYWHERE],
+    [*SMALL, *CORRECTED, BATCH, BRIEF, EMBARGO, APPROVED, UNNAMED, EVERYWHERE],
     ids=lambda s: s.name,
 )
 def test_nothing_goes_wrong_when_nothing_goes_wrong(scenario: Scenario) -> None:
@@ -41,7 +42,7 @@ def test_nothing_goes_wrong_when_nothing_goes_wrong(scenario: Scenario) -> None:
 
 
 @pytest.mark.deep
-@pytest.mark.parametrize("scenario", [*OFTEN, BATCH, APPROVED], ids=lambda s: s.name)
+@pytest.mark.parametrize("scenario", [*OFTEN, BATCH, APPROVED, UNNAMED], ids=lambda s: s.name)
 def test_every_single_fault_at_every_step_keeps_the_promises(scenario: Scenario) -> None:
     for plan in singles(scenario):
         history = run(scenario, plan)

@@ -16,6 +16,7 @@ _NEW_TABLES = (
     "engagement_turns",
     "factor_counters",
     "key_exchanges",
+    "picture_consents",
     "profiles",
     "reader_comments",
     "saved_filters",

@@ -32,8 +32,8 @@ warsaw:
 def pictures(workspace: Workspace, media: Path) -> Path:
     """One with a consent, in two languages, and three that must not be shown, besides the old."""
     workspace.write("posts/consents.yaml", _CONSENTS)
-    for name in ("panel", "gone", "over", "warsaw", "spare"):
-        Image.new("RGB", (320, 240), "navy").save(media / f"{name}.png")
+    for shade, name in enumerate(("panel", "gone", "over", "warsaw", "spare")):
+        Image.new("RGB", (320, 240), (0, 0, 128 + shade)).save(media / f"{name}.png")
         if name != "spare":
             workspace.draft(
                 f"uses-{name}.fr", _shown(name, f"La table : {name}", "2016-03-07 08:00")

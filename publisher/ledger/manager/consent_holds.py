@@ -1,13 +1,17 @@
 """Consent holds: holds deliveries with pictures whose consent has ended."""
 
 import json
+from collections.abc import Callable, Collection, Mapping
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, or_, select
 
+from publisher.base.clock import Clock
+from publisher.ledger.database import Database
 from publisher.ledger.manager.commands import Commands
-from publisher.ledger.manager.rights import Rank
+from publisher.ledger.manager.rights import EVERYBODY, Rank, Rights
 from publisher.ledger.pending_stops import note_stop
-from publisher.ledger.rows import deliveries_in
+from publisher.ledger.picture_consents import PictureConsent, digests_of, keep
+from publisher.ledger.rows import chunks, deliveries_in
 from publisher.ledger.tables import deliveries
 from publisher.ledger.transitions import NOT_APPROVED, change
 from publisher.model.deliveries import Delivery, PendingStop
@@ -18,10 +22,27 @@ from publisher.model.states import ENDED_UNSENT, State
 class Safeguards(Commands):
     """Finds and holds deliveries that show a person whose consent has ended."""
 
+    def __init__(
+        self,
+        database: Database,
+        clock: Clock,
+        rights: Rights = EVERYBODY,
+        drafted: Callable[[str], Mapping[str, str]] = lambda _consent: {},
+    ) -> None:
+        """`drafted` returns the pictures for which drafts name a consent: the drafts' posts, by the
+        pictures' digests.
+        """
+        super().__init__(database, clock, rights=rights)
+        self._drafted = drafted
+
     def showing(self, consent: str) -> list[Delivery]:
-        """Every delivery with a picture that needs this consent, by its record's id."""
+        """Every delivery with a picture that needs this consent, by its record's id.
+
+        Also those whose own draft names another one, or none: a consent is the picture's.
+        """
+        drafted = self._drafted(consent)
         with self._database.read() as connection:
-            return _showing(connection, consent)
+            return _showing(connection, consent, drafted)
 
     def hold(self, consent: str, reason: str, actor: str) -> list[Delivery]:
         """Hold deliveries with such a picture that are not out yet; returns those not held before.
@@ -31,9 +52,12 @@ class Safeguards(Commands):
         what a person holds stays held when that person releases it. Any manager may do this: all
         organisations have the duty to stop showing such a picture.
         """
+        drafted = self._drafted(consent)
         with self._database.write() as connection:
             self._rights.require(connection, actor, Rank.MANAGER)
-            showing = _showing(connection, consent)
+            named = (PictureConsent(key, consent, post) for key, post in drafted.items())
+            keep(self._database, connection, named)
+            showing = _showing(connection, consent, drafted)
             by = self._by(actor)
             for delivery in showing:
                 if _is_kept_back(delivery) and delivery.draft_hold is None:
@@ -72,7 +96,13 @@ def _stop(delivery: Delivery, reason: str) -> PendingStop:
     return PendingStop(state=State.HELD, reason=reason, draft_hold=reason)
 
 
-def _showing(connection: Connection, consent: str) -> list[Delivery]:
-    noted = f'"consent":{json.dumps(consent, ensure_ascii=False)}'
-    query = select(deliveries).where(deliveries.c.content.contains(noted, autoescape=True))
-    return deliveries_in(connection, query.order_by(deliveries.c.due_at, deliveries.c.id))
+def _showing(connection: Connection, consent: str, drafted: Collection[str]) -> list[Delivery]:
+    shown = digests_of(connection, consent).union(drafted)
+    marks = [f'"digest":"{digest}"' for digest in sorted(shown)]
+    marks.append(f'"consent":{json.dumps(consent, ensure_ascii=False)}')
+    found: dict[int, Delivery] = {}
+    for chunk in chunks(marks):
+        has_one = [deliveries.c.content.contains(mark, autoescape=True) for mark in chunk]
+        query = select(deliveries).where(or_(*has_one))
+        found |= {one.id: one for one in deliveries_in(connection, query)}
+    return sorted(found.values(), key=lambda one: (one.due_at, one.id))

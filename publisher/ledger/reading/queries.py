@@ -17,7 +17,7 @@ from sqlalchemy import (
     select,
 )
 
-from publisher.ledger import corrections, replies
+from publisher.ledger import corrections, picture_consents, replies
 from publisher.ledger.integrity.after_restore import Gap, gaps
 from publisher.ledger.manager.draft_edits import writers_of
 from publisher.ledger.outbox import kept_back
@@ -240,6 +240,11 @@ class Queries(HistoryQueries, AccountQueries):
         query = select(exists().where(media.c.digest == digest))
         with self._database.read() as connection:
             return bool(connection.execute(query).scalar())
+
+    def picture_consents(self) -> picture_consents.Named:
+        """The consents that were ever named for each picture, by its digests."""
+        with self._database.read() as connection:
+            return picture_consents.all_named(connection)
 
     def known_posts(self, ids: Sequence[str]) -> set[str]:
         """Those of the posts that the ledger has deliveries of."""

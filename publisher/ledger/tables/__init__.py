@@ -27,6 +27,7 @@ from publisher.ledger.tables.deliveries import (
     late_by,
     media,
     not_before,
+    picture_consents,
     seals,
     written,
 )
@@ -92,6 +93,7 @@ __all__ = [
     "notice_topics",
     "notices",
     "people",
+    "picture_consents",
     "profiles",
     "reader_comments",
     "refusals",

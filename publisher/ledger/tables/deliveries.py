@@ -245,3 +245,13 @@ media = Table(
     Column("media_type", String, nullable=False),
     Column("data", LargeBinary, nullable=False),
 )
+
+picture_consents = Table(
+    "picture_consents",
+    metadata,
+    Column("digest", String(64), primary_key=True),
+    Column("consent", String, primary_key=True),
+    # The first post that named it.
+    Column("post", String, nullable=False),
+)
+"""The consents that were named for each picture (see picture_consents.py)."""

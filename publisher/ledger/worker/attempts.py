@@ -41,7 +41,15 @@ from publisher.ledger.transitions import (
 )
 from publisher.ledger.uncertainty import kept_in_doubt, known_out
 from publisher.ledger.worker import targets
-from publisher.ledger.worker.intents import BreachOf, Intent, Intents, by_worker, no_breach
+from publisher.ledger.worker.intents import (
+    BreachOf,
+    Intent,
+    Intents,
+    KeptFrom,
+    all_may_be_shown,
+    by_worker,
+    no_breach,
+)
 from publisher.ledger.worker.results import Result, Results
 from publisher.model.deliveries import Claim, Delivery, Prepared
 from publisher.model.events import Event
@@ -74,6 +82,7 @@ class Attempts(LedgerPart):
         breach_of: BreachOf = no_breach,
         shares_with: SharesWith = with_itself,
         thread_pause: float = 0.0,
+        kept_from: KeptFrom = all_may_be_shown,
     ) -> None:
         """`settle`: real seconds until an absence from the platform counts.
 
@@ -82,7 +91,7 @@ class Attempts(LedgerPart):
         """
         super().__init__(database, clock)
         self._settle = settle
-        self._intents = Intents(clock, settle, rule_of, breach_of)
+        self._intents = Intents(clock, settle, rule_of, breach_of, kept_from)
         self._results = Results(clock, settle, shares_with, thread_pause)
 
     def take_all(self, claims: Sequence[Claim]) -> list[Delivery]:
@@ -179,8 +188,8 @@ class Attempts(LedgerPart):
 
         A delivery whose state is no longer `PUBLISHING` must not go out now: its account is paused
         or suspended (it is due again when that ends), it is not approved as it is now, its
-        account's mandate does not cover it (it is held), or it would be past its expiry (it is
-        missed). LedgerBusy while a person is pausing the account.
+        account's mandate does not cover it or its pictures must not be shown (it is held), or it
+        would be past its expiry (it is missed). LedgerBusy while a person is pausing the account.
         """
         return _apart(self._intend, intents)
 

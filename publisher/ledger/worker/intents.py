@@ -9,10 +9,11 @@ from sqlalchemy import Connection, bindparam, select
 from publisher.base.clock import Clock
 from publisher.base.errors import LedgerBusy
 from publisher.base.i18n import _
-from publisher.ledger import suspensions
+from publisher.ledger import picture_consents, suspensions
 from publisher.ledger.manager.approvals import is_approved
 from publisher.ledger.manager.commands import RuleOf
 from publisher.ledger.manager.draft_edits import writers
+from publisher.ledger.picture_consents import Named
 from publisher.ledger.suspensions import is_paused_or_suspended
 from publisher.ledger.tables import EVERYTHING, accounts
 from publisher.ledger.transitions import ACTOR, NOT_APPROVED, By, StateChange
@@ -40,6 +41,16 @@ def no_breach(_connection: Connection, _delivery: Delivery, _not_before: datetim
     """For ledgers without mandates: there is never a breach."""
 
 
+KeptFrom = Callable[[Delivery, Named, datetime], str | None]
+"""Returns why the pictures of a delivery that leaves at an instant must not be shown, by the
+consents that were named for them; None if they may be.
+"""
+
+
+def all_may_be_shown(_delivery: Delivery, _named: Named, _not_before: datetime) -> None:
+    """For ledgers without records of consents."""
+
+
 class Intent(NamedTuple):
     """The intent to send one part."""
 
@@ -51,12 +62,20 @@ class Intent(NamedTuple):
 class Intents:
     """Checks intents, and turns them into changes of their deliveries."""
 
-    def __init__(self, clock: Clock, settle: float, rule_of: RuleOf, breach_of: BreachOf) -> None:
+    def __init__(
+        self,
+        clock: Clock,
+        settle: float,
+        rule_of: RuleOf,
+        breach_of: BreachOf,
+        kept_from: KeptFrom,
+    ) -> None:
         """`settle`: real seconds until an absence from the platform counts."""
         self._clock = clock
         self._settle = settle
         self._rule_of = rule_of
         self._breach_of = breach_of
+        self._kept_from = kept_from
 
     def changes(
         self, connection: Connection, intents: Sequence[Intent]
@@ -72,12 +91,14 @@ class Intents:
         pausing = suspensions.being_paused(connection, names)
         rows = connection.execute(_STANDING, {"accounts": sorted(names)}).all()
         now = self._clock.now()
+        shown = {one.digest for wish in intents for one in wish.delivery.content.pictures}
+        named = picture_consents.named_for(connection, shown)
         paused_or_suspended = {row.account for row in rows if is_paused_or_suspended(row, now)}
         return [
             _busy(intent.delivery.account, pausing)
             or targets.busy(connection, intent.delivery)
             or kept_in_doubt(
-                self._intention(connection, intent, paused_or_suspended, now),
+                self._intention(connection, intent, paused_or_suspended, named, now),
                 self._clock,
                 self._settle,
             )
@@ -89,6 +110,7 @@ class Intents:
         connection: Connection,
         wish: Intent,
         paused_or_suspended: Collection[str],
+        named: Named,
         now: datetime,
     ) -> StateChange:
         delivery, leaves = wish.delivery, max(now, wish.send_at)
@@ -101,10 +123,11 @@ class Intents:
             )  # fmt: skip
         if stop := targets.stop(connection, delivery, self._clock):
             return stop
-        if breach := self._breach_of(connection, delivery, leaves):
+        reason = self._kept_from(delivery, named, leaves)
+        if reason := reason or self._breach_of(connection, delivery, leaves):
             return by_worker(
-                now, delivery, Event.HELD, target=State.HELD, detail={"reason": breach},
-                reason=breach, draft_hold=breach, lease_until=None, **NOT_APPROVED,
+                now, delivery, Event.HELD, target=State.HELD, detail={"reason": reason},
+                reason=reason, draft_hold=reason, lease_until=None, **NOT_APPROVED,
             )  # fmt: skip
         if delivery.expires_at is not None and leaves > delivery.expires_at:
             return by_worker(

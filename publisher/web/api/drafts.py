@@ -264,7 +264,9 @@ def _draft(app: Application, post_id: str) -> Draft:
 
 def _problems(app: Application, post_id: str) -> list[Problem]:
     file = draft_view.find(app, post_id)
-    _library, found = checking.check(app.settings, [file.path])
+    _library, found = checking.check(
+        app.settings, [file.path], recorded=app.queries.picture_consents()
+    )
     return [one for one in found if one.file == file.file]
 
 

@@ -127,7 +127,12 @@ def _page(
 ) -> Response:
     """The form with `body`. `seen`: the digest of the file it was made from; None: `draft`'s."""
     revised = {} if problem else {draft.file: draft.with_text(body).data}
-    library, found = check.check(parts.app.settings, [draft.path], revised=revised)
+    library, found = check.check(
+        parts.app.settings,
+        [draft.path],
+        revised=revised,
+        recorded=parts.app.queries.picture_consents(),
+    )
     lost = isinstance(problem, FileChanged)
     standing = parts.app.queries.deliveries(post=post)
     return parts.pages.render(

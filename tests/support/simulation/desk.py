@@ -38,7 +38,7 @@ class Desk:
     def _reason_to_hold(self, draft: Post) -> str | None:
         if draft.anchor in self.cancelled:
             return f"{draft.anchor} is cancelled"
-        if any(item.consent in self.withdrawn for item in draft.media):
+        if draft.media and self.withdrawn:  # there is one picture, whatever a draft says of it
             return "a consent was withdrawn"
         return None
 

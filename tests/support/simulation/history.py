@@ -13,7 +13,7 @@ from publisher import planning
 from publisher.ledger.manager import pauses
 from publisher.model.deliveries import Delivery
 from publisher.model.outcomes import Outcome
-from publisher.model.posts import Post
+from publisher.model.posts import MediaItem, Post
 from tests.support.simulation import parts, persons, promises, readers
 from tests.support.simulation.desk import Desk
 from tests.support.simulation.plan import Act, Fault, Moment, Plan, Step, possible
@@ -45,6 +45,8 @@ class Scenario:
     """What goes wrong in it when all single faults are played; None: everything."""
     pictured: bool = False
     """Whether each post hangs on an item of the agenda and shows a picture that needs a consent."""
+    unnamed: bool = False
+    """Whether each post but the first leaves out the consent to that very picture."""
     apart: float = 1.0
     """Seconds between the times of two posts."""
     same_beginning: bool = False
@@ -89,7 +91,7 @@ class Scenario:
                 if self.embargo is None
                 else due + timedelta(seconds=self.embargo),
                 anchor=persons.ITEM if self.pictured else None,
-                media=(parts.picture(persons.CONSENT),) if self.pictured else (),
+                media=self._media(number),
                 link=f"{self._name(number, self.parts)} v0" if self.commented else None,
                 link_in="comment" if self.commented else None,
                 answers=readers.COMMENT if self.to_a_reader and number == 1 else None,
@@ -97,6 +99,10 @@ class Scenario:
             )
             for number in range(1, self.posts + 1)
         ]
+
+    def _media(self, post: int) -> tuple[MediaItem, ...]:
+        is_named = post == 1 or not self.unnamed
+        return (parts.picture(persons.CONSENT if is_named else None),) if self.pictured else ()
 
     def _name(self, post: int, part: int) -> str:
         is_shared = self.same_beginning and not part

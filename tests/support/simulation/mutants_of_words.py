@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 
 from publisher.ledger import enqueue as ledger_module
 from publisher.ledger.enqueue import Ledger
+from publisher.ledger.manager import consent_holds as consent_holds_module
 from publisher.ledger.manager.consent_holds import Safeguards
 from publisher.ledger.worker import attempts as attempts_module
 from publisher.ledger.worker import intents as intents_module
@@ -24,7 +25,7 @@ from tests.support.simulation.drafting import Drafting
 from tests.support.simulation.history import Scenario, run
 from tests.support.simulation.mutants import Mutant, Patch, no_fence, only
 from tests.support.simulation.plan import Act, Fault, Moment, Plan
-from tests.support.simulation.scenarios import APPROVED, ON_FACEBOOK, ON_X
+from tests.support.simulation.scenarios import APPROVED, ON_FACEBOOK, ON_X, UNNAMED
 
 
 def _approval_is_not_looked_at() -> Patch:
@@ -58,6 +59,10 @@ def _a_hold_is_overwritten() -> Patch:
 
 def _a_consent_is_not_looked_for() -> Patch:
     return mock.patch.object(Safeguards, "hold", return_value=[])
+
+
+def _a_consent_is_the_drafts_alone() -> Patch:
+    return mock.patch.object(consent_holds_module, "digests_of", return_value=set())
 
 
 def _an_edit_brings_back_what_was_cancelled() -> Patch:
@@ -137,6 +142,9 @@ MUTANTS: dict[str, Mutant] = {
     ),
     "a consent is not looked for": (
         _a_consent_is_not_looked_for, APPROVED, lambda s: only(s, Act.WITHDRAW_CONSENT)
+    ),
+    "a consent is the draft's and not the picture's": (
+        _a_consent_is_the_drafts_alone, UNNAMED, lambda s: only(s, Act.WITHDRAW_CONSENT)
     ),
     "an edit brings back what was cancelled": (
         _an_edit_brings_back_what_was_cancelled, ON_X, lambda s: _while_it_rests(Act.CANCEL, Act.EDIT, s)

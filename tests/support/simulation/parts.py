@@ -4,6 +4,7 @@ Only their surroundings are: where a transaction begins and ends is a numbered s
 one of the simulated platform, and drafts are values instead of files.
 """
 
+import hashlib
 import os
 import shutil
 import sqlite3
@@ -250,9 +251,14 @@ def _picture_file() -> Path:
     return path
 
 
-def picture(consent: str) -> MediaItem:
-    """A picture of people who gave this consent."""
-    return MediaItem(path=_picture_file(), alt="Une salle", people=True, consent=consent)
+def picture(consent: str | None) -> MediaItem:
+    """The one picture, of people who gave a consent; None: the draft does not name it."""
+    named = consent is not None
+    return MediaItem(path=_picture_file(), alt="Une salle", people=named, consent=consent)
+
+
+def _digests(path: Path) -> frozenset[str]:
+    return frozenset({hashlib.sha256(path.read_bytes()).hexdigest()})
 
 
 def library(posts: Sequence[Post]) -> Library:
@@ -263,6 +269,8 @@ def library(posts: Sequence[Post]) -> Library:
         broken=frozenset(),
         has=names.__contains__,
         session=SimpleNamespace(zone=UTC),
+        consents={},
+        said=SimpleNamespace(digests=_digests, of=lambda _path, _draft: ()),
     )
     return cast("Library", simulated)
 

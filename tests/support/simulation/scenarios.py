@@ -50,6 +50,14 @@ APPROVED = Scenario(
     ),
 )  # fmt: skip
 """All single interventions are played in it."""
+UNNAMED = Scenario(
+    "two posts with one picture, whose consent the second one leaves out",
+    posts=2,
+    pictured=True,
+    unnamed=True,
+    acts=(Act.WITHDRAW_CONSENT, Act.QUEUE_AGAIN, Act.EDIT, Act.CANCEL),
+)
+"""A withdrawal at any step holds both."""
 BATCH = Scenario("three posts on X at one instant", posts=3, apart=0.0)
 """Which share an intent's commit, a departure and the record of their answers."""
 CROWD = Scenario(

@@ -402,3 +402,26 @@ def test_each_operation_needs_its_scope(program: Make) -> None:
     answer = drafting.send("POST", f"/submissions/{made['id']}")
     assert answer.status_code == 403
     assert "submit" in answer.json()["detail"]
+
+
+def test_a_new_upload_of_a_picture_has_the_consent_that_was_given_to_it(
+    app: Application, program: Make, workspace: Workspace
+) -> None:
+    """Whatever the program leaves out: it is refused, and the check says which draft says so."""
+    (workspace.path / "posts/media").mkdir(exist_ok=True)
+    (workspace.path / "posts/media/lima.png").write_bytes(picture())
+    workspace.write("posts/consents.yaml", "lima:\n  withdrawn: true\n")
+    media = (
+        "media:\n  - file: /media/lima.png\n    alt: Une carte\n    people: true\n    consent: lima"
+    )
+    workspace.draft("lima.fr", f"to: [bice-x]\n{media}")
+    asking = program()
+    files = {"file": ("new.png", picture())}
+    sent = asking.send("POST", "/media", files=files, data={"alt": "Une salle"})
+    made = asking.make(**WHOLE, media=[sent.json()["media"]])
+    assert [problem["code"] for problem in made["problems"]] == ["consent-withdrawn"]
+    assert "posts/lima.fr.md names the consent lima" in made["problems"][0]["message"]
+    assert asking.get(f"/checks/{made['id']}")["has_errors"]
+    refused = asking.send("POST", f"/submissions/{made['id']}")
+    assert refused.status_code == 422, refused.text
+    assert app.queries.deliveries(post=made["id"]) == []
