@@ -29,6 +29,7 @@ from publisher.notices.webhooks import Webhooks
 
 if TYPE_CHECKING:
     from publisher.delivery.services import DeliveryServices
+    from publisher.drafts.check import Checks
     from publisher.planning import Planner
     from publisher.reporting.session_report import Reports
     from publisher.reporting.status import Overview
@@ -38,6 +39,17 @@ __all__ = ["WORKSPACE_VARIABLE", "Application"]
 
 class Application(ChannelParts):
     """All objects that commands, pages and workers need for one workspace."""
+
+    checks_apart = False
+    """Whether drafts are checked in a process of their own: where others must not wait for it."""
+
+    @property
+    def checks(self) -> "Checks":
+        """What reads and checks drafts."""
+        # Workers do not need it, and its parsers take long to import.
+        from publisher.drafts import check, check_process  # noqa: PLC0415
+
+        return check_process if self.checks_apart else check
 
     @cached_property
     def clock_inquiry(self) -> Inquiry:
@@ -64,10 +76,16 @@ class Application(ChannelParts):
 
     @cached_property
     def planner(self) -> "Planner":
-        # Workers do not need it, and its parsers take long to import.
-        from publisher.planning import Planner  # noqa: PLC0415
+        from publisher.planning import Planner  # noqa: PLC0415 - as with the checks
 
-        return Planner(self.settings, self.ledger, self.queries, self.limits, self.clock)
+        return Planner(
+            self.settings,
+            self.ledger,
+            self.queries,
+            self.limits,
+            self.clock,
+            lambda: self.checks,
+        )
 
     @cached_property
     def delivery(self) -> "DeliveryServices":
@@ -93,7 +111,7 @@ class Application(ChannelParts):
 
     def overview(self, limit: int | None, most: int | None = None) -> "Overview":
         """What needs a person, and what comes next; see `Overview.of`."""
-        from publisher.reporting.status import Overview  # noqa: PLC0415 - as with the planner
+        from publisher.reporting.status import Overview  # noqa: PLC0415 - as with the checks
 
         return Overview.of(
             self.queries,
@@ -109,7 +127,7 @@ class Application(ChannelParts):
 
     @cached_property
     def reports(self) -> "Reports":
-        from publisher.reporting.session_report import Reports  # noqa: PLC0415 - as with the planner
+        from publisher.reporting.session_report import Reports  # noqa: PLC0415 - as with the checks
 
         return Reports(
             self.settings, self.session, self.queries, self.figures, self.engagement, self.clock

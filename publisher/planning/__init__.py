@@ -11,7 +11,8 @@ from types import MappingProxyType
 from publisher.base.clock import Clock
 from publisher.base.errors import NotPossible
 from publisher.base.i18n import _
-from publisher.drafts.check import check
+from publisher.drafts import check
+from publisher.drafts.check import Checks
 from publisher.drafts.consents import Consents
 from publisher.drafts.library import Library
 from publisher.drafts.session import Session
@@ -34,13 +35,20 @@ class Planner:
     """Plans and applies the changes from drafts to the ledger."""
 
     def __init__(
-        self, settings: Settings, ledger: Ledger, queries: Queries, limits: Limits, clock: Clock
+        self,
+        settings: Settings,
+        ledger: Ledger,
+        queries: Queries,
+        limits: Limits,
+        clock: Clock,
+        checks: Callable[[], Checks] = lambda: check,
     ) -> None:
         self._limits = limits
         self._settings = settings
         self._ledger = ledger
         self._queries = queries
         self._clock = clock
+        self._checks = checks
 
     def queue(
         self,
@@ -138,7 +146,7 @@ class Planner:
         records: Consents | None = None,
     ) -> Plan:
         """Plan what `queue` would change; the others replace contents of files, as for `check`."""
-        found = check(self._settings, paths, programme, revised, records=records)
+        found = self._checks().check(self._settings, paths, programme, revised, records=records)
         return self.compare(*found, paths)
 
     def compare(

@@ -84,7 +84,7 @@ class Comparison:
         self._changes: list[PlannedChange] = []
         self._beyond_reach: defaultdict[tuple[str, State], list[str]] = defaultdict(list)
         self._beyond: list[PlannedChange] = []
-        self._illustrations = Illustrations(Copies.of(settings), queries)
+        self._illustrations = Illustrations(Copies.of(settings.var), queries)
 
     def plan(self) -> Plan:
         broken = self._problems.broken_files

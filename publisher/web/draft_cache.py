@@ -6,7 +6,6 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from publisher.app import Application
-from publisher.drafts import check
 from publisher.drafts.consents import Consents
 from publisher.drafts.draft_files import newest_change
 from publisher.drafts.session import Session
@@ -42,7 +41,7 @@ class DraftCache:
         with self._lock:
             if self._found is None or state != self._state:
                 is_settled = youngest < time.time() - _GRAIN
-                read = check.read(app.settings)
+                read = app.checks.read(app.settings)
                 self._found = KnownDrafts(
                     read.session,
                     {post.id: post for post in read.posts},
