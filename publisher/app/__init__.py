@@ -30,6 +30,7 @@ from publisher.notices.webhooks import Webhooks
 
 if TYPE_CHECKING:
     from publisher.delivery.services import DeliveryServices
+    from publisher.drafts.check import Checks
     from publisher.planning import Planner
     from publisher.reporting.session_report import Reports
     from publisher.reporting.status import Overview
@@ -42,6 +43,16 @@ class Application(ChannelParts):
 
     account_lock: AccountLock = Unlocked()
     """The workers' lock at the broker; a command that publishes nothing needs none."""
+    checks_apart = False
+    """Whether drafts are checked in a process of their own: where others must not wait for it."""
+
+    @property
+    def checks(self) -> "Checks":
+        """What reads and checks drafts."""
+        # Workers do not need it, and its parsers take long to import.
+        from publisher.drafts import check, check_process  # noqa: PLC0415
+
+        return check_process if self.checks_apart else check
 
     @cached_property
     def clock_inquiry(self) -> Inquiry:
@@ -68,10 +79,16 @@ class Application(ChannelParts):
 
     @cached_property
     def planner(self) -> "Planner":
-        # Workers do not need it, and its parsers take long to import.
-        from publisher.planning import Planner  # noqa: PLC0415
+        from publisher.planning import Planner  # noqa: PLC0415 - as with the checks
 
-        return Planner(self.settings, self.ledger, self.queries, self.limits, self.clock)
+        return Planner(
+            self.settings,
+            self.ledger,
+            self.queries,
+            self.limits,
+            self.clock,
+            lambda: self.checks,
+        )
 
     @cached_property
     def delivery(self) -> "DeliveryServices":
@@ -97,13 +114,13 @@ class Application(ChannelParts):
         )
 
     def _drafted(self, consent: str) -> Mapping[str, str]:
-        from publisher.drafts import check  # noqa: PLC0415 - as with the planner
+        from publisher.drafts import check  # noqa: PLC0415 - as with the checks
 
-        return check.read(self.settings).said.naming(consent)
+        return check.said(self.settings).naming(consent)
 
     def overview(self, limit: int | None, most: int | None = None) -> "Overview":
         """What needs a person, and what comes next; see `Overview.of`."""
-        from publisher.reporting.status import Overview  # noqa: PLC0415 - as with the planner
+        from publisher.reporting.status import Overview  # noqa: PLC0415 - as with the checks
 
         return Overview.of(
             self.queries,
@@ -119,7 +136,7 @@ class Application(ChannelParts):
 
     @cached_property
     def reports(self) -> "Reports":
-        from publisher.reporting.session_report import Reports  # noqa: PLC0415 - as with the planner
+        from publisher.reporting.session_report import Reports  # noqa: PLC0415 - as with the checks
 
         return Reports(
             self.settings, self.session, self.queries, self.figures, self.engagement, self.clock

@@ -263,6 +263,6 @@ class LedgerParts(OpenWorkspace):
 
     def session(self) -> "Session":
         """The session, as far as it can be read; `check` tells what is wrong with it."""
-        from publisher.drafts import session_reader  # noqa: PLC0415 - as with the planner
+        from publisher.drafts import session_reader  # noqa: PLC0415 - as with the checks
 
         return session_reader.readable(self.settings.posts)

@@ -12,7 +12,7 @@ from typing import Self, TypeVar
 import structlog
 
 from publisher.base import clock as clocks
-from publisher.base import i18n, logs
+from publisher.base import i18n, logs, process
 from publisher.base.clock import Clock
 from publisher.base.errors import ConfigurationError, LedgerMissing, LedgerStarting, PublisherError
 from publisher.channels.registry import SPECS
@@ -39,6 +39,7 @@ class OpenWorkspace:
 
     def __init__(self, settings: Settings, clock: Clock) -> None:
         logs.configure()
+        process.leave_no_dump()
         self.settings = settings
         self.clock = clock
         self.database = Database(settings.database_url)

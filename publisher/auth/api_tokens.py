@@ -65,7 +65,7 @@ class ApiToken:
 
     @property
     def bounds(self) -> Bounds:
-        return Bounds(self.organisations)
+        return Bounds(self.organisations, self.id)
 
 
 class ApiTokens(LedgerPart):

@@ -220,11 +220,12 @@ class People(LedgerPart):
         """A transaction about a person that does not change their row, and records the step."""
         with self._database.write() as connection:
             self._database.take_turns(connection, Turn.PEOPLE)
+            tokens = records.tokens_of(connection, person.key)
             yield connection
             row = row_of(connection, person.name)
             if row is None:
                 raise NotFound(_("Nobody is called {name}.", name=person.name))
-            records.note_about(connection, self._clock, row, event, detail, actor)
+            records.note_about(connection, self._clock, row, event, detail, actor, tokens)
 
     def note(
         self, connection: Connection, row: RowMapping, event: Event, detail: Mapping[str, Any]

@@ -128,6 +128,12 @@ def bare_environment() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if name in _NEEDED}
 
 
+def leave_no_dump() -> None:
+    """Let no crash of this process write its memory, with the keys in it, to the disk."""
+    _soft, hard = resource.getrlimit(resource.RLIMIT_CORE)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, hard))
+
+
 def allow_many_files() -> None:
     """Raise the limit of open files and connections to the highest that the system permits."""
     _soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)

@@ -16,8 +16,10 @@ if TYPE_CHECKING:
 
 _PATIENCE = 1.0  # seconds before the first output
 
-Watch = Callable[[str, int, int], None]
-"""A callback: what is being done, how many are done, and how many there are."""
+Watch = Callable[[str, int, int, object], None]
+"""A callback: what is being done, how many are done, how many there are, and what comes next; None
+at the end.
+"""
 Clear = Callable[[], None]
 """Removes the line, before other output or a question."""
 _T = TypeVar("_T")
@@ -31,9 +33,9 @@ def over(items: Sequence[_T], what: str) -> Iterator[_T]:
         yield from items
         return
     for done, item in enumerate(items):
-        watch(what, done, len(items))
+        watch(what, done, len(items), item)
         yield item
-    watch(what, len(items), len(items))
+    watch(what, len(items), len(items), None)
 
 
 @contextmanager
@@ -90,7 +92,7 @@ class _Line:
             if self._is_wanted:
                 self._live.start()
 
-    def tell(self, what: str, done: int, number: int) -> None:
+    def tell(self, what: str, done: int, number: int, _next: object) -> None:
         self._told = (what, done, number) if done < number else None
         if self._is_wanted:
             return

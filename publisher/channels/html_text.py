@@ -2,6 +2,8 @@
 
 from html.parser import HTMLParser
 
+_LONGEST = 120_000
+"""Characters that are read of a fragment; no text of ours or of a reader has more to say."""
 _BREAKS = {"p", "br", "div", "li", "blockquote", "pre"}
 
 
@@ -30,7 +32,7 @@ class TextReader(HTMLParser):
     def took(self, html: str) -> bool:
         """Read a fragment, whatever it is; False if it cannot be read."""
         try:
-            self.feed(html)
+            self.feed(html[:_LONGEST])
             self.close()
         except (AssertionError, ValueError):  # `<![a[`; a character's number of thousands of digits
             return False

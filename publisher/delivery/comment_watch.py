@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
 import structlog
 
@@ -18,6 +19,7 @@ from publisher.base.errors import PublisherError
 from publisher.base.i18n import _
 from publisher.channels.comments import CommentReader, CommentsUnavailable, CountingReader
 from publisher.channels.spec import CommentSupport
+from publisher.delivery.comment_judge import judge
 from publisher.delivery.comment_pace import CommentPace
 from publisher.ledger.comment_budget import CommentBudget
 from publisher.ledger.comment_checks import CommentChecks
@@ -219,7 +221,7 @@ class CommentWatch:
                 called = self._readings.found(
                     reading, page.comments, page.cursor,
                     max(next_at, now + _REST) if page.used > _HALF else next_at,
-                    signs=signs, since=since,
+                    judge=partial(judge, wanted=signs), since=since,
                     read_at=page.known_until or (now if page.is_complete else None),
                     keep=account.support.keep, billed=page.billed,
                     trouble=signs.flaw or page.trouble,

@@ -50,7 +50,7 @@ def drafts(
     known = dict.fromkeys(split_language(one, spoken)[0] for one in alike)
     revised = {one.post: _corrected(editing.read(one.words), one, reason) for one in wanted}
     for made in (_at(posts, base, revised, spoken) for base in known):
-        if all(posts.has(_id_of(one)) and _is_stored(one) for one in made.values()):
+        if all(posts.ids.has(_id_of(one)) and _is_stored(one) for one in made.values()):
             return made
     return _at(posts, free, revised, spoken)
 

@@ -40,6 +40,22 @@ class DraftFile:
         return Path(self.place)
 
 
+@dataclass(frozen=True, slots=True)
+class DraftIds:
+    """The ids of all drafts."""
+
+    known: frozenset[str]
+    unreadable: tuple[str, ...] = ()
+    """Beginnings of ids about which nothing can be said, because a folder cannot be read."""
+
+    def has(self, post_id: str) -> bool:
+        """Whether the post has a draft, or may have one that cannot be read.
+
+        A missing draft was deleted; one that cannot be read was not.
+        """
+        return post_id in self.known or post_id.startswith(self.unreadable)
+
+
 class DraftFiles:
     """The drafts under posts/, and the problems with their names.
 
@@ -55,7 +71,6 @@ class DraftFiles:
         self.posts = posts
         self.problems: list[Problem] = []
         self._unreadable: list[str] = []
-        """Beginnings of ids about which nothing can be said, because a folder cannot be read."""
         if posts.is_dir():
             self.files = sorted(self._walk(posts, ""), key=lambda file: file.file)
         else:
@@ -71,15 +86,8 @@ class DraftFiles:
         ]
         if self._new:
             self.files = sorted([*self.files, *self._new], key=lambda file: file.file)
-        self._ids = {file.id for file in self.files}
+        self.ids = DraftIds(frozenset(file.id for file in self.files), tuple(self._unreadable))
         self._note_twins()
-
-    def has(self, post_id: str) -> bool:
-        """Whether the post has a draft, or may have one that cannot be read.
-
-        A missing draft was deleted; one that cannot be read was not.
-        """
-        return post_id in self._ids or any(post_id.startswith(start) for start in self._unreadable)
 
     def select(self, paths: Sequence[str | Path]) -> list[DraftFile]:
         """The drafts that the paths name, ordered by file; all drafts if there are no paths.

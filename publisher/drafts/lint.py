@@ -72,6 +72,8 @@ _SHOUTING = re.compile(
 )
 _HIDDEN = re.compile("[\u180e\u200b\u202a-\u202e\u2060-\u2064\u2066-\u206f]")
 """Characters of no width, or that change the direction of the text after them."""
+_LONGEST = max(spec.capabilities.max_length for spec in SPECS.values())
+"""Characters of a part that are looked at: what is longer goes nowhere."""
 _FEWEST_SHOUTED_LETTERS = 12
 _ACRONYMS = re.compile(rf"[A-Z]{{2,6}}(?:{_SPACE}+[A-Z]{{2,6}}){{2}}")
 """Three in a row may be names, such as UNICEF UNESCO OHCHR; longer words are not names."""
@@ -97,7 +99,7 @@ class Linter:
 
     def problems(self, post: Post, recipients: Iterable[Account]) -> list[Problem]:
         """The advice on a post that goes out to `recipients`."""
-        findings = Findings(post.file)
+        findings = Findings.of_draft(post.file)
         for item in post.media:
             if _is_file_name(item):
                 findings.add(_alt_is_file_name(item.alt), item.position, Severity.WARNING)
@@ -112,9 +114,10 @@ class Linter:
         for section, parts in post.texts.items():
             for number, text in enumerate(parts, 1):
                 on = channels.get(section, ())
-                for flaw, index in self._advice(post, text, on, first=number == 1):
-                    begin = post.position(position_key(section, number))
-                    findings.add(flaw, _place(begin, text, index), Severity.WARNING)
+                begin = post.position(position_key(section, number))
+                for flaw, index in self._advice(post, text[:_LONGEST], on, first=number == 1):
+                    if not findings.is_full(flaw.code):
+                        findings.add(flaw, _place(begin, text, index), Severity.WARNING)
         return findings.problems
 
     def _advice(self, post: Post, text: str, channels: Collection[str], *, first: bool) -> Found:

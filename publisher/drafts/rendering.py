@@ -175,9 +175,11 @@ def _picture(item: MediaItem, copy: Copy, capabilities: Capabilities) -> Picture
 
 def problems(post: Post, account: Account, capabilities: Capabilities) -> list[Problem]:
     """The problems for which the account's channel would refuse the post."""
-    findings = Findings(post.file)
+    findings = Findings.of_draft(post.file)
     parts = texts(post, account, capabilities)
     for number, text in enumerate(parts, 1):
+        if findings.is_full("empty-text") or findings.is_full("too-long"):
+            break
         if not (_ANSWERED_WITH.sub("", text) if post.answers else text):
             picture_alone = len(parts) == 1 and post.media
             if not (picture_alone and capabilities.may_be_empty_with_picture):

@@ -66,6 +66,8 @@ def parse(body: str, names: Collection[str], findings: Findings, first_line: int
             _note_heading(heading, names, line, findings)
     _add(found, name, lines[begin:], start, findings)
     for flaw, index in _oddities(lines, names):
+        if findings.is_full(flaw.code):
+            continue
         line = first_line + lines.count("\n", 0, index) - 1
         column = index - lines.rfind("\n", 0, index)
         findings.add(flaw, Position(line=line, column=column), Severity.WARNING)

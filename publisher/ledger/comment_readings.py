@@ -8,7 +8,7 @@ made, for whichever post: after a reading the account rests for each request tha
 """
 
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -19,12 +19,12 @@ from publisher.base.stored_messages import kept
 from publisher.ledger.comment_wishes import UNREAD, noted
 from publisher.ledger.corrections import IS_POST
 from publisher.ledger.database import LedgerPart
-from publisher.ledger.found_comments import signs_of, store, unknown
+from publisher.ledger.found_comments import store, unknown
 from publisher.ledger.tables import (
     comment_readings,
     deliveries,
 )
-from publisher.model.alarms import Signs
+from publisher.model.alarms import Sign
 from publisher.model.events import Event
 from publisher.model.reader_comments import ReaderComment
 from publisher.model.states import State
@@ -34,6 +34,10 @@ _MOST = timedelta(days=1)
 """The longest time until a reading is due again, whatever the settings and the pace say."""
 _LONGEST = 2 * _MOST
 """What is due later than that was planned by a clock that was wrong."""
+
+
+Judge = Callable[[Sequence[ReaderComment]], Mapping[str, Sequence[Sign]]]
+"""Finds the signs of alarm in comments, by their ids."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,7 +259,7 @@ class CommentReadings(LedgerPart):
         cursor: str,
         next_at: datetime,
         *,
-        signs: Signs,
+        judge: Judge,
         since: datetime,
         read_at: datetime | None = None,
         keep: timedelta | None = None,
@@ -264,15 +268,16 @@ class CommentReadings(LedgerPart):
     ) -> int:
         """Record what a reading found, and end it; returns how many comments call for somebody.
 
+        `judge` finds the signs of alarm in those that are new, and may raise.
         Comments from before `since` are left out: nobody asked about them then. `read_at`: the time
         from before which all was read; None: as before. `keep`: how long their platform's terms let
         them be kept. `trouble`: what is wrong although comments were read.
         """
         now = self._clock.now()
-        # Before the transaction, and once: to compare many words takes a while.
+        # Before the transaction, and once: to search for many words takes a while.
         with self._database.read() as connection:
             new = unknown(connection, reading.account, comments)
-        judged = {one.id: signs_of(one, signs) for one in new}
+        judged = judge(new) if new else {}
         with self._database.write() as connection:
             ended = connection.execute(
                 update(comment_readings)

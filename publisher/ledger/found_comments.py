@@ -11,7 +11,7 @@ from publisher.ledger.database import Database
 from publisher.ledger.rows import chunks
 from publisher.ledger.tables import deliveries, ids_out, reader_comments
 from publisher.model import alarms
-from publisher.model.alarms import CALLED, Sign, Signs, signs_in
+from publisher.model.alarms import CALLED, Sign
 from publisher.model.events import Event
 from publisher.model.reader_comments import CommentState, ReaderComment, kept_text
 
@@ -27,7 +27,7 @@ def store(
 ) -> int:
     """Store those that are new; returns how many of them call for somebody.
 
-    `judged`: the signs of each that was unknown, by its id (see `signs_of`). `keep_until`: until
+    `judged`: the signs of each that was unknown, by its id. `keep_until`: until
     when their platform's terms let them be kept; None: they name no time.
     """
     new = [one for one in unknown(connection, account, comments) if one.id in judged]
@@ -81,11 +81,6 @@ def _insert(
             row["alarm_step"] = step
     database.insert_missing(connection, reader_comments, rows)
     return len(calling)
-
-
-def signs_of(comment: ReaderComment, signs: Signs) -> tuple[Sign, ...]:
-    found = signs_in(comment.text, signs)
-    return (Sign("private"), *found) if comment.is_private else found
 
 
 def _row(

@@ -86,6 +86,8 @@ class Heartbeat:
     """Real seconds from its first heartbeat to its last one."""
     clock_ahead: timedelta | None = None
     """How far its machine's clock is ahead (negative: behind); None: no fault is known."""
+    stood_still: timedelta | None = None
+    """For how long it did nothing in the minute before; None: for no second at once."""
 
     @property
     def is_alive(self) -> bool:
@@ -103,10 +105,16 @@ class Heartbeats:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def beat(self, process: Process, clock_ahead: timedelta | None = None) -> None:
+    def beat(
+        self,
+        process: Process,
+        clock_ahead: timedelta | None = None,
+        stood_still: timedelta | None = None,
+    ) -> None:
         """Record that this process is alive, and delete processes that have long been dead.
 
-        `clock_ahead`: how far its machine's clock is ahead, if it is known to be wrong. Raises
+        `clock_ahead`: how far its machine's clock is ahead, if it is known to be wrong.
+        `stood_still`: for how long the process did nothing lately, if it was a second. Raises
         LedgerTooNew when the ledger was migrated by another version.
         """
         dialect = self._database.engine.dialect.name
@@ -117,6 +125,7 @@ class Heartbeats:
             "pid": process.pid,
             "version": process.version,
             "clock_ahead": None if clock_ahead is None else clock_ahead // _MICROSECOND,
+            "stood_still": None if stood_still is None else stood_still // _MICROSECOND,
         }
         with self._database.write() as connection:
             self._database.check_migrated(connection)
@@ -191,6 +200,9 @@ def heartbeats_in(connection: Connection) -> Sequence[Heartbeat]:
             clock_ahead=None
             if row.clock_ahead is None
             else timedelta(microseconds=row.clock_ahead),
+            stood_still=None
+            if row.stood_still is None
+            else timedelta(microseconds=row.stood_still),
         )
         for row in rows
     ]
@@ -213,7 +225,7 @@ def _upsert(dialect: str) -> Any:
     wish = insert_into(dialect, heartbeats).values(started_at=now, seen_at=now)
     return wish.on_conflict_do_update(
         index_elements=[heartbeats.c.process],
-        set_={name: wish.excluded[name] for name in ("seen_at", "clock_ahead")},
+        set_={name: wish.excluded[name] for name in ("seen_at", "clock_ahead", "stood_still")},
     )
 
 
@@ -247,6 +259,6 @@ def _look(dialect: str) -> Any:
     seen = _microseconds(heartbeats.c.seen_at)
     age = (_now(dialect) - seen).label("age")
     up = (seen - _microseconds(heartbeats.c.started_at)).label("up")
-    names = "process", "kind", "host", "pid", "version", "clock_ahead"
+    names = "process", "kind", "host", "pid", "version", "clock_ahead", "stood_still"
     columns = [heartbeats.c[name] for name in names]
     return select(*columns, age, up).order_by(seen.desc())

@@ -42,19 +42,23 @@ def changing(
     event: Event,
     actor: str,
     detail: Mapping[str, Any] | None = None,
+    tokens: str | None = None,
 ) -> Iterator[Connection]:
-    """A transaction that may change a person's row; if it does, the step is recorded.
+    """A transaction that may change a person's row or tokens; if it does, the step is recorded.
+
+    `tokens`: the digest of the tokens before it, if some were ended already.
 
     One after another: two admins who take each other's rights at once cannot both succeed.
     """
     with database.write() as connection:
         database.take_turns(connection, Turn.PEOPLE)
         before = _digest(connection, key)
+        tokens = tokens or tokens_of(connection, key)
         yield connection
-        after = _digest(connection, key)
-        if after == before:
+        after, left = _digest(connection, key), tokens_of(connection, key)
+        if after == before and left == tokens:
             return
-        told = {**(detail or {}), hash_chain.BEFORE: before}
+        told = {**(detail or {}), hash_chain.BEFORE: before, **_told_of(tokens, left)}
         account = hash_chain.about_person(key)
         note_account(connection, account, event, clock.now(), actor, told, after)
 
@@ -66,10 +70,15 @@ def note_about(
     event: Event,
     detail: Mapping[str, Any],
     actor: str = ACTOR,
+    tokens: str | None = None,
 ) -> None:
-    """Record a step about a person that does not change their row."""
+    """Record a step about a person that does not change their row.
+
+    `tokens`: the digest of their tokens before it, if these may have changed.
+    """
     digest = hash_chain.person_digest(dict(row))
-    told = {**detail, hash_chain.BEFORE: digest}
+    left = tokens and tokens_of(connection, row["key"])
+    told = {**detail, hash_chain.BEFORE: digest, **_told_of(tokens, left)}
     account = hash_chain.about_person(row["key"])
     note_account(connection, account, event, clock.now(), actor, told, digest)
 
@@ -87,14 +96,18 @@ def keep_all_out(database: Database, clock: Clock, actor: str) -> list[Person]:
     For a restore, which brings back people who were removed, old passwords, links and keys of
     feeds. Raises HistoryBroken when the database undoes that.
     """
+    found = everybody(database)
     with database.write() as connection:  # first, in case this is interrupted
+        tokens = {person.key: tokens_of(connection, person.key) for person in found}
         ways_in = (web_sessions, known_browsers, challenges, api_requests, api_tokens)
         for table in (*ways_in, login_failures):
             connection.execute(delete(table))
-    found = everybody(database)
     for person in found:
         values = {"disabled_at": person.disabled_at or clock.now(), **NO_SECRETS}
-        with changing(database, clock, person.key, Event.KEPT_OUT, actor) as connection:
+        held = tokens[person.key]
+        with changing(
+            database, clock, person.key, Event.KEPT_OUT, actor, tokens=held
+        ) as connection:
             connection.execute(update(people).where(people.c.id == person.id).values(values))
     if let_in := [person.name for person in everybody(database) if person.disabled_at is None]:
         raise HistoryBroken(
@@ -140,3 +153,13 @@ def _digest(connection: Connection, key: str) -> str:
     query = select(people).where(people.c.key == key).with_for_update()
     row = connection.execute(query).mappings().one_or_none()
     return hash_chain.person_digest(dict(row) if row else {})
+
+
+def tokens_of(connection: Connection, key: str) -> str:
+    """The digest of the API tokens of the person with this key."""
+    query = select(api_tokens).join(people).where(people.c.key == key)
+    return hash_chain.tokens_digest(map(dict, connection.execute(query).mappings()))
+
+
+def _told_of(before: str | None, after: str | None) -> Mapping[str, Any]:
+    return {} if before == after else {hash_chain.TOKENS: {"from": before, "to": after}}

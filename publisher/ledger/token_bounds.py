@@ -11,8 +11,11 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
 
+from sqlalchemy import Connection, select
+
 from publisher.base.errors import NotPermitted
 from publisher.base.i18n import _
+from publisher.ledger.tables import api_tokens
 from publisher.model.events import Event
 from publisher.model.states import State
 
@@ -29,6 +32,8 @@ class Bounds:
 
     organisations: tuple[str, ...] | None = None
     """Those whose accounts it may write for; None: all of its person's."""
+    token: int | None = None
+    """The id of the token, which may end while its request is under way."""
 
 
 _bounds: ContextVar[Bounds | None] = ContextVar("bounds", default=None)
@@ -49,10 +54,18 @@ def current() -> Bounds | None:
     return _bounds.get()
 
 
-def require(steps: Iterable[Mapping[str, Any]]) -> None:
-    """Raise NotPermitted if a token acts, and no token may make one of these steps."""
-    if _bounds.get() is None:
+def require(connection: Connection, steps: Iterable[Mapping[str, Any]]) -> None:
+    """Raise NotPermitted if a token acts that has ended, or may not make one of these steps."""
+    bounds = _bounds.get()
+    if bounds is None:
         return
+    if bounds.token is not None:
+        # Whoever revokes it waits for this change, or comes before it.
+        lasting = select(api_tokens.c.id).where(api_tokens.c.id == bounds.token)
+        if connection.execute(lasting.with_for_update(read=True)).first() is None:
+            raise NotPermitted(
+                _("The token was revoked."), hint=_("Its person can make another on /me.")
+            )
     for step in steps:
         asks = step["event"] in _OF_QUEUEING and step["target"] == State.AWAITING_APPROVAL
         if step["source"] == State.SCHEDULED or not (asks or step["event"] in _OF_DRAFTS):

@@ -297,7 +297,7 @@ def note(connection: Connection, steps: Sequence[Mapping[str, Any]]) -> None:
     Steps of deliveries come `chained`; those about accounts are chained here. Raises NotPermitted
     for one that the token which acts may not make.
     """
-    token_bounds.require(steps)
+    token_bounds.require(connection, steps)
     if steps:
         of_accounts = [s for s in steps if "hash" not in s]
         entries = [dict(s) for s in steps if "hash" in s]

@@ -26,7 +26,6 @@ from publisher.media.clean_copy import CleanPicture, Copy
 from publisher.model.capabilities import Capabilities
 from publisher.model.posts import Inspected
 from publisher.model.problems import Flaw
-from publisher.settings.settings import Settings
 
 _T = TypeVar("_T")
 _LOOKED: TypeAdapter[tuple[Inspected]] = TypeAdapter(tuple[Inspected])
@@ -48,9 +47,9 @@ class Copies:
         self._is_tidy = False
 
     @classmethod
-    def of(cls, settings: Settings) -> "Copies":
-        """The cache of a workspace."""
-        return cls(settings.var / "copies")
+    def of(cls, var: Path) -> "Copies":
+        """The cache of a workspace, in its folder `var`."""
+        return cls(var / "copies")
 
     def look(self, path: Path) -> Flaw | Inspected:
         """Inspect a file as `media_file.look` does, from the cache if possible."""

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from publisher.base.errors import PictureUnusable
 from publisher.base.i18n import _
+from publisher.base.process_pool import Ended
 from publisher.media import decoder, documents, videos
 from publisher.media.clean_copy import CleanPicture
 from publisher.media.decoding import (
@@ -86,7 +87,7 @@ def look(path: Path) -> Flaw | Inspected:
         return _inspected(path, *state(path))
     except FileNotFoundError:  # gone since it was located: its draft was saved, or deleted
         return _missing(path)
-    except decoder.Ended:
+    except Ended:
         return _interrupted(path)
 
 
@@ -131,7 +132,7 @@ def thumbnail(path: Path, side: int) -> bytes:
     """
     try:
         return _thumbnail(path, side, *state(path))
-    except (OSError, decoder.Ended):
+    except (OSError, Ended):
         raise PictureUnusable(damaged(path).message) from None
 
 
@@ -156,7 +157,7 @@ def copies(
         return [flaw] * len(several) if flaw else decoder.copies(path, several, shares)
     except OSError:  # it is gone, or may not be read
         return [damaged(path)] * len(several)
-    except decoder.Ended:
+    except Ended:
         return [_interrupted(path)] * len(several)
 
 

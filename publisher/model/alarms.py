@@ -6,7 +6,7 @@ A pure comparison of words. It decides nothing: it says what a person should rea
 import json
 import re
 import unicodedata
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from publisher.base.i18n import _
@@ -55,7 +55,7 @@ class Signs:
     """What is looked for in comments."""
 
     words: Sequence[AlarmWord] = ()
-    names: Collection[str] = ()
+    names: Sequence[str] = ()
     """Names that must not stand in public."""
     flaw: str = ""
     """Why not all of the organisation's words and names are among them."""
@@ -66,7 +66,7 @@ class Sign:
     """One reason why a person should read a comment first."""
 
     kind: str
-    """`word`, `name`, `link` or `private`."""
+    """`word`, `name`, `link`, `private`, or `unsearched`."""
     what: str = ""
     """The entry of the list, or the name."""
 
@@ -78,6 +78,8 @@ class Sign:
                 return _("a name: {name}", name=self.what)
             case "link":
                 return _("a link")
+            case "unsearched":
+                return _("too slow to search for words of alarm")
             case _:
                 return _("a private message")
 

@@ -1,5 +1,6 @@
 """Problems in content: their codes, and the collection of those of one file."""
 
+from collections import Counter
 from collections.abc import Collection
 from typing import NamedTuple, get_args
 
@@ -8,6 +9,7 @@ from publisher.model.values import Advice, Position, Problem, Severity
 CODES: dict[str, str] = {
     # Files
     "unreadable": "The file or folder cannot be read.",
+    "too-many-problems": "The file has more problems of one kind than are shown.",
     "file-too-big": "The draft is bigger than 200 kB, or another text file bigger than 1 MB.",
     "encoding": "The file is not UTF-8 text.",
     "invalid-character": "The text holds a control character or one that no platform accepts.",
@@ -66,6 +68,7 @@ CODES: dict[str, str] = {
     "empty-text": "There is no text for the account.",
     "too-long": "The text is longer than the channel takes.",
     "ai-not-disclosed": "The channel cannot show that the pictures were made with AI.",
+    "too-costly": "The text takes too much of the processor's time to check.",
     "too-many-cashtags": "The text has more cashtags than the channel takes.",
     "duplicate-text": "The same text is on the account's schedule, or out, from another draft.",
     "unused-section": "No recipient uses the section's text.",
@@ -149,6 +152,10 @@ RULES: tuple[str, ...] = get_args(Advice)
 """The codes that a workspace or a draft may ignore."""
 
 
+MOST = 100
+"""The most problems of one kind that are shown of a draft: nobody reads more at once."""
+
+
 class Flaw(NamedTuple):
     """A problem without its place yet: returned instead of a value."""
 
@@ -160,10 +167,22 @@ class Flaw(NamedTuple):
 class Findings:
     """The problems found in one file. Each has one of `codes`; another one raises KeyError."""
 
-    def __init__(self, file: str, codes: Collection[str] = CODES) -> None:
+    def __init__(self, file: str, codes: Collection[str] = CODES, most: int | None = None) -> None:
+        """`most`: the most of one code; None: there is no limit."""
         self.file = file
         self.problems: list[Problem] = []
         self._codes = codes
+        self._most = most
+        self._number = Counter[str]()
+
+    @classmethod
+    def of_draft(cls, file: str) -> "Findings":
+        """Of a draft: one more of a kind than is shown, so that this is noticed."""
+        return cls(file, most=MOST + 1)
+
+    def is_full(self, code: str) -> bool:
+        """Whether no more problems of a code are taken."""
+        return self._most is not None and self._number[code] >= self._most
 
     def error(self, code: str, position: Position, message: str, hint: str | None = None) -> None:
         self.add(Flaw(code, message, hint), position)
@@ -174,6 +193,9 @@ class Findings:
     def add(self, flaw: Flaw, position: Position, severity: Severity = Severity.ERROR) -> None:
         if flaw.code not in self._codes:
             raise KeyError(flaw.code)
+        if self.is_full(flaw.code):
+            return
+        self._number[flaw.code] += 1
         self.problems.append(problem(self.file, flaw, position, severity))
 
     @property

@@ -5,6 +5,10 @@ process that hangs is as silent as a dead one. The thread never delays publishin
 last error: no other write is as regular, so that it also shows whether the ledger accepts writes.
 The heartbeat also records a wrong clock of this machine. A process whose ledger was migrated by
 another version ends: it would write into tables that it does not know.
+
+It also records that the process stood still: while a single call takes all of its time, such as a
+search in a text that was made for it, nothing of it goes on, no post and no page. The heartbeat's
+thread notices that it was not woken.
 """
 
 import os
@@ -14,6 +18,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable
+from datetime import timedelta
 
 import structlog
 
@@ -26,6 +31,9 @@ from publisher.model.clock_check import ClockCheck
 
 _UNTIL_THE_FIRST = 0.5  # seconds between two checks of a loop that has not run yet
 _SLOW = 5.0  # seconds after which a waiting write is a trouble
+_BREATH = 0.25  # seconds between two looks whether the process goes on
+_STANDSTILL = 1.0  # seconds without one that are worth telling
+_TOLD_FOR = 60.0  # seconds
 
 log = structlog.get_logger()
 
@@ -48,6 +56,7 @@ class Beating:
         self._turns = 0
         self._trouble: PublisherError | None = None
         self._trying_since: float | None = None
+        self._standstills: list[tuple[float, float]] = []
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="heartbeat", daemon=True)
 
@@ -77,14 +86,32 @@ class Beating:
         turns, self._turns = self._turns, self._pulse.beats
         if self._turns != turns:
             ahead = self._clock_check.ahead() if self._clock_check else None
-            self._try(lambda process: self._heartbeats.beat(process, ahead))
+            still = self.stood_still()
+            self._try(lambda process: self._heartbeats.beat(process, ahead, still))
+
+    def stood_still(self) -> timedelta | None:
+        """For how long the process did nothing in the last minute; None: for no second at once."""
+        since = time.monotonic() - _TOLD_FOR
+        self._standstills = [one for one in self._standstills if one[0] > since]
+        longest = max((seconds for _ended, seconds in self._standstills), default=None)
+        return None if longest is None else timedelta(seconds=longest)
 
     def _run(self) -> None:
         while not self._stop.is_set():
             self.look()
-            self._stop.wait(EVERY if self._turns else _UNTIL_THE_FIRST)
+            self._rest(EVERY if self._turns else _UNTIL_THE_FIRST)
         if not isinstance(self._trouble, LedgerTooNew):
             self._try(self._heartbeats.end)
+
+    def _rest(self, seconds: float) -> None:
+        """Wait until the next heartbeat, which follows a standstill at once."""
+        end = (before := time.monotonic()) + seconds
+        while before < end and not self._stop.wait(min(_BREATH, end - before)):
+            now = time.monotonic()
+            if (still := now - before) > _STANDSTILL:
+                self._standstills.append((now, still))
+                return
+            before = now
 
     def _try(self, act: Callable[[Process], None]) -> None:
         self._trying_since = time.monotonic()

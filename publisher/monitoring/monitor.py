@@ -26,7 +26,15 @@ from publisher.monitoring.check import Check, NotInTime
 from publisher.monitoring.disk_space import trouble_of
 from publisher.monitoring.heartbeat import Beating
 from publisher.monitoring.peers import Peers
-from publisher.monitoring.troubles import Subject, Trouble, of_clocks, of_crowds, of_kind, of_lost
+from publisher.monitoring.troubles import (
+    Subject,
+    Trouble,
+    of_clocks,
+    of_crowds,
+    of_kind,
+    of_lost,
+    standstills,
+)
 from publisher.reporting import lateness_text
 
 _PATIENCE = 1.5  # real seconds for all checks together
@@ -45,6 +53,8 @@ class Report:
     heartbeats: Sequence[Heartbeat]
     counts: Mapping[State, int]
     """Number of deliveries by state; empty if not requested, or unknown."""
+    standstills: str = ""
+    """The processes that did nothing for a second or more in the last minute; empty: none."""
     late_in_words: str = ""
     """The late posts and the cause; empty if none is late without a reported reason."""
     warnings: Sequence[Trouble] = ()
@@ -119,6 +129,7 @@ class Monitor:
             late,
             known.heartbeats if isinstance(known, _Known) else (),
             counts,
+            standstills(known.heartbeats) if isinstance(known, _Known) else "",
             self.in_words(late.unexplained, cause),
             list(self._warnings(known, left)) if isinstance(known, _Known) else (),
         )

@@ -103,6 +103,24 @@ def _of_crowd(crowd: Crowd) -> str:
     return f"{told} {lag}"
 
 
+def standstills(heartbeats: Sequence[Heartbeat]) -> str:
+    """The processes that stood still lately, for people; empty: none did.
+
+    No trouble by itself: they go on, and posts that are late are told as such.
+    """
+    return " ".join(
+        _(
+            "A process did nothing for {seconds} s in the last minute: {kind} {pid} on {host}.",
+            seconds=f"{one.stood_still.total_seconds():.1f}",
+            kind=one.process.kind,
+            pid=one.process.pid,
+            host=one.process.host,
+        )
+        for one in heartbeats
+        if one.stood_still and one.is_alive
+    )
+
+
 _OF_KIND = {
     ProcessKind.WORKER: (
         Subject.WORKERS,

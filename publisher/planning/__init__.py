@@ -11,7 +11,8 @@ from types import MappingProxyType
 from publisher.base.clock import Clock
 from publisher.base.errors import NotPossible
 from publisher.base.i18n import _
-from publisher.drafts.check import check
+from publisher.drafts import check
+from publisher.drafts.check import Checks
 from publisher.drafts.consents import Consents
 from publisher.drafts.library import Library
 from publisher.drafts.session import Session
@@ -34,13 +35,20 @@ class Planner:
     """Plans and applies the changes from drafts to the ledger."""
 
     def __init__(
-        self, settings: Settings, ledger: Ledger, queries: Queries, limits: Limits, clock: Clock
+        self,
+        settings: Settings,
+        ledger: Ledger,
+        queries: Queries,
+        limits: Limits,
+        clock: Clock,
+        checks: Callable[[], Checks] = lambda: check,
     ) -> None:
         self._limits = limits
         self._settings = settings
         self._ledger = ledger
         self._queries = queries
         self._clock = clock
+        self._checks = checks
 
     def queue(
         self,
@@ -140,11 +148,17 @@ class Planner:
     ) -> Plan:
         """Plan what `queue` would change; the others replace contents of files, as for `check`."""
         recorded = self._queries.picture_consents()
-        found = check(self._settings, paths, programme, revised, records=records, recorded=recorded)
-        return self.compare(*found, paths)
+        found = self._checks().check(
+            self._settings, paths, programme, revised, records=records, recorded=recorded
+        )
+        return self.compare(*found, paths, revised)
 
     def compare(
-        self, drafts: Library, problems: Sequence[Problem], paths: Sequence[str | Path] = ()
+        self,
+        drafts: Library,
+        problems: Sequence[Problem],
+        paths: Sequence[str | Path] = (),
+        revised: Mapping[str, bytes] = MappingProxyType({}),
     ) -> Plan:
         """Plan what `queue` would change, for drafts that were checked already.
 
@@ -156,6 +170,7 @@ class Planner:
             self._clock.now(),
             drafts,
             [*problems],
+            said=check.said(self._settings, revised, self._queries.picture_consents()),
             scope=_scope(self._settings, paths),
             limits=self._limits.current(),
         )

@@ -11,7 +11,7 @@ from publisher.base.i18n import _, later, plural
 from publisher.channels.registry import UNUSABLE
 from publisher.drafts import overdue as timeliness
 from publisher.drafts.library import Library
-from publisher.drafts.picture_consents import post_of, unnamed
+from publisher.drafts.picture_consents import PictureConsents, post_of, unnamed
 from publisher.drafts.times import local
 from publisher.ledger.manager.approvals import may_approve
 from publisher.ledger.pending_stops import GONE, NOT_ADDRESSED, UNFINISHED
@@ -69,12 +69,13 @@ class Comparison:
         drafts: Library,
         problems: list[Problem],
         *,
+        said: PictureConsents,
         scope: tuple[str, ...],
         limits: Mapping[str, Sequence[Limit]],
     ) -> None:
-        """`limits`: the platforms' last reported limits, by account. `scope`: the id prefixes
-        under which all drafts were read (`("",)`: all posts), so that a post without a draft there
-        was deleted.
+        """`said`: what all drafts, and the ledger, say of the people in each picture. `limits`: the
+        platforms' last reported limits, by account. `scope`: the id prefixes under which all drafts
+        were read (`("",)`: all posts), so that a post without a draft there was deleted.
         """
         self._settings = settings
         self._accounts = settings.public_accounts()
@@ -82,12 +83,13 @@ class Comparison:
         self._now = now
         self._drafts = drafts
         self._problems = Problems(problems)
+        self._said = said
         self._scope = scope
         self._limits = limits
         self._changes: list[PlannedChange] = []
         self._beyond_reach: defaultdict[tuple[str, State], list[str]] = defaultdict(list)
         self._beyond: list[PlannedChange] = []
-        self._illustrations = Illustrations(Copies.of(settings), queries)
+        self._illustrations = Illustrations(Copies.of(settings.var), queries)
 
     def plan(self) -> Plan:
         broken = self._problems.broken_files
@@ -400,9 +402,9 @@ class Comparison:
 
     def _unnamed(self, post: Post) -> Flaw | None:
         """What `check` could not know before the copies of the pictures were made."""
-        said, records = self._drafts.said, self._drafts.consents
+        records = self._drafts.consents
         found = (
-            unnamed(item.path.name, said.of(item.path, post.file), records)
+            unnamed(item.path.name, self._said.of(item.path, post.file), records)
             for item in post.media
             if not item.consents
         )
@@ -414,7 +416,7 @@ class Comparison:
             for item in posts[post].media:
                 sources = {one.consent: post_of(one) for one in item.elsewhere}
                 for consent in item.consents:
-                    for digest in self._drafts.said.digests(item.path):
+                    for digest in self._said.digests(item.path):
                         yield PictureConsent(digest, consent, sources.get(consent, post))
 
     def _shown(self) -> set[str]:

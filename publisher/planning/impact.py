@@ -8,8 +8,8 @@ from enum import Enum
 from typing import NamedTuple
 
 from publisher.base.i18n import _, later
-from publisher.drafts import rendering
-from publisher.drafts.check import check
+from publisher.drafts import check, rendering
+from publisher.drafts.check import Checks
 from publisher.drafts.library import Library
 from publisher.drafts.session import Session
 from publisher.ledger.reading.queries import Queries
@@ -99,10 +99,15 @@ Checked = tuple[Library, Sequence[Problem]]
 
 
 def effects(
-    settings: Settings, queries: Queries, now: datetime, before: Session, after: Session
+    settings: Settings,
+    queries: Queries,
+    now: datetime,
+    before: Session,
+    after: Session,
+    checks: Checks = check,
 ) -> Effects:
     """Check the drafts with both sessions, and compare; `now` decides what would be too late."""
-    old, new = check(settings, programme=before), check(settings, programme=after)
+    old, new = checks.check(settings, programme=before), checks.check(settings, programme=after)
     return compared(settings, queries, now, old, new)
 
 

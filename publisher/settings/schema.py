@@ -276,6 +276,15 @@ class WebhookSettings(Section):
     def _are_signed(self) -> Self:
         if self.urls and not self.secrets:
             raise ValueError(_("urls need secrets, by which their messages are signed"))
+        for number, url in enumerate(self.urls, 1):
+            address = urlsplit(url.get_secret_value())
+            if address.scheme == "http" and address.hostname not in self.hosts:
+                message = _(
+                    "number {number} must begin with https://: by http:// anybody on the way reads "
+                    "it, so that is for servers inside your network, which `hosts` names",
+                    number=number,
+                )
+                raise ValueError(message)
         return self
 
 

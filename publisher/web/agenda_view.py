@@ -116,7 +116,7 @@ def proposed(app: Application, seen: SessionFile, changes: Sequence[ItemChange])
     if proposal.problems:
         return AgendaChange(wanted, proposal.problems, left, None)
     effects = impact.effects(
-        app.settings, app.queries, app.clock.now(), proposal.before, proposal.after
+        app.settings, app.queries, app.clock.now(), proposal.before, proposal.after, app.checks
     )
     prepared = shared_change.prepared(
         app, effects,

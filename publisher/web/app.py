@@ -80,6 +80,7 @@ def create(
 ) -> FastAPI:
     """Create the web application of one workspace; `where` replaces its `[web]` settings."""
     where = where or application.settings.web
+    application.checks_apart = True
     web = FastAPI(title="Publisher", docs_url=None, redoc_url=None, openapi_url=None)
     web.router.routes.extend(_PAGES.routes)
     web.state.lately = health.RecentCheck()

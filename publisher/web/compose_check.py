@@ -7,7 +7,6 @@ from pathlib import Path
 from publisher.app import Application
 from publisher.base.errors import NotPossible, UsageError
 from publisher.base.i18n import _, later
-from publisher.drafts import check
 from publisher.drafts.composition import Composition
 from publisher.drafts.editing import Manuscript
 from publisher.drafts.library import Library
@@ -125,7 +124,7 @@ def checked(app: Application, composed: ComposedDraft, form: ComposeForm) -> Che
     if revised is None:
         return Checked(composed, wanted, None, None, (), _flaws(flaws), unsaved, originals)
     file = composed.draft.file
-    library, found = check.check(
+    library, found = app.checks.check(
         app.settings,
         [composed.draft.path],
         revised={file: revised.data},

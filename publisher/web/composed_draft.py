@@ -10,7 +10,7 @@ from publisher.base import i18n
 from publisher.base.errors import NotPossible, UsageError
 from publisher.base.i18n import _
 from publisher.base.text import slug
-from publisher.drafts import check, editing, new_draft, replying, when
+from publisher.drafts import editing, new_draft, replying, when
 from publisher.drafts.composition import Composing, Composition
 from publisher.drafts.draft import split_language
 from publisher.drafts.draft_files import DraftFiles
@@ -68,7 +68,7 @@ def existing(app: Application, post_id: str) -> ComposedDraft:
     draft = editing.read(file)
     # What was read, whatever is in the file by now.
     as_read = {draft.file: draft.data}
-    post = check.read(app.settings, [file.path], revised=as_read).post(post_id)
+    post = app.checks.read(app.settings, [file.path], revised=as_read).post(post_id)
     if post is None:
         hint = _("Mend it as a file first.")
         raise NotPossible(_("The draft cannot be read."), hint=hint)

@@ -8,7 +8,6 @@ from datetime import date, datetime, timedelta
 from enum import IntEnum
 
 from publisher.app import Application
-from publisher.drafts.check import check
 from publisher.drafts.consents import FILE, Consent
 from publisher.drafts.consents_file import ConsentsFile
 from publisher.ledger.manager.file_changes import FileChange
@@ -139,7 +138,8 @@ def ended(
         paths = [app.settings.posts / f"{post}.md" for post in users]
         effects = impact.compared(
             app.settings, app.queries, app.clock.now(),
-            check(app.settings, paths), check(app.settings, paths, records=revised.records),
+            app.checks.check(app.settings, paths),
+            app.checks.check(app.settings, paths, records=revised.records),
         )  # fmt: skip
     return _prepared(app, seen, revised, effects, (Event.CONSENT_CHANGED, detail), Rank.MANAGER)
 

@@ -45,13 +45,14 @@ class DraftCache:
         with self._lock:
             if self._found is None or state != self._state:
                 is_settled = youngest < time.time() - _GRAIN
-                read = check.read(app.settings, recorded=app.queries.picture_consents())
+                recorded = app.queries.picture_consents()
+                read = app.checks.read(app.settings, recorded=recorded)
                 self._found = KnownDrafts(
                     read.session,
                     {post.id: post for post in read.posts},
                     read.broken,
                     read.consents,
-                    read.said,
+                    check.said(app.settings, recorded=recorded),
                 )
                 self._state = state if is_settled else None
             return self._found

@@ -15,7 +15,6 @@ from publisher.base.errors import (
     UsageError,
 )
 from publisher.base.i18n import _
-from publisher.drafts import check as checking
 from publisher.drafts import editing, rendering
 from publisher.drafts.draft_files import DraftFile, DraftFiles
 from publisher.drafts.editing import Manuscript
@@ -64,7 +63,7 @@ def read(app: Application, post_id: str, standing: Sequence[Delivery]) -> DraftV
     file = files.get(post_id)
     if file is None:
         return None
-    drafts, problems = checking.check(
+    drafts, problems = app.checks.check(
         app.settings, [other.path for other in _group(file, files.values())]
     )
     post = drafts.post(post_id)
@@ -128,7 +127,7 @@ def accounts(app: Application, post_id: str, revised: Manuscript | None = None) 
     `revised`: the draft as it would be saved.
     """
     new = {revised.file: revised.data} if revised else {}
-    post = checking.read(app.settings, [find(app, post_id).path], revised=new).post(post_id)
+    post = app.checks.read(app.settings, [find(app, post_id).path], revised=new).post(post_id)
     return concerned(app, post, app.queries.deliveries(post=post_id))
 
 

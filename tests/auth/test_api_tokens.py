@@ -1,13 +1,16 @@
 """Tokens of people for programs: shown once, bounded, ended with their person."""
 
+from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import delete, insert, select, update
 
 from publisher.auth.api_tokens import MOST, ApiTokens, TokenScope
 from publisher.auth.users import People, Rank
 from publisher.base.errors import NotFound, NotPermitted, NotPossible, UsageError
+from publisher.ledger import people as records
 from publisher.ledger import token_bounds
 from publisher.ledger.database import Database
 from publisher.ledger.integrity.seals import Audit
@@ -90,6 +93,23 @@ def test_a_token_is_revoked_by_its_person_or_an_admin(
     assert tokens.find(secret) is None
 
 
+def test_a_token_that_is_revoked_while_it_acts_changes_nothing(
+    tokens: ApiTokens, people: People, database: Database, clock: ManualClock, secret: str
+) -> None:
+    """Its request was on its way already: each step asks once more, in its transaction."""
+    found = tokens.find(secret)
+    assert found
+
+    def act() -> None:
+        with token_bounds.acting_by_token(found.bounds), database.write() as connection:
+            note_account(connection, "posts/a.fr", Event.DRAFT_MADE, clock.now(), "anna", {})
+
+    act()
+    tokens.end(people.find("anna"), found.id, actor="anna")
+    with pytest.raises(NotPermitted, match="was revoked"):
+        act()
+
+
 def test_no_token_gets_the_id_of_one_that_ended(
     tokens: ApiTokens, people: People, secret: str
 ) -> None:
@@ -120,6 +140,82 @@ def test_a_token_ends_with_what_its_person_may(
             keep_all_out(database, clock, "chef")
             people.disable(anna, disabled=False, actor="publisher")
     assert tokens.find(secret) is None
+    tokens.make(people.find("chef"), "other", [TokenScope.READ], DAY, actor="chef")
+    assert Audit(database, clock).verify().breaks == ()
+
+
+def _widened(token: dict[str, Any]) -> Any:
+    return update(api_tokens).where(api_tokens.c.id == token["id"])
+
+
+TAMPERINGS: dict[str, Callable[[dict[str, Any]], Any]] = {
+    "one is added": lambda token: insert(api_tokens).values({**token, "id": 99, "token": "0" * 64}),
+    "its scopes": lambda token: _widened(token).values(scopes="draft\nread\nsubmit"),
+    "its end": lambda token: _widened(token).values(expires_at=token["expires_at"] + 99 * DAY),
+    "its organisations": lambda token: _widened(token).values(organisations=None),
+    "its person": lambda token: _widened(token).values(person=1),
+    "its secret": lambda token: _widened(token).values(token="1" * 64),
+}
+
+
+@pytest.mark.parametrize("confirmed", [False, True])
+@pytest.mark.parametrize("what", TAMPERINGS)
+def test_a_token_that_is_changed_without_a_step_is_found(
+    tokens: ApiTokens, people: People, database: Database, clock: ManualClock, what: str,
+    confirmed: bool,
+) -> None:  # fmt: skip
+    """Also if its person's tokens change afterwards."""
+    anna = people.find("anna")
+    tokens.make(anna, "n8n", [TokenScope.READ], DAY, ["Lima"], actor="anna")
+    tokens.touch(tokens.of(anna)[0])
+    assert Audit(database, clock).verify().breaks == (), "its use is no change"
+    with database.write() as connection:
+        (row,) = connection.execute(select(api_tokens)).mappings()
+        connection.execute(TAMPERINGS[what](dict(row)))
+    if confirmed:
+        for name in ("anna", "chef"):
+            tokens.make(people.find(name), "more", [TokenScope.READ], DAY, actor=name)
+    breaks = Audit(database, clock).verify().breaks
+    assert {one.account for one in breaks} <= {"people/anna", "people/chef"}
+    assert "other API tokens than" in str(breaks[0])
+
+
+def test_one_that_ended_does_not_come_back_unseen(
+    tokens: ApiTokens, people: People, database: Database, clock: ManualClock, secret: str
+) -> None:
+    """Nor after a restore, which ends all of them."""
+    found = tokens.find(secret)
+    assert found
+    for end in (
+        lambda: tokens.end(people.find("anna"), found.id, actor="anna"),
+        lambda: keep_all_out(database, clock, "chef"),
+    ):
+        with database.read() as connection:
+            row = dict(connection.execute(select(api_tokens)).mappings().one())
+        end()
+        assert Audit(database, clock).verify().breaks == ()
+        with database.write() as connection:
+            connection.execute(insert(api_tokens).values(row))
+        (one,) = Audit(database, clock).verify().breaks
+        assert one.account == "people/anna"
+        with database.write() as connection:
+            connection.execute(delete(api_tokens))
+        tokens.make(people.find("anna"), "new", [TokenScope.READ], DAY, actor="anna")
+
+
+def test_tokens_of_before_there_were_digests_are_no_flaw(
+    people: People, tokens: ApiTokens, database: Database, clock: ManualClock,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    with monkeypatch.context() as older:
+        older.setattr(records, "_told_of", lambda _before, _after: {})
+        tokens.make(people.find("anna"), "old", [TokenScope.READ], DAY, actor="anna")
+    assert Audit(database, clock).verify().breaks == ()
+    tokens.make(people.find("anna"), "new", [TokenScope.READ], DAY, actor="anna")
+    assert Audit(database, clock).verify().breaks == ()
+    with database.write() as connection:
+        connection.execute(update(api_tokens).values(scopes="draft"))
+    assert len(Audit(database, clock).verify().breaks) == 1
 
 
 def test_its_last_use_is_shown(

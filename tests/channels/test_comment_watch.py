@@ -20,7 +20,6 @@ from publisher.ledger.personal_news import PersonalNews
 from publisher.ledger.reading.comment_pages import CommentCursor
 from publisher.ledger.tables import history, reader_comments
 from publisher.model.accounts import ApprovalRule
-from publisher.model.alarms import Signs
 from publisher.model.reader_comments import CommentState
 from publisher.sandbox.fault_kinds import What
 from publisher.sandbox.faults import Fault
@@ -253,7 +252,7 @@ def test_what_a_process_found_too_late_is_left_to_the_next_one(page: Duty) -> No
     assert late
     assert readings.claim([page.account])
     now = page.desk.clock.now()
-    readings.found(late, [], "far ahead", now, signs=Signs(), since=now)
+    readings.found(late, [], "far ahead", now, judge=lambda _new: {}, since=now)
     page.desk.clock.advance(301)
     again = readings.claim([page.account])
     assert again

@@ -57,11 +57,11 @@ def test_nothing_is_told_where_no_line_can_be_written_again(
 
 
 def test_all_items_come_whoever_watches() -> None:
-    told: list[tuple[str, int, int]] = []
+    told: list[tuple[str, int, int, object]] = []
     assert list(progress.over("abc", "Reading")) == ["a", "b", "c"]
     with progress.watched(lambda *word: told.append(word)):
         assert list(progress.over("ab", "Reading")) == ["a", "b"]
-    assert told == [("Reading", 0, 2), ("Reading", 1, 2), ("Reading", 2, 2)]
+    assert told == [("Reading", 0, 2, "a"), ("Reading", 1, 2, "b"), ("Reading", 2, 2, None)]
 
 
 def test_one_piece_of_work_that_takes_long_is_told(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,5 +1,6 @@
 """Which processes are alive, as the ledger knows it."""
 
+import ctypes
 import os
 import signal
 import subprocess
@@ -25,6 +26,7 @@ from publisher.ledger.heartbeats import (
 from publisher.ledger.tables import heartbeats as table
 from publisher.model.clock_check import ClockCheck
 from publisher.monitoring.heartbeat import Beating
+from publisher.monitoring.troubles import standstills
 from tests.support.clock import ManualClock
 from tests.support.waiting import wait_for
 
@@ -287,3 +289,24 @@ def test_a_process_whose_ledger_another_version_migrated_ends_and_says_why(
             assert "Update Publisher on this machine" in said
         finally:
             process.kill()
+
+
+def test_a_process_that_stands_still_for_a_second_says_so_at_once(heartbeats: Heartbeats) -> None:
+    """As one does while a single search takes long: nothing of it goes on meanwhile."""
+    pulse = Pulse(None)
+    beating = Beating(heartbeats, ProcessKind.WORKER, pulse)
+    pulse.beat()
+    beating.start()
+    try:
+        wait_for(lambda: bool(heartbeats.all()))
+        assert heartbeats.all()[0].stood_still is None
+        pulse.beat()
+        ctypes.PyDLL(None).usleep(1_500_000)  # no other thread goes on
+        wait_for(lambda: heartbeats.all()[0].stood_still is not None)
+        (found,) = heartbeats.all()
+        assert found.stood_still
+        assert timedelta(seconds=1) < found.stood_still < timedelta(minutes=1)
+        assert f"worker {os.getpid()}" in standstills([found])
+        assert not standstills([replace(found, age=100.0)]), "one that is dead is told as such"
+    finally:
+        beating.finish(10)

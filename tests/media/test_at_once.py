@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 
 from publisher.base import progress
+from publisher.base.process_pool import ProcessPool
 from publisher.media import at_once, decoder, decoding, media_file
 from publisher.media.clean_copy import CleanPicture
 from publisher.model.problems import Flaw
@@ -17,10 +18,9 @@ from tests.support.waiting import wait_for
 
 
 @pytest.fixture(autouse=True)
-def children(monkeypatch: pytest.MonkeyPatch) -> Iterator[decoder._Children]:
+def children(monkeypatch: pytest.MonkeyPatch) -> Iterator[ProcessPool]:
     monkeypatch.setattr(decoder, "AT_ONCE", 3)
-    monkeypatch.setattr(decoder, "_CHILDREN_AT_ONCE", 3)
-    children = decoder._Children()
+    children = ProcessPool("publisher.media.decoder", 3)
     monkeypatch.setattr(decoder, "_CHILDREN", children)
     media_file._inspected.cache_clear()
     yield children
@@ -47,36 +47,34 @@ def test_a_damaged_picture_is_named_and_harms_no_other(workspace: Workspace) -> 
     assert shown == {str(n): [] if n in (2, 5) else [f"{n}.png"] for n in range(8)}
 
 
-def test_no_more_children_than_may_be_are_at_work(
-    tmp_path: Path, children: decoder._Children
-) -> None:
+def test_no_more_children_than_may_be_are_at_work(tmp_path: Path, children: ProcessPool) -> None:
     paths = [tmp_path / f"{number}.png" for number in range(9)]
     for path in paths:
         Image.new("RGB", (8, 8)).save(path)
     assert at_once.each(media_file.look, paths) == [None] * 9
-    assert len(children._idle) <= 3
-    assert not children._busy
+    assert len(children.idle) <= 3
+    assert not children.busy
 
 
 def test_an_interruption_ends_the_children(
-    tmp_path: Path, children: decoder._Children, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, children: ProcessPool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     hanging = (sys.executable, "-c", "import time; time.sleep(300)")
-    monkeypatch.setattr(decoder, "_PROGRAM", hanging)
+    monkeypatch.setattr(children, "program", hanging)
     paths = [tmp_path / f"{number}.png" for number in range(9)]
     for path in paths:
         Image.new("RGB", (8, 8)).save(path)
     begun: list[subprocess.Popen[bytes] | None] = []
 
     def interrupt(*_: object) -> None:
-        wait_for(lambda: len([c for c in children._busy if c._process]) == 3)
-        begun.extend(child._process for child in children._busy)
+        wait_for(lambda: len([c for c in children.busy if c.process]) == 3)
+        begun.extend(child.process for child in children.busy)
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt), progress.watched(interrupt):
         at_once.each(media_file.look, paths)
     assert [process.poll() is not None for process in begun if process] == [True] * 3
-    assert not children._busy
+    assert not children.busy
 
 
 @pytest.mark.parametrize("mode", ["RGB", "RGBA", "P"])

@@ -15,6 +15,7 @@ import pytest
 from PIL import Image
 
 from publisher.base.errors import PictureUnusable
+from publisher.base.process_pool import Ended, ProcessPool
 from publisher.channels.twitter.spec import TWITTER
 from publisher.media import decoder, decoding_cost, media_file
 from publisher.model.problems import Flaw
@@ -26,7 +27,7 @@ Lower = Callable[..., None]
 
 @pytest.fixture(autouse=True)
 def own_children(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    children = decoder._Children()
+    children = ProcessPool("publisher.media.decoder", 2)
     monkeypatch.setattr(decoder, "_CHILDREN", children)
     media_file._inspected.cache_clear()
     yield
@@ -43,7 +44,7 @@ def lower(monkeypatch: pytest.MonkeyPatch) -> Lower:
             f"import sys\nfrom publisher.media import decoder\n{lowered}"
             "decoder._serve(sys.stdin.buffer, sys.stdout.buffer)\n"
         )
-        monkeypatch.setattr(decoder, "_PROGRAM", (sys.executable, "-P", "-c", program))
+        monkeypatch.setattr(decoder._CHILDREN, "program", (sys.executable, "-P", "-c", program))
 
     return start
 
@@ -56,9 +57,9 @@ def _small(tmp_path: Path) -> Path:
 
 def _process() -> int:
     """That of the one child that there is."""
-    (child,) = decoder._CHILDREN._idle
-    assert child._process
-    return child._process.pid
+    (child,) = decoder._CHILDREN.idle
+    assert child.process
+    return child.process.pid
 
 
 def _with_scans(path: Path, side: int, scans: int) -> Path:
@@ -127,15 +128,15 @@ def test_memory_is_limited(tmp_path: Path, lower: Lower) -> None:
 def test_a_child_that_hangs_is_ended_and_another_try_goes_well(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    path, program, begun = _small(tmp_path), decoder._PROGRAM, time.monotonic()
+    path, children, begun = _small(tmp_path), decoder._CHILDREN, time.monotonic()
     with monkeypatch.context() as hanging:
-        hanging.setattr(decoder, "_PATIENCE", 0.3)
-        hanging.setattr(decoder, "_PROGRAM", (sys.executable, "-c", "import time; time.sleep(60)"))
+        hanging.setattr(children, "patience", 0.3)
+        hanging.setattr(children, "program", (sys.executable, "-c", "import time; time.sleep(60)"))
         assert _code(path) == "media-too-costly"
         with pytest.raises(PictureUnusable, match="could not be opened in time"):
             media_file.clean(path, TWITTER)
     assert time.monotonic() - begun < 30, "nobody waits until it ends by itself"
-    assert program == decoder._PROGRAM
+    children.end()
     assert media_file.look(path) is None
 
 
@@ -165,8 +166,8 @@ def test_one_child_serves_for_many_and_ends_when_nobody_asks(tmp_path: Path, low
     pid = _process()
     assert media_file.clean(first, TWITTER).data
     assert _process() == pid
-    (child,) = decoder._CHILDREN._idle
-    wait_for(lambda: child._process is not None and child._process.poll() is not None)
+    (child,) = decoder._CHILDREN.idle
+    wait_for(lambda: child.process is not None and child.process.poll() is not None)
     assert media_file.clean(first, TWITTER).data, "then another one serves"
     assert _process() != pid
 
@@ -175,8 +176,8 @@ def test_a_child_that_was_killed_while_nobody_asked_harms_no_picture(tmp_path: P
     picture = _small(tmp_path)
     assert media_file.look(picture) is None
     os.kill(_process(), signal.SIGKILL)
-    (child,) = decoder._CHILDREN._idle
-    wait_for(lambda: child._process is not None and child._process.poll() is not None)
+    (child,) = decoder._CHILDREN.idle
+    wait_for(lambda: child.process is not None and child.process.poll() is not None)
     assert media_file.clean(picture, TWITTER).data
 
 
@@ -193,10 +194,12 @@ def test_what_a_child_says_is_not_believed_blindly(
         '{"size": 1e99}',
         "x",
         '{"size": 10}',
+        '{"size": 0, "at": 1}',
     ):
         program = (sys.executable, "-c", f"input(); print({answer!r}, flush=True)")
-        monkeypatch.setattr(decoder, "_PROGRAM", program)
-        with pytest.raises(decoder.Ended):
+        monkeypatch.setattr(decoder._CHILDREN, "program", program)
+        decoder._CHILDREN.end()
+        with pytest.raises(Ended):
             decoder.look(_small(tmp_path))
 
 

@@ -245,6 +245,7 @@ def test_its_position_moves_on_and_nothing_piles_up(
     [
         {"urls": ["ftp://example.org"], "secrets": [SECRET]},
         {"urls": ["https://user:planted@example.org"], "secrets": [SECRET]},
+        {"urls": ["http://example.org/planted"], "secrets": [SECRET], "hosts": ["intranet"]},
         {"urls": ["https://example.org"]},
         {"urls": ["https://example.org"], "secrets": ["planted"]},
         {"urls": ["https://example.org"], "secrets": ["whsec_c2hvcnQ="]},
@@ -255,3 +256,8 @@ def test_settings_that_cannot_be_meant_are_refused(values: dict[str, Any]) -> No
     with pytest.raises(ValidationError) as refused:
         WebhookSettings(**values)
     assert "planted" not in str([one["msg"] for one in refused.value.errors()])
+
+
+def test_a_server_inside_the_network_may_be_told_without_tls() -> None:
+    inside = {"urls": ["http://intranet:8000/hook"], "secrets": [SECRET], "hosts": ["intranet"]}
+    assert WebhookSettings.model_validate(inside).urls

@@ -24,6 +24,7 @@ _NEW_TABLES = (
 )
 _NEW_COLUMNS = (
     ("deliveries", ("corrects", "answers")),
+    ("heartbeats", ("stood_still",)),
     ("people", ("link", "link_until", "factors", "feed_key")),
     ("web_sessions", ("confirmed_at", "needs_factor")),
 )

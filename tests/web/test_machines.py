@@ -145,6 +145,19 @@ def test_a_wrong_clock_is_trouble(app: Application, address: str) -> None:
     assert answer.json()["clock"].startswith("The clock of beta")
 
 
+def test_a_process_that_stood_still_is_named_and_no_trouble_by_itself(
+    app: Application, address: str
+) -> None:
+    with at_work(app):
+        assert httpx.get(f"{address}/healthz").json()["processes"] == "ok"
+        other = Process("b" * 32, ProcessKind.WORKER, "beta", 7, "0.1.0")
+        app.heartbeats.beat(other, stood_still=timedelta(seconds=3.4))
+        answer = httpx.get(f"{address}/healthz")
+    assert answer.status_code == 200
+    assert "did nothing for 3.4 s" in answer.json()["processes"]
+    assert "worker 7 on beta" in answer.json()["processes"]
+
+
 def test_looking_takes_no_lock(app: Application, address: str) -> None:
     """Or whoever watches could keep `publisher run` from starting."""
     lock = app.settings.var / "run.lock"

@@ -90,6 +90,21 @@ def _answers(address: str) -> bool:
         return False
 
 
+def test_no_crash_writes_the_keys_to_the_disk(app: Application) -> None:
+    """Whichever process opens a workspace."""
+    program = (
+        "import resource\nfrom pathlib import Path\nfrom publisher.app import Application\n"
+        "kind = resource.RLIMIT_CORE\nhard = resource.getrlimit(kind)[1]\n"
+        "resource.setrlimit(kind, (hard, hard))\n"
+        f"Application.open(Path({str(app.settings.workspace)!r})).close()\n"
+        "print(resource.getrlimit(kind)[0])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], check=True, capture_output=True, text=True
+    )
+    assert done.stdout.strip() == "0"
+
+
 def test_a_planted_secret_comes_out_nowhere(
     app: Application, surroundings: dict[str, str], tmp_path: Path
 ) -> None:

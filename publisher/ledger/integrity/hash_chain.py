@@ -45,6 +45,8 @@ _APART = frozenset({
     "withdraw_at",
 })  # fmt: skip
 """Columns of a delivery that no digest covers."""
+_OF_USE = frozenset({"id", "person", "used_at"})
+"""Columns of an API token that no digest covers: they give no rights, or name whose it is."""
 _CHOSEN = frozenset({"language"})
 """Columns of a person that no digest covers: they give no rights."""
 FORMER: dict[str, str] = {
@@ -66,6 +68,9 @@ _JSON = json.JSONEncoder(
 BEFORE_THE_FIRST_SEAL = "0" * 64
 BEFORE = "before"
 """In a step about a person: the digest of their row before it."""
+TOKENS = "tokens"
+"""In a step about a person that changed their API tokens: the digests of these before and after it.
+"""
 _PERSON = "people/"  # no account's name holds a slash, and drafts are under posts/
 
 
@@ -116,6 +121,20 @@ def person_digest(row: Mapping[str, Any]) -> str:
     For no person it is that of an account without values.
     """
     return _digest_of_row(row, _CHOSEN)
+
+
+def tokens_digest(rows: Iterable[Mapping[str, Any]]) -> str:
+    """The digest of a person's rows of `api_tokens`, of what they give: secret, scopes, end."""
+    return _digest(
+        {
+            row["token"]: {
+                name: value
+                for name, value in row.items()
+                if value is not None and name not in _OF_USE
+            }
+            for row in rows
+        }
+    )
 
 
 def shortened(row: Mapping[str, Any]) -> dict[str, Any]:

@@ -19,13 +19,16 @@ from publisher.ledger.integrity.archive_files import Archive, Archives
 from publisher.ledger.tables import (
     account_chains,
     accounts,
+    api_tokens,
     archived,
     deliveries,
     history,
     people,
     seals,
 )
+from publisher.model.events import Event
 
+_OF_TOKENS = frozenset({Event.TOKEN_MADE, Event.TOKEN_ENDED})
 _CHUNK = 1000  # rows in memory at a time
 _Row = dict[str, Any]
 _place = itemgetter("delivery", "seq")
@@ -181,6 +184,7 @@ def _flaws_of_accounts(connection: Connection) -> Iterator[Break]:
     of_accounts = streamed(connection, select(accounts))
     of_people = streamed(connection, select(people))
     said = {row["account"]: hash_chain.account_digest(row) for row in of_accounts}
+    held = _tokens_of_people(connection)
     said |= {
         hash_chain.about_person(row["key"]): hash_chain.person_digest(row) for row in of_people
     }
@@ -197,6 +201,7 @@ def _flaws_of_accounts(connection: Connection) -> Iterator[Break]:
             found.append(flaw)
         elif hash_chain.is_about_person(account) and not found:
             found += _flaws_of_person(steps, said.get(account), nothing)
+            found += _flaws_of_tokens(steps, held.pop(account, nothing), nothing)
         else:
             found += _flaw_of_values(steps, said.get(account, nothing))
         said.pop(account, None)
@@ -211,6 +216,46 @@ def _flaws_of_accounts(connection: Connection) -> Iterator[Break]:
                 else _("is paused or suspended, but no step says so")
             )
             yield Break(what, None, account)
+
+
+def _tokens_of_people(connection: Connection) -> dict[str, str]:
+    """The digest of the API tokens of each person who has some."""
+    query = (
+        select(api_tokens, people.c.key)
+        .join(people, api_tokens.c.person == people.c.id)
+        .order_by(people.c.key)
+    )
+    by_person = groupby(streamed(connection, query), lambda row: row.pop("key"))
+    return {hash_chain.about_person(key): hash_chain.tokens_digest(its) for key, its in by_person}
+
+
+def _flaws_of_tokens(steps: list[_Row], held: str, nothing: str) -> Iterator[tuple[int, str]]:
+    """The flaws where a step found, or the ledger has, other API tokens than were left before.
+
+    That there are none is no flaw: a restore ends them all. Of tokens that a version made before
+    there were digests nothing is known until their person's tokens change.
+    """
+    left: str | None = nothing
+    number = steps[0]["seq"]
+    for step in steps:
+        told = json.loads(step["detail"]).get(hash_chain.TOKENS)
+        if told is None:
+            if step["event"] in _OF_TOKENS:
+                left, number = None, step["seq"]
+            continue
+        if left not in (None, told["from"]) and told["from"] != nothing:
+            yield (
+                step["seq"],
+                _(
+                    "found other API tokens than were left before: somebody changed them without a step"
+                ),
+            )
+        left, number = told["to"], step["seq"]
+    if left not in (None, held) and held != nothing:
+        yield (
+            number,
+            _("left other API tokens than the ledger has: somebody changed them without a step"),
+        )
 
 
 def _flaws_of_person(steps: list[_Row], row: str | None, nothing: str) -> Iterator[tuple[int, str]]:

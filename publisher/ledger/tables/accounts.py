@@ -117,5 +117,7 @@ heartbeats = Table(
     Column("seen_at", Instant, nullable=False),
     # How far its machine's clock is ahead, in microseconds; NULL: no fault is known.
     Column("clock_ahead", BigInteger),
+    # For how long it stood still lately, in microseconds; NULL: for no second at once.
+    Column("stood_still", BigInteger),
 )
 """The last heartbeat of each process (see heartbeats.py)."""

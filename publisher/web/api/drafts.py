@@ -11,7 +11,6 @@ from publisher.app import Application
 from publisher.base.errors import FileChanged, NotPossible, UsageError
 from publisher.base.formats import instant_text
 from publisher.base.i18n import _
-from publisher.drafts import check as checking
 from publisher.drafts import editing
 from publisher.drafts.composition import Composition
 from publisher.ledger.manager.draft_edits import MadeBefore
@@ -264,7 +263,7 @@ def _draft(app: Application, post_id: str) -> Draft:
 
 def _problems(app: Application, post_id: str) -> list[Problem]:
     file = draft_view.find(app, post_id)
-    _library, found = checking.check(
+    _library, found = app.checks.check(
         app.settings, [file.path], recorded=app.queries.picture_consents()
     )
     return [one for one in found if one.file == file.file]

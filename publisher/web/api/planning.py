@@ -9,7 +9,6 @@ from starlette.responses import Response
 from publisher.base.errors import NotPermitted, NotPossible
 from publisher.base.formats import instant_text
 from publisher.base.i18n import _
-from publisher.drafts import check as checking
 from publisher.model.states import State
 from publisher.planning import Plan, plan_data
 from publisher.preview.account_view import Recipient
@@ -76,7 +75,7 @@ class Submission(BaseModel):
 def preview_draft(call: Reading, draft: str) -> Preview:
     """Show what would go out on each account."""
     file = draft_view.find(call.app, draft)
-    library, found = checking.check(call.app.settings, [file.path])
+    library, found = call.app.checks.check(call.app.settings, [file.path])
     view = draft_view.view(call.app, library, found, draft)
     if view is None or view.post is None:
         raise Unsavable(

@@ -77,7 +77,9 @@ def _described(tool: tools.Tool) -> types.Tool:
         description=tool.description,
         input_schema=tool.schema,
         annotations=types.ToolAnnotations(
-            read_only_hint=not tool.changes, destructive_hint=False, open_world_hint=False
+            read_only_hint=not tool.changes,
+            destructive_hint=tool.overwrites,
+            open_world_hint=False,
         ),
     )
 

@@ -44,6 +44,11 @@ class Tool:
         """Whether it may change something."""
         return self.method != "GET" and self.name != "check_values"
 
+    @property
+    def overwrites(self) -> bool:
+        """Whether it may replace what is there."""
+        return self.method == "PATCH"
+
 
 @dataclass(frozen=True, slots=True)
 class ToolResult:
@@ -72,6 +77,11 @@ async def call(api: ASGIApp, tool: Tool, arguments: Mapping[str, Any], secret: s
     if unknown or missing:
         told = _("{name} takes: {names}.", name=tool.name, names=", ".join(tool.places))
         return ToolResult(told, {"unknown": unknown, "missing": missing}, is_error=True)
+    if str(arguments.get("if_match", "")).strip() == "*":
+        told = _(
+            "Read the draft first, and send its `etag` as `if_match`: somebody may have changed it."
+        )
+        return ToolResult(told, None, is_error=True)
     sent: dict[str, dict[str, Any]] = {"path": {}, "query": {}, "header": {}, "body": {}}
     for name, value in arguments.items():
         sent[tool.places[name]][name] = value
@@ -90,9 +100,12 @@ async def call(api: ASGIApp, tool: Tool, arguments: Mapping[str, Any], secret: s
     if status >= 400:
         problem = data if isinstance(data, dict) else {}
         told = " ".join(filter(None, (problem.get("detail"), problem.get("remedy"))))
-        return ToolResult(told, data, is_error=True)
-    text = f"{FOREIGN}\n\n{json.dumps(data, ensure_ascii=False, indent=1)}"
-    return ToolResult(text, {"foreign": True, "data": data}, is_error=False)
+        return _foreign(told, data, is_error=True)  # it may quote the draft
+    return _foreign(json.dumps(data, ensure_ascii=False, indent=1), data, is_error=False)
+
+
+def _foreign(text: str, data: Any, *, is_error: bool) -> ToolResult:
+    return ToolResult(f"{FOREIGN}\n\n{text}", {"foreign": True, "data": data}, is_error=is_error)
 
 
 async def _ask(

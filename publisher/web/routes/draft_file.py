@@ -7,7 +7,7 @@ from fastapi import APIRouter, Form, Request, Response
 
 from publisher.base.errors import FileChanged, PublisherError, UsageError
 from publisher.base.i18n import _
-from publisher.drafts import check, editing
+from publisher.drafts import editing
 from publisher.drafts.editing import Manuscript
 from publisher.drafts.text_files import invalid_character
 from publisher.model.events import Event
@@ -127,7 +127,7 @@ def _page(
 ) -> Response:
     """The form with `body`. `seen`: the digest of the file it was made from; None: `draft`'s."""
     revised = {} if problem else {draft.file: draft.with_text(body).data}
-    library, found = check.check(
+    library, found = parts.app.checks.check(
         parts.app.settings,
         [draft.path],
         revised=revised,

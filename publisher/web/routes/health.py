@@ -63,6 +63,7 @@ def _answer(report: Report) -> Mapping[str, Any]:
         "publishing": _("It cannot be told without the ledger.")
         if ledger
         else str(publishing or report.late_in_words),
+        "processes": report.standstills,
     }
     return {
         "status": "ok" if report.is_well else "trouble",

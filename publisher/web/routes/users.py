@@ -12,7 +12,7 @@ from publisher.auth.password_links import PasswordLink
 from publisher.auth.users import rights_in_words
 from publisher.base.errors import UsageError
 from publisher.base.i18n import LANGUAGES, _
-from publisher.ledger.integrity.hash_chain import BEFORE
+from publisher.ledger.integrity.hash_chain import BEFORE, TOKENS
 from publisher.ledger.manager.rights import Person, Rank
 from publisher.ledger.reading.history_steps import HistoryStep
 from publisher.model.history_text import details
@@ -56,7 +56,9 @@ def _guessed(parts: Parts) -> dict[str, Any]:
 
 def _told(step: HistoryStep, zone: tzinfo) -> list[str]:
     """A step's details without the digests, which mean nothing to readers."""
-    return details({key: value for key, value in step.detail.items() if key != BEFORE}, zone)
+    return details(
+        {key: value for key, value in step.detail.items() if key not in (BEFORE, TOKENS)}, zone
+    )
 
 
 def _organisations(parts: Parts, visitor: Visitor) -> Sequence[str]:

@@ -63,6 +63,18 @@ def test_an_assistant_drafts_and_a_person_is_asked(app: Application) -> None:
     assert delivery.state == "awaiting-approval"
 
 
+def test_no_draft_is_replaced_without_having_been_read(
+    app: Application, workspace: Workspace
+) -> None:
+    workspace.draft("mine.fr", "at: 2016-03-09 12:00\nto: [bice-x]", "Bonjour.")
+    assistant = Assistant(app)
+    blind = assistant.use("change_draft", draft="mine.fr", if_match=" * ", texts={"": ["Autre."]})
+    assert blind.is_error
+    assert "Read the draft first" in blind.text
+    assert "Bonjour." in (workspace.path / "posts" / "mine.fr.md").read_text()
+    assert [tool.name for tool in assistant.tools.values() if tool.overwrites] == ["change_draft"]
+
+
 def test_what_others_wrote_is_marked_as_foreign(app: Application, workspace: Workspace) -> None:
     """The text comes as data, behind a sentence that says so."""
     workspace.draft("hostile.fr", "at: 2016-03-09 12:00\nto: [bice-x]", _HOSTILE)
@@ -105,4 +117,6 @@ def test_wrong_arguments_and_errors_are_told_with_what_to_do(app: Application) -
     gone = assistant.use("read_draft", draft="nobody")
     assert gone.is_error
     assert "search the log" in gone.text
+    assert gone.text.startswith(tools.FOREIGN), "an error may quote what others wrote"
+    assert gone.data["foreign"] is True
     assert assistant.use("make_draft", texts="x").is_error
