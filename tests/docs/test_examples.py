@@ -1,5 +1,6 @@
 """The examples in the pages are read by the real parser."""
 
+import hashlib
 import re
 from pathlib import Path
 
@@ -34,7 +35,8 @@ def workspace(tmp_path: Path) -> Path:
             elif picture.suffix == ".pdf":
                 pdf(picture)
             else:
-                Image.new("RGB", (40, 30), "teal").save(picture)
+                colour = hashlib.sha256(name.encode()).digest()[:3]  # one picture, one consent
+                Image.new("RGB", (40, 30), tuple(colour)).save(picture)
     return tmp_path
 
 
