@@ -189,7 +189,7 @@ def test_a_repeat_is_a_second_post_here_so_the_account_is_read_first(channel: Ch
 def test_a_post_that_a_server_does_not_delete_and_shows_is_still_out(channel: Channel) -> None:
     """This server has no path to delete a status, and says 404."""
     sent = delivered(channel, parcel("Pour rester"))
-    assert isinstance(channel.withdraw(sent.remote_id, NOTHING), StillOut)
+    wait_for(lambda: isinstance(channel.withdraw(sent.remote_id, NOTHING), StillOut))
 
 
 def test_the_owner_is_named_with_the_server(account: snac.Account, channel: Channel) -> None:

@@ -203,7 +203,7 @@ def test_backups_in_a_folder_are_named_by_the_time_and_old_ones_go(
         (folder / name).touch()
     assert cli("backup", folder, "--keep", "14").code == 0
     assert {path.name for path in folder.iterdir()} == {
-        young, "before-the-debate.db", "2015-01-01-0000.txt", "2016-03-01-1100.db",
+        young, "before-the-debate.db", "2015-01-01-0000.txt", "2016-03-01-1100.db", "tried",
     }  # fmt: skip
     assert cli("backup", folder, "--keep", "14").code == 2, "the file of this minute is there"
     refused = cli("backup", tmp_path / "one.db", "--keep", "14")

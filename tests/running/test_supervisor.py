@@ -312,7 +312,7 @@ def test_ctrl_c_finishes_what_is_in_hand(
     app = queued()
     with running(workspace) as run:
         until(lambda: len(descendants(workspace)) == 2)
-        draft("in-hand", soon(2.5))
+        draft("in-hand", soon(6))
         draft("later", soon(3600))
         queued()
         until(lambda: any(delivery.intent_at for delivery in app.queries.deliveries()))
@@ -336,7 +336,7 @@ def test_second_ctrl_c_ends_at_once(
     with socket.create_server(("127.0.0.1", 0)) as mute:
         monkeypatch.setenv("PUBLISHER_TWITTER_API_URL", f"http://127.0.0.1:{mute.getsockname()[1]}")
         with running(workspace) as run:
-            draft("in-hand", soon(2))
+            draft("in-hand", soon(6))
             queued()
             until(lambda: app.queries.deliveries()[0].intent_at)
             run.send_signal(signal.SIGINT)

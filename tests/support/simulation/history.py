@@ -201,9 +201,13 @@ def _queue(stage: Stage, scenario: Scenario) -> None:
 def surroundings(world: World, desk: Desk) -> Iterator[None]:
     """Where production code sleeps, or reads drafts from a folder."""
     time = SimpleNamespace(sleep=lambda seconds: world.sleep(max(seconds, _GLANCE)))
+    checks = SimpleNamespace(
+        check=lambda *_, **__: (parts.library(desk.files()), []),  # drafts change
+        said=lambda *_, **__: parts.SAID,
+    )
     with (
         mock.patch.object(pauses, "time", time),
-        mock.patch.object(planning, "check", lambda *_, **__: (parts.library(desk.files()), [])),  # noqa: PT008 - drafts change
+        mock.patch.object(planning, "check", checks),
     ):
         yield
 

@@ -270,9 +270,12 @@ def library(posts: Sequence[Post]) -> Library:
         has=names.__contains__,
         session=SimpleNamespace(zone=UTC),
         consents={},
-        said=SimpleNamespace(digests=_digests, of=lambda _path, _draft: ()),
     )
     return cast("Library", simulated)
+
+
+SAID = SimpleNamespace(digests=_digests, of=lambda _path, _draft: ())
+"""What is said of the people in each picture, as `check.said` has it."""
 
 
 def settings(*, approvals: bool = False) -> Settings:
