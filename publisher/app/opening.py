@@ -74,14 +74,10 @@ class OpenWorkspace:
         except LedgerMissing as error:
             raise found.problem or error from None
         app.problem = found.problem
-        if found.problem and not (found.is_ledger_sure or app._is_in_use()):
+        if found.problem and not (found.is_ledger_sure or _is_in_use(app.database)):
             app.close()
             raise ledger_unclear(found.problem)
         return app
-
-    def _is_in_use(self) -> bool:
-        """Whether processes live by this ledger: an old one that lies about publishes nothing."""
-        return any(one.is_alive for one in Heartbeats(self.database).all())
 
     @classmethod
     def _opened(cls, settings: Settings) -> Self:
@@ -162,6 +158,11 @@ class OpenWorkspace:
     def close(self) -> None:
         """Close the database's connections."""
         self.database.close()
+
+
+def _is_in_use(database: Database) -> bool:
+    """Whether processes live by this ledger: an old one that lies about publishes nothing."""
+    return any(one.is_alive for one in Heartbeats(database).all())
 
 
 class KeysFile:

@@ -27,7 +27,7 @@ from publisher.settings.schema import Section
 
 
 def _channel(value: object) -> object:
-    """The name of a channel; what is like none of them may be an alias of one that cannot be used."""
+    """The name of a channel; what is like none may be an alias of one that cannot be used."""
     if not isinstance(value, str):
         return value
     called = channel_called(value)

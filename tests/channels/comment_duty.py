@@ -72,7 +72,7 @@ class Duty:
 
 
 def _early(clock: ManualClock) -> None:
-    """For eight hours no day begins: what is charged for is counted by day, and tests share a clock."""
+    """For eight hours no day begins: charges are counted by day, and the tests share a clock."""
     if clock.now().hour >= 12:
         clock.advance(16 * 3600)
 

@@ -10,7 +10,6 @@ from publisher.base.i18n import LANGUAGES, LOCALES
 from tests.cli.runner import SCRIPT
 from tests.docs.conftest import DOCS, ROOT, fences, prose
 from tests.support.system import free_port
-from tests.support.tiers import in_tiers
 from tests.support.tutorial import Reader, follow, reading
 from tools import messages
 
@@ -121,7 +120,8 @@ def test_nobody_has_to_read_a_book() -> None:
     assert sum(_words(_GENERATED.sub("", prose(text))) for text in texts) <= _MOST_WORDS_IN_ENGLISH
 
 
-@pytest.mark.parametrize("tutorial", in_tiers(*TUTORIALS), ids=_names(TUTORIALS))
+@pytest.mark.deep
+@pytest.mark.parametrize("tutorial", TUTORIALS, ids=_names(TUTORIALS))
 def test_the_tutorial_ends_with_posts_in_the_timelines(
     tutorial: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

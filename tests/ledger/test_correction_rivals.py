@@ -9,6 +9,7 @@ from sqlalchemy import Connection, text
 from publisher.base.errors import LedgerUnavailable
 from publisher.ledger import ended_edits
 from publisher.ledger.comment_readings import CommentReadings
+from publisher.ledger.corrections import aimed
 from publisher.ledger.database import Database
 from publisher.ledger.dispatcher.claims import Dispatch
 from publisher.ledger.engagement import EngagementTurns
@@ -103,6 +104,19 @@ class Desk:
 @pytest.fixture
 def desk(database: Database, clock: ManualClock) -> Desk:
     return Desk(database, clock)
+
+
+def test_a_correction_aims_at_nothing_before_its_post_is_out(
+    database: Database, clock: ManualClock
+) -> None:
+    ledger = Ledger(database, clock)
+    add(ledger, wish(clock, "a.fr", 5, account="page", channel="facebook"))
+    told = Correction(corrects="a.fr", way="edit", reason="x")
+    content = Content(parts=(Part(text="Quatre"),), lang="fr", correction=told)
+    add(ledger, wish(clock, "fix.fr", 5, content=content, account="page", channel="facebook"))
+    (fix,) = Queries(database, clock).deliveries(post="fix.fr")
+    with database.read() as connection:
+        assert aimed(connection, fix).target is None
 
 
 def test_nothing_is_sent_while_the_withdrawal_of_its_post_begins(desk: Desk) -> None:

@@ -188,6 +188,7 @@ def test_killed_dispatcher_is_started_again(queued: Queued, until: Until) -> Non
     assert any("dispatcher was killed" in line for line in said)
 
 
+@pytest.mark.deep
 def test_hung_broker_is_replaced_and_posts_go_out_afterwards(
     sandbox: Sandbox, draft: Draft, queued: Queued, until: Until
 ) -> None:
@@ -256,6 +257,7 @@ def test_lock_that_cannot_be_written_is_a_storage_error(tmp_path: Path) -> None:
         pytest.fail("the lock was had")
 
 
+@pytest.mark.deep
 def test_process_that_dies_at_once_again_and_again_ends_the_run(
     queued: Queued, monkeypatch: pytest.MonkeyPatch
 ) -> None:

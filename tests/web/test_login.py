@@ -141,6 +141,7 @@ def test_a_browser_that_logged_in_before_is_slowed_down_by_nobody(
     assert anonymous.log_in("chef").status_code == 200
 
 
+@pytest.mark.deep
 def test_log_ins_that_wait_hold_up_nobody_else(
     app: Application, address: str, staff: Visit
 ) -> None:
