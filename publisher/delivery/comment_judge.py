@@ -34,6 +34,9 @@ _PROCESSOR = 5
 _IDLE = 30.0
 """Seconds after which an idle child ends."""
 _NICE = 5
+_MOST_SLOW = 10
+"""Comments of one reading that are tried, though each takes all of its time."""
+_UNSEARCHED = (Sign("unsearched"),)
 _WANTED: TypeAdapter[Signs] = TypeAdapter(Signs)
 _FOUND: TypeAdapter[dict[str, tuple[Sign, ...]]] = TypeAdapter(dict[str, tuple[Sign, ...]])
 
@@ -51,10 +54,18 @@ def judge(comments: Sequence[ReaderComment], wanted: Signs) -> Mapping[str, Sequ
         except (Exhausted, Crashed) as failure:
             if failure.place not in left:
                 raise _unavailable() from None
-            found[failure.place] = (Sign("unsearched"),)
+            found[failure.place] = _UNSEARCHED
             del left[failure.place]
+            if len(found) == _MOST_SLOW:  # the reading's lease ends some time
+                return _with_private(comments, found | dict.fromkeys(left, _UNSEARCHED))
         except (Ended, NoneFree):
             raise _unavailable() from None
+    return _with_private(comments, found)
+
+
+def _with_private(
+    comments: Sequence[ReaderComment], found: Mapping[str, tuple[Sign, ...]]
+) -> Mapping[str, Sequence[Sign]]:
     private = (Sign("private"),)
     return {one.id: (private if one.is_private else ()) + found[one.id] for one in comments}
 

@@ -83,6 +83,16 @@ def test_what_cannot_be_searched_calls_for_somebody(
     assert "too slow" in str(*unsearched)
 
 
+def test_many_of_them_end_before_the_reading_s_lease(
+    ending: Callable[[str], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(comment_judge, "_MOST_SLOW", 2)
+    ending("'a' * 10**12")
+    found = comment_judge.judge(_comments(*["hostile"] * 2, "Bravo", "hostile"), WANTED)
+    assert {*found.values()} == {(Sign("unsearched"),)}
+    assert [*found] == ["0", "1", "2", "3"]
+
+
 def test_where_a_child_is_killed_it_is_tried_again_later(ending: Callable[[str], None]) -> None:
     ending("os.kill(os.getpid(), 9)")
     with pytest.raises(CommentsUnavailable, match="could not be searched"):
