@@ -164,7 +164,7 @@ class OpenWorkspace:
 
 def _is_in_use(database: Database) -> bool:
     """Whether processes live by this ledger: an old one that lies about publishes nothing."""
-    return any(one.is_alive for one in Heartbeats(database).all())
+    return bool(Heartbeats(database).users())
 
 
 def _load(workspace: Path) -> Settings:

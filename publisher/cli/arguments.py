@@ -190,13 +190,7 @@ def _leave_to_older(app: "Application") -> None:
 
     if app.database.is_sqlite:
         ensure_free(app.settings.var / "run.lock", "`publisher run`")
-    alive = sorted(
-        {
-            f"{one.process.kind} ({one.process.host}, {one.process.version})"
-            for one in app.heartbeats.all()
-            if one.is_alive
-        }
-    )
+    alive = sorted({f"{one.kind} ({one.host}, {one.version})" for one in app.heartbeats.users()})
     if alive:
         raise AlreadyRunning(
             _(

@@ -142,6 +142,15 @@ class Heartbeats:
         with self._database.read() as connection:
             return heartbeats_in(connection)
 
+    def users(self) -> list[Process]:
+        """The processes that show life, also of a ledger that an older version wrote."""
+        with self._database.read() as connection:
+            rows = connection.execute(_users(connection.dialect.name)).all()
+        return [
+            Process(row.process, ProcessKind(row.kind), row.host, row.pid, row.version)
+            for row in rows
+        ]
+
     def is_alive(self, kind: ProcessKind) -> bool:
         """Whether a process of this kind sent a heartbeat in the last `SILENT_AFTER` seconds."""
         return any(one.is_alive for one in self.all() if one.process.kind is kind)
@@ -252,6 +261,15 @@ def _forget(dialect: str) -> Any:
         or_(is_replaced, heartbeats.c.kind.not_in(NEEDED)),
     )
     return delete(heartbeats).where(or_(is_over, age > int(_MISSED_FOR * _SECOND)), is_followed)
+
+
+@cache
+def _users(dialect: str) -> Any:
+    of_all_versions = "process", "kind", "host", "pid", "version"
+    age = _now(dialect) - _microseconds(heartbeats.c.seen_at)
+    limit = int(SILENT_AFTER * _SECOND)
+    columns = [heartbeats.c[name] for name in of_all_versions]
+    return select(*columns).where(age.between(-limit, limit))
 
 
 @cache

@@ -5,14 +5,13 @@ import os
 import pty
 import sqlite3
 import subprocess
+import time
 from contextlib import closing
 from pathlib import Path
-from unittest import mock
 
 import pytest
 
 from publisher.ledger.database import Database
-from publisher.ledger.heartbeats import Heartbeats, Process, ProcessKind
 from tests.cli.runner import SCRIPT, Cli
 from tests.support.older_ledgers import OLDER, make_older
 
@@ -167,8 +166,12 @@ def test_nothing_migrates_while_processes_of_another_version_show_life(
     """They would go on, and write into tables that they do not know."""
     become_older(made)
     with closing(Database(f"sqlite:///{made / _LEDGER}")) as database:
-        with mock.patch.object(Database, "check_migrated"):
-            Heartbeats(database).beat(Process("1" * 32, ProcessKind.WORKER, "alpha", 1, "0.8"))
+        seen = time.time_ns() // 1000
+        with database.write() as connection:
+            connection.exec_driver_sql(
+                "INSERT INTO heartbeats (process, kind, host, pid, version, started_at, seen_at)"
+                f" VALUES ('{'1' * 32}', 'worker', 'alpha', 1, '0.8', {seen}, {seen})"
+            )
         result = cli(*command.split())
         assert result.code == 3
         assert "worker (alpha, 0.8)" in result.err
