@@ -9,6 +9,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+import yaml
 
 from publisher.ledger.database import Database
 from tests.support import postgres
@@ -107,3 +108,16 @@ def test_the_backup_of_compose_is_a_whole_dump_that_was_restored(
     assert re.fullmatch(r"\d{4}-\d\d-\d\d-\d{4}\.dump", name)
     assert (tmp_path / name).read_bytes().startswith(b"PGDMP")
     assert (tmp_path / name).stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize("name", ["docker-compose.yml", "docker-compose.one-machine.yml"])
+def test_every_container_may_do_little(name: str) -> None:
+    """A root that is read-only, no capability but those that are named, and no new privileges."""
+    services = yaml.safe_load(DOCKERFILE.with_name(name).read_text(encoding="utf-8"))["services"]
+    for service in services.values():
+        assert service["read_only"] is True
+        assert service["cap_drop"] == ["ALL"]
+        assert service["security_opt"] == ["no-new-privileges:true"]
+        assert set(service.get("cap_add", ())) <= {
+            "CHOWN", "DAC_OVERRIDE", "FOWNER", "NET_BIND_SERVICE", "SETGID", "SETUID",
+        }  # fmt: skip
