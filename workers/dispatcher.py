@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import partial
 from types import FrameType
 
 import structlog
@@ -22,10 +23,12 @@ from publisher.base.errors import LedgerGone, LedgerTooNew, PublisherError
 from publisher.delivery.leases import LOOK_AHEAD, Leases
 from publisher.ledger.heartbeats import ProcessKind
 from publisher.model.deliveries import Claim
+from publisher.monitoring import broker
 from publisher.monitoring.heartbeat import Beating
 from publisher.monitoring.monitor import Monitor
+from publisher.monitoring.peers import Peers, differences
 from publisher.monitoring.watchdog import Watchdog
-from workers.app import peers, publisher
+from workers.app import at_the_broker, publisher
 from workers.pulse import pulse
 from workers.tasks import clear, hand_over, publish, reconcile, unread, withdraw
 
@@ -201,7 +204,10 @@ def main() -> int:
     publisher().notices.start()
     publisher().webhooks.start()
     publisher().watch_the_clock()
-    monitor = Monitor(publisher(), heartbeat, peers=peers(heartbeat))
+    broker.keep(Peers(publisher(), heartbeat.process, at_the_broker()).announce)
+    monitor = Monitor(
+        publisher(), heartbeat, differences=partial(differences, publisher(), at_the_broker())
+    )
     watchdog = Watchdog(publisher(), monitor, beating=heartbeat)
     if not pulse.is_heard:  # else `publisher run` watches
         watchdog.start()
