@@ -28,7 +28,7 @@ from publisher.monitoring import broker, broker_errors
 from publisher.monitoring.account_locks import AccountLocks
 from publisher.monitoring.heartbeat import Beating
 from publisher.monitoring.monitor import Monitor
-from publisher.monitoring.peers import Peers
+from publisher.monitoring.peers import Peers, keep
 from publisher.monitoring.troubles import Subject
 from publisher.monitoring.watchdog import Watchdog
 from workers.connection import celery_settings
@@ -151,7 +151,7 @@ def _mind_others() -> None:
     ours = Peers(publisher(), _heartbeat().process, at_the_broker())
     publisher().account_lock = locks
     publisher().other_machine = ours.have
-    broker.keep(ours.announce, locks.refresh)
+    keep(ours.announce, locks.refresh)
 
 
 @worker_init.connect

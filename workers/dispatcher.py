@@ -23,10 +23,9 @@ from publisher.base.errors import LedgerGone, LedgerTooNew, PublisherError
 from publisher.delivery.leases import LOOK_AHEAD, Leases
 from publisher.ledger.heartbeats import ProcessKind
 from publisher.model.deliveries import Claim
-from publisher.monitoring import broker
 from publisher.monitoring.heartbeat import Beating
 from publisher.monitoring.monitor import Monitor
-from publisher.monitoring.peers import Peers, differences
+from publisher.monitoring.peers import Peers, differences, keep
 from publisher.monitoring.watchdog import Watchdog
 from workers.app import at_the_broker, publisher
 from workers.pulse import pulse
@@ -204,7 +203,7 @@ def main() -> int:
     publisher().notices.start()
     publisher().webhooks.start()
     publisher().watch_the_clock()
-    broker.keep(Peers(publisher(), heartbeat.process, at_the_broker()).announce)
+    keep(Peers(publisher(), heartbeat.process, at_the_broker()).announce)
     monitor = Monitor(
         publisher(), heartbeat, differences=partial(differences, publisher(), at_the_broker())
     )

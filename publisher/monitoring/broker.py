@@ -1,24 +1,18 @@
 """Broker checks: is the server of `[broker] url` reachable and writable?"""
 
 import secrets
-import time
 from collections.abc import Callable
-from threading import Thread
 from typing import Any
 
 import redis
 import redis.sentinel
-import structlog
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from publisher.base.errors import BrokerUnavailable, PublisherError
+from publisher.base.errors import BrokerUnavailable
 from publisher.base.i18n import _
 from publisher.monitoring.broker_errors import address_of, unavailable
 from publisher.settings import redis_sentinel
-
-_KEPT_EVERY = 30.0  # real seconds
-log = structlog.get_logger()
 
 _SCHEMES = ("redis", "rediss", *redis_sentinel.SCHEMES)
 
@@ -88,23 +82,3 @@ def client(url: str, seconds: float) -> redis.Redis:
     )
     client: redis.Redis = servers.master_for(known.master_name, retry=once, **known.options)
     return client
-
-
-def keep(*refreshes: Callable[[], None]) -> None:
-    """Keep up what this process has at the broker, in a thread, until the process ends.
-
-    What cannot be done because broker or ledger are away is done later; others report that.
-    """
-    Thread(target=_keep, args=(refreshes,), name="at the broker", daemon=True).start()
-
-
-def _keep(refreshes: tuple[Callable[[], None], ...]) -> None:
-    while True:
-        for refresh in refreshes:
-            try:
-                refresh()
-            except (redis.RedisError, OSError, PublisherError) as error:
-                log.info("not kept up at the broker", reason=type(error).__name__)
-            except Exception:
-                log.exception("not kept up at the broker")
-        time.sleep(_KEPT_EVERY)

@@ -5,16 +5,23 @@ that differs publishes otherwise than the others, and nobody knows which one tak
 """
 
 import json
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Callable, Mapping, Sequence
+from threading import Thread
 
 import redis
+import structlog
 
 from publisher.app import Application
+from publisher.base.errors import PublisherError
 from publisher.ledger.heartbeats import NEEDED, Heartbeat, Process, ProcessKind
 from publisher.monitoring.troubles import Trouble, of_settings
 from publisher.settings.digests import differing, digests, of_account, of_keys
 
 _LIFE = 120  # real seconds
+_KEPT_EVERY = 30.0  # real seconds
+
+log = structlog.get_logger()
 
 
 class Peers:
@@ -84,3 +91,23 @@ def _key(process: str) -> str:
 
 def _name(one: Heartbeat) -> str:
     return f"{one.process.kind} ({one.process.host})"
+
+
+def keep(*refreshes: Callable[[], None]) -> None:
+    """Keep up what this process has at the broker, in a thread, until the process ends.
+
+    What cannot be done because broker or ledger are away is done later; others report that.
+    """
+    Thread(target=_keep, args=(refreshes,), name="at the broker", daemon=True).start()
+
+
+def _keep(refreshes: tuple[Callable[[], None], ...]) -> None:
+    while True:
+        for refresh in refreshes:
+            try:
+                refresh()
+            except (redis.RedisError, OSError, PublisherError) as error:
+                log.info("not kept up at the broker", reason=type(error).__name__)
+            except Exception:
+                log.exception("not kept up at the broker")
+        time.sleep(_KEPT_EVERY)

@@ -35,7 +35,7 @@ def variable(keys: Keys) -> str:
 
 
 def may_be_a_server(name: str) -> bool:
-    """Whether a variable could give a channel's server another address, `PUBLISHER_NAME_URL`."""
+    """Whether a variable could give a channel's server another address (PUBLISHER_…_URL)."""
     return name.startswith(PREFIX) and name.endswith("_URL") and "__" not in name
 
 
