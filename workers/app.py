@@ -17,6 +17,7 @@ from celery.signals import (
     worker_shutdown,
     worker_shutting_down,
 )
+from redis import Redis
 
 from publisher.app import Application
 from publisher.base.errors import BrokerUnavailable, PublisherError
@@ -27,7 +28,7 @@ from publisher.monitoring import broker, broker_errors
 from publisher.monitoring.account_locks import AccountLocks
 from publisher.monitoring.heartbeat import Beating
 from publisher.monitoring.monitor import Monitor
-from publisher.monitoring.peers import Peers
+from publisher.monitoring.peers import Peers, keep
 from publisher.monitoring.troubles import Subject
 from publisher.monitoring.watchdog import Watchdog
 from workers.connection import celery_settings
@@ -139,17 +140,19 @@ def _log_seldom(logger: logging.Logger, **_: object) -> None:
         handler.addFilter(_Seldom())
 
 
-def peers(heartbeat: Beating) -> Peers:
-    """The other processes that publish, seen from one."""
-    return Peers(publisher(), heartbeat.process, broker.client(_url, _BROKER_LIMIT))
+@cache
+def at_the_broker() -> Redis:
+    """A client of the broker, for what processes tell one another beside Celery."""
+    return broker.client(_url, _BROKER_LIMIT)
 
 
 def _mind_others() -> None:
     """Keep other ledgers out, and leave accounts to the machines that have them."""
-    locks = AccountLocks(publisher(), broker.client(_url, _BROKER_LIMIT))
+    locks = AccountLocks(publisher(), at_the_broker())
+    ours = Peers(publisher(), _heartbeat().process, at_the_broker())
     publisher().account_lock = locks
-    publisher().other_machine = peers(_heartbeat()).have
-    locks.start()
+    publisher().other_machine = ours.have
+    keep(ours.announce, locks.refresh)
 
 
 @worker_init.connect
@@ -164,7 +167,7 @@ def _warm_up(**_: object) -> None:
     Thread(target=publisher().delivery.introduce, name="identity", daemon=True).start()
     _heartbeat().start()
     if not pulse.is_heard:  # else `publisher run` watches
-        monitor = Monitor(publisher(), _heartbeat(), peers=peers(_heartbeat()))
+        monitor = Monitor(publisher(), _heartbeat())
         # The dispatchers report everything else that is wrong.
         Watchdog(publisher(), monitor, beating=_heartbeat(), subjects={Subject.DISPATCHERS}).start()
 

@@ -11,6 +11,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import partial
 from types import FrameType
 
 import structlog
@@ -24,8 +25,9 @@ from publisher.ledger.heartbeats import ProcessKind
 from publisher.model.deliveries import Claim
 from publisher.monitoring.heartbeat import Beating
 from publisher.monitoring.monitor import Monitor
+from publisher.monitoring.peers import Peers, differences, keep
 from publisher.monitoring.watchdog import Watchdog
-from workers.app import peers, publisher
+from workers.app import at_the_broker, publisher
 from workers.pulse import pulse
 from workers.tasks import clear, hand_over, publish, reconcile, unread, withdraw
 
@@ -224,7 +226,10 @@ def main() -> int:
     publisher().notices.start()
     publisher().webhooks.start()
     publisher().watch_the_clock()
-    monitor = Monitor(publisher(), heartbeat, peers=peers(heartbeat))
+    keep(Peers(publisher(), heartbeat.process, at_the_broker()).announce)
+    monitor = Monitor(
+        publisher(), heartbeat, differences=partial(differences, publisher(), at_the_broker())
+    )
     watchdog = Watchdog(publisher(), monitor, beating=heartbeat)
     if not pulse.is_heard:  # else `publisher run` watches
         watchdog.start()

@@ -2,8 +2,11 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
+
+import redis
 
 from publisher.app import Application
 from publisher.base.errors import PublisherError
@@ -15,8 +18,12 @@ from publisher.ledger.database import Database
 from publisher.ledger.reading.lateness import Late
 from publisher.model import limits_text
 from publisher.model.states import State, counted
+from publisher.monitoring import broker
+from publisher.monitoring.peers import differences
 from publisher.monitoring.troubles import of_clocks, of_crowds, of_kind, of_lost
 from publisher.reporting import lateness_text
+
+_BROKER_LIMIT = 1.0  # seconds that an answer of the broker may take
 
 
 def examine(app: Application) -> Iterator[Finding]:
@@ -85,6 +92,7 @@ def _processes(app: Application) -> Iterator[Finding]:
             yield bad("publishing", trouble.message, trouble.hint)
     for trouble in dict.fromkeys(map(of_lost, heartbeats.lost(found))):
         yield warning("publishing", trouble.message, trouble.hint)
+    yield from _differences(app)
     if clocks := heartbeats.wrong_clocks(found):
         trouble = of_clocks(clocks)
         yield bad("clock", trouble.message, trouble.hint)
@@ -95,6 +103,14 @@ def _processes(app: Application) -> Iterator[Finding]:
     if alive and not dead:
         names = sorted(f"{one.kind} ({one.host})" for one in alive)
         yield good("publishing", _("At work: {processes}.", processes=", ".join(names)))
+
+
+def _differences(app: Application) -> Iterator[Finding]:
+    """Machines that publish with other settings than the rest."""
+    if url := app.settings.broker.url:
+        with suppress(redis.RedisError, OSError), broker.client(url, _BROKER_LIMIT) as client:
+            for trouble in dict.fromkeys(differences(app, client)):
+                yield warning("publishing", trouble.message, trouble.hint)
 
 
 def _waiting(app: Application) -> Iterator[Finding]:

@@ -11,22 +11,19 @@ A broker that is away delays nothing: posts go out all the same, and the locks a
 import hashlib
 import json
 import socket
-import time
 from collections.abc import Collection, Sequence
-from threading import Lock, Thread
+from threading import Lock
 
 import redis
 import structlog
 
 from publisher.app import Application
-from publisher.base.errors import PublisherError
 from publisher.base.i18n import _, joined
 from publisher.model.accounts import Owner
 from publisher.model.outcomes import AccountSuspended, Kind
 from publisher.settings.account_settings import ADDRESSES
 
 _LIFE = 600  # real seconds from the last sign of a ledger's workers until its locks end
-_TURN = 30.0  # real seconds between two signs
 _CHUNK = 1000  # locks in a request
 
 log = structlog.get_logger()
@@ -48,12 +45,6 @@ class AccountLocks:
                 "host": socket.gethostname(),
             }
         )
-        self._thread = Thread(target=self._run, name="locks", daemon=True)
-        self._is_away = False
-
-    def start(self) -> None:
-        """Take the locks of the accounts whose owners are known, and keep them."""
-        self._thread.start()
 
     def is_held(self, account: str) -> bool:
         """Whether posts of the account need not ask any more."""
@@ -79,7 +70,7 @@ class AccountLocks:
         return None
 
     def refresh(self) -> None:
-        """Keep the locks, and take those of accounts that may publish and have none.
+        """Keep the locks, and take those of accounts whose owners are known. Call it regularly.
 
         Raises what the broker and the ledger raise.
         """
@@ -148,16 +139,3 @@ class AccountLocks:
             account=account,
         )
         return AccountSuspended(Kind.DUPLICATE, joined(message, hint))
-
-    def _run(self) -> None:
-        while True:
-            try:
-                self.refresh()
-                self._is_away = False
-            except (redis.RedisError, OSError, PublisherError) as error:
-                if not self._is_away:
-                    log.info("the accounts' locks are not kept now", reason=type(error).__name__)
-                self._is_away = True
-            except Exception:
-                log.exception("the accounts' locks are not kept")
-            time.sleep(_TURN)

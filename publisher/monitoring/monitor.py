@@ -25,7 +25,6 @@ from publisher.monitoring import broker
 from publisher.monitoring.check import Check, NotInTime
 from publisher.monitoring.disk_space import trouble_of
 from publisher.monitoring.heartbeat import Beating
-from publisher.monitoring.peers import Peers
 from publisher.monitoring.troubles import (
     Subject,
     Trouble,
@@ -90,12 +89,12 @@ class Monitor:
         app: Application,
         beating: Beating | None = None,
         broker_url: Callable[[], str] | None = None,
-        peers: Peers | None = None,
+        differences: Callable[[], Sequence[Trouble]] | None = None,
     ) -> None:
         """`beating`: the process's own heartbeat, which shows whether the ledger accepts writes.
 
-        `broker_url`: the broker's URL, if it is not that of the settings. `peers`: the processes
-        that publish, where this is one of them.
+        `broker_url`: the broker's URL, if it is not that of the settings. `differences`
+        between the machines that publish.
         """
         self._app = app
         self._beating = beating
@@ -104,14 +103,14 @@ class Monitor:
         self._broker = Check(self._ask_broker)
         self._late = Check(app.lateness.find)
         self._counts = Check(app.queries.counts)
-        self._peers = Check(peers.troubles) if peers else None
+        self._differences = Check(differences) if differences else None
         self._last_late = Late()
 
     def look(self, *, count: bool = False) -> Report:
         """Check all parts; `count` the deliveries too, which takes time if there are many."""
         end = time.monotonic() + _PATIENCE
         checks = self._ledger, self._broker, self._late, *((self._counts,) if count else ())
-        for check in (*checks, *([self._peers] if self._peers else [])):
+        for check in (*checks, *([self._differences] if self._differences else [])):
             check.begin()  # concurrently: one that hangs does not delay the others
 
         def left() -> float:
@@ -225,9 +224,9 @@ class Monitor:
 
     def _warnings(self, known: _Known, left: Callable[[], float]) -> Iterator[Trouble]:
         yield from dict.fromkeys(map(of_lost, lost(known.heartbeats)))
-        if self._peers:
+        if self._differences:
             with suppress(NotInTime, PublisherError, redis.RedisError, OSError):  # told already
-                yield from dict.fromkeys(self._peers.result(left()))
+                yield from dict.fromkeys(self._differences.result(left()))
 
     def _is_running(self) -> bool:
         try:

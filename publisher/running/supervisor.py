@@ -6,8 +6,9 @@ or hang, follows the ledger's history, and ends its children in the right order.
 it, the ledger has the true state, and the next `publisher run` continues from there.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from functools import partial
 
 from publisher.app import Application
 from publisher.base.clock import ENVIRONMENT_VARIABLE, FastClock, SharedClock
@@ -23,7 +24,8 @@ from publisher.model.states import State
 from publisher.monitoring import broker
 from publisher.monitoring.heartbeat import Beating
 from publisher.monitoring.monitor import Monitor
-from publisher.monitoring.peers import Peers
+from publisher.monitoring.peers import differences
+from publisher.monitoring.troubles import Trouble
 from publisher.monitoring.watchdog import Watchdog
 from publisher.running.log_echo import Echo
 from publisher.running.processes import Processes
@@ -65,7 +67,7 @@ def run(
         history, echo = History(app, report), Echo(processes.logs, say)
         pulse = Pulse.of_environment()
         heartbeat = Beating(app.heartbeats, ProcessKind.RUN, pulse)
-        monitor = Monitor(app, heartbeat, processes.broker_url, _peers(app, heartbeat))
+        monitor = Monitor(app, heartbeat, processes.broker_url, _differences(app))
         watchdog = Watchdog(app, monitor, beating=heartbeat, leads=True)
         idle = False
         try:
@@ -92,10 +94,11 @@ def run(
     return 1 if history.problems or needs_a_person(app) or (until_idle and not idle) else 0
 
 
-def _peers(app: Application, heartbeat: Beating) -> Peers | None:
-    """The processes on other machines; beside a broker of its own there are none."""
-    url = app.settings.broker.url
-    return Peers(app, heartbeat.process, broker.client(url, _BROKER_LIMIT)) if url else None
+def _differences(app: Application) -> Callable[[], Sequence[Trouble]] | None:
+    """The differences between machines; an embedded broker has one alone."""
+    if not (url := app.settings.broker.url):
+        return None
+    return partial(differences, app, broker.client(url, _BROKER_LIMIT))
 
 
 @contextmanager

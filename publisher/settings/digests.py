@@ -75,15 +75,14 @@ def _plain(value: object) -> object:
     return sorted(map(str, value)) if isinstance(value, frozenset) else str(value)
 
 
-def differing(of_machines: Mapping[str, Mapping[str, str]]) -> dict[str, tuple[str, list[str]]]:
-    """Which machine has other settings than most: than which one, and the settings' names."""
-    names = sorted({name for found in of_machines.values() for name in found})
-    differences: dict[str, tuple[str, list[str]]] = {}
-    for name in names:
-        values = [found.get(name) for found in of_machines.values()]
+def differing(found: Mapping[int, Mapping[str, str]]) -> dict[int, tuple[int, list[str]]]:
+    """Who has other settings than most: than whom, and the settings' names."""
+    differences: dict[int, tuple[int, list[str]]] = {}
+    for name in sorted({name for told in found.values() for name in told}):
+        values = [told.get(name) for told in found.values()]
         usual = max(dict.fromkeys(values), key=values.count)  # of equally many, the first one's
-        example = next(one for one, found in of_machines.items() if found.get(name) == usual)
-        for machine, found in of_machines.items():
-            if found.get(name) != usual:
-                differences.setdefault(machine, (example, []))[1].append(name)
+        example = next(one for one, told in found.items() if told.get(name) == usual)
+        for one, told in found.items():
+            if told.get(name) != usual:
+                differences.setdefault(one, (example, []))[1].append(name)
     return differences

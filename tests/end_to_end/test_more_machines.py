@@ -8,11 +8,15 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from unittest import mock
 
 import pytest
+import redis
 
 from publisher.sandbox.server import Sandbox
-from tests.support.workspaces import Workspace
+from tests.support.waiting import wait_for
+from tests.support.workspaces import SETTINGS, Workspace
 
 pytestmark = pytest.mark.deep
 
@@ -34,9 +38,12 @@ def write_drafts(workspace: Workspace, due_in: float) -> None:
         workspace.draft(f"post-{number}.fr", f"at: {at:%Y-%m-%dT%H:%M:%S}Z", f"Texte {number}.")
 
 
+WORKER = ("celery", "-A", "workers", "worker", "--pool", "threads", "--loglevel", "WARNING")
+
+
 @contextmanager
-def process(workspace: Workspace, *command: str) -> Iterator[None]:
-    environment = {**os.environ, "PUBLISHER_WORKSPACE": str(workspace.path)}
+def process(workspace: Workspace, *command: str, **more: str) -> Iterator[None]:
+    environment = {**os.environ, "PUBLISHER_WORKSPACE": str(workspace.path), **more}
     child = subprocess.Popen([sys.executable, "-m", *command], env=environment)
     try:
         yield
@@ -63,10 +70,9 @@ def test_many_workers_and_dispatchers_publish_everything_once(
     publisher("migrate")
     write_drafts(workspace, due_in=5)
     publisher("queue")
-    worker = ("celery", "-A", "workers", "worker", "--pool", "threads", "--loglevel", "WARNING")
     with ExitStack() as stack:
         for name in ("one", "two"):
-            stack.enter_context(process(workspace, *worker, "-n", name))
+            stack.enter_context(process(workspace, *WORKER, "-n", name))
             stack.enter_context(process(workspace, "workers.dispatcher"))
         deadline = time.monotonic() + _PATIENCE
         while published(sandbox) != WANTED and time.monotonic() < deadline:
@@ -89,3 +95,53 @@ def test_run_uses_the_servers_that_the_settings_name(
     publisher("run", "--no-web", "--until-idle")
     assert published(sandbox) == WANTED
     assert not (workspace.path / "var" / "broker").exists()
+
+
+@pytest.mark.usefixtures("_servers")
+def test_what_one_machine_lacks_the_other_publishes_in_time(
+    workspace: Workspace, sandbox: Sandbox, publisher: Publisher, tmp_path: Path, broker_url: str
+) -> None:
+    """The worker that lacks the Page suspended it for both, or had its posts wait."""
+    publisher("migrate")
+    lacking = Workspace(tmp_path / "lacking", SETTINGS.partition("[accounts.bice-page]")[0])
+    keys = (workspace.path / "secrets.toml").read_text().partition("[bice-page]")[0]
+    lacking.write("secrets.toml", keys).chmod(0o600)
+    with ExitStack() as stack:
+        stack.enter_context(process(workspace, "workers.dispatcher"))
+        for number, place in enumerate((workspace, lacking)):
+            stack.enter_context(process(place, *WORKER, "-n", f"{number}"))
+        with redis.Redis.from_url(broker_url) as broker:
+            wait_for(lambda: len(broker.keys("publisher.peer.*")) == 3, _PATIENCE)
+        write_drafts(workspace, due_in=18)
+        publisher("queue")
+        wait_for(lambda: published(sandbox) == WANTED, _PATIENCE)
+        rows = json.loads(publisher("log", "--format", "json"))
+        assert max(row["lateness_s"] for row in rows) < 10
+        assert "suspended" not in publisher("status")
+
+
+@pytest.mark.usefixtures("_servers")
+def test_of_two_ledgers_with_the_same_posts_one_alone_publishes_to_each_account(
+    workspace: Workspace, sandbox: Sandbox, publisher: Publisher, tmp_path: Path
+) -> None:
+    """Both begin at the same moment, and neither knows of the other before its first post."""
+    accident = {"PUBLISHER_DATABASE__URL": f"sqlite:///{tmp_path}/accident.db"}
+    write_drafts(workspace, due_in=25)
+    for more in ({}, accident):
+        with mock.patch.dict(os.environ, more):
+            publisher("queue")
+    with ExitStack() as stack:
+        for number, more in enumerate(({}, accident)):
+            stack.enter_context(process(workspace, *WORKER, "-n", f"{number}", **more))
+            stack.enter_context(process(workspace, "workers.dispatcher", **more))
+        wait_for(lambda: len(published(sandbox)) >= len(WANTED), _PATIENCE)
+        suspended = []
+        for more in ({}, accident):
+            with mock.patch.dict(os.environ, more):
+                told = publisher("status")
+                suspended += [
+                    name for name in ("bice-x", "bice-page") if f"--account {name}" in told
+                ]
+                assert json.loads(publisher("log", "--format", "json"))
+    assert published(sandbox) == WANTED
+    assert sorted(suspended) == ["bice-page", "bice-x"]

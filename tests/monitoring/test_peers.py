@@ -9,10 +9,12 @@ import pytest
 import redis
 
 from publisher.app import Application
+from publisher.doctor import ledger
 from publisher.ledger.heartbeats import ProcessKind
 from publisher.monitoring.broker import client
 from publisher.monitoring.monitor import Monitor
-from publisher.monitoring.peers import Peers
+from publisher.monitoring.peers import Peers, differences
+from publisher.monitoring.troubles import Trouble
 from publisher.settings import settings
 from tests.monitoring.conftest import process
 from tests.support.clock import ManualClock
@@ -52,6 +54,10 @@ def machine(
         yield start
 
 
+def found_by(peers: Peers) -> list[Trouble]:
+    return differences(peers._app, peers._client)
+
+
 DIFFERENT = {
     "a setting": (SETTINGS + "[delivery]\nexpires = '2h'\n", SECRETS, "delivery.expires"),
     "an account's": (
@@ -75,9 +81,10 @@ def test_a_difference_is_told_with_machine_and_setting_and_without_its_value(
 ) -> None:
     machine("alpha")
     peers = machine("beta")
-    assert peers.troubles() == []
+    assert found_by(peers) == []
     machine("gamma", told, secrets)
-    (found,) = peers.troubles()
+    (found,) = found_by(peers)
+    assert found.message in [one.message for one in ledger.examine(peers._app)]
     assert found.message == f"worker (gamma) has other settings than worker (alpha): {names}."
     with redis.Redis.from_url(broker_url) as at_the_broker:
         kept = b"".join(filter(None, at_the_broker.mget(at_the_broker.keys())))
@@ -93,7 +100,7 @@ def test_what_differs_from_machine_to_machine_by_its_nature_is_no_difference(
     machine("alpha", secrets=keys.format("new"))
     own = "[delivery]\nworkers = 3\n[web]\nport = 8099\n"
     beta = machine("beta", 'var = "/srv/var"\n' + SETTINGS + own, keys.format("old"))
-    assert beta.troubles() == []
+    assert found_by(beta) == []
 
 
 def test_another_version_is_a_difference(machine: Machine) -> None:
@@ -102,7 +109,7 @@ def test_another_version_is_a_difference(machine: Machine) -> None:
     object.__setattr__(newer := process(ProcessKind.WORKER, "gamma"), "version", "9.9")
     peers._app.heartbeats.beat(newer)
     Peers(peers._app, newer, peers._client).announce()
-    (found,) = peers.troubles()
+    (found,) = found_by(peers)
     assert found.message == "worker (gamma) has other settings than worker (alpha): version."
 
 
@@ -120,7 +127,12 @@ def test_who_has_an_account_with_its_keys_is_known_while_it_shows_life(machine: 
 def test_a_broker_that_is_away_tells_no_difference_and_hides_no_trouble(machine: Machine) -> None:
     app = machine("alpha")._app
     peers = Peers(app, process(ProcessKind.WORKER, "alpha"), client("redis://127.0.0.1:1/0", 0.5))
-    report = Monitor(app, broker_url=lambda: "redis://127.0.0.1:1/0", peers=peers).look()
+    monitor = Monitor(
+        app,
+        broker_url=lambda: "redis://127.0.0.1:1/0",
+        differences=lambda: differences(app, peers._client),
+    )
+    report = monitor.look()
     assert [one.subject for one in report.troubles] == ["broker", "dispatchers"]
     assert report.warnings == []
     assert peers.have("bice-x") is None
@@ -131,6 +143,6 @@ def test_a_difference_is_a_warning(machine: Machine) -> None:
     machine("alpha")
     peers = machine("beta", SETTINGS + "[delivery]\nexpires = '2h'\n")
     peers._app.heartbeats.beat(process(ProcessKind.DISPATCHER))
-    report = Monitor(peers._app, peers=peers).look()
+    report = Monitor(peers._app, differences=lambda: found_by(peers)).look()
     assert report.is_well
     assert [one.subject for one in report.warnings] == ["settings"]
