@@ -194,7 +194,7 @@ class Drafting(Simulated):
         def reveal(lag: float) -> str | Outcome:
             post = platform.posts.get(draft_id)
             if post is None or post.is_deleted:
-                return Refused(Kind.CONTENT, GONE)
+                return Refused(Kind.CONTENT, GONE, of_post=True)
             if post.public_at is None and Act.IGNORED not in platform.struck:
                 post.public_at, post.shown_at = world.elapsed, world.elapsed + lag
             return draft_id
