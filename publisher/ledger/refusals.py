@@ -5,9 +5,9 @@ credits, a lock. All others may mean either, and no list of codes is whole, so t
 the most: the account is suspended when a second, different post is refused and nothing went out in
 between, whatever each was told. What is refused before it leaves, with a picture, may be the fault
 of uploads: then only a post with a picture that went out proves anything, and what has none goes
-on; so with what goes below a part that is out. And if one post is refused again although others went out since, it concerns that post, whatever
-the answer says: it stops no other post. For this the last refusal of each account is stored, in a
-table that is not part of the record.
+on; so with what goes below a part that is out. And if one post is refused again although others
+went out since, it concerns that post, whatever the answer says: it stops no other post. For this
+the last refusal of each account is stored, in a table that is not part of the record.
 
 The account that asked is always suspended; those that share its app, only if their rows are free.
 """

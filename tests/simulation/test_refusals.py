@@ -4,14 +4,13 @@ On all seven channels; the website, which asks nobody, is refused by its disk. A
 by real HTTP in tests/delivery/test_refusals.py.
 """
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 import pytest
 
 from publisher.model.outcomes import AccountSuspended, Kind, Outcome, Step, Unknown
 from publisher.model.states import State
-from tests.support.answers.kinds import NOW, WORDPRESS
+from tests.support.answers.kinds import NOW
 from tests.support.answers.refusals import REFUSALS, Refusal
 from tests.support.simulation.history import Scenario, run
 from tests.support.simulation.parts import ACCOUNTS
@@ -33,11 +32,9 @@ def _held(outcome: Outcome) -> timedelta:
     return outcome.until - NOW if outcome.until else next(iter(outcome.backoff), timedelta(0))
 
 
-def _as_simulated(refusal: Refusal) -> Refusal:
-    """What an upload meets is met by a draft of WordPress: of both, only a preparation knows."""
-    uploads = PROFILES[refusal.channel].making is not Making.REVEALS
-    is_upload = refusal.step is Step.PREPARE and uploads
-    return replace(refusal, channel=WORDPRESS) if is_upload else refusal
+def _is_upload(refusal: Refusal) -> bool:
+    """Whether only a post with a picture meets it: the others are drafts of a platform."""
+    return refusal.step is Step.PREPARE and PROFILES[refusal.channel].making is not Making.REVEALS
 
 
 def _can_go_on(refusal: Refusal) -> bool:
@@ -50,7 +47,7 @@ def _can_go_on(refusal: Refusal) -> bool:
     return not is_of_clock and not is_doubt and _held(refusal.outcome) < EXPIRES
 
 
-SIMULATED = [_as_simulated(refusal) for refusal in REFUSALS if _can_go_on(refusal)]
+SIMULATED = [refusal for refusal in REFUSALS if _can_go_on(refusal)]
 PLAYED = list({one.gist: one for one in reversed(SIMULATED)}.values())[::-1]
 """Of those that mean the same, the first: the simulated channels hear nothing but that."""
 CASES = [
@@ -76,7 +73,7 @@ def test_an_innocent_post_goes_out_whatever_another_meets(refusal: Refusal, alwa
 
     scenario = Scenario(
         "one bad post", refusal.nth, 2, (ACCOUNT_OF[refusal.channel],), apart=25,
-        expires=EXPIRES.total_seconds(),
+        expires=EXPIRES.total_seconds(), pictured=_is_upload(refusal),
     )  # fmt: skip
     history = run(scenario, answers=answers)
     assert struck
@@ -109,7 +106,7 @@ def test_no_refusal_fails_a_series(refusal: Refusal) -> None:
 
     scenario = Scenario(
         "a series", refusal.nth, 4, (ACCOUNT_OF[refusal.channel],), apart=25,
-        expires=3 * EXPIRES.total_seconds(),
+        expires=3 * EXPIRES.total_seconds(), pictured=_is_upload(refusal),
     )  # fmt: skip
     history = run(scenario, answers=answers)
     assert not history.broken, str(history)

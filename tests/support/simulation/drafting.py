@@ -118,13 +118,6 @@ class Drafting(Simulated):
             raise NotPrepared(outcome)
         return outcome.remote_id
 
-    def _laid(self, label: str, effect: Callable[[float], str]) -> Outcome:
-        """What comes of a request whose effect nobody sees: where it is unknown, it is repeated."""
-        outcome = self._platform.ask(Moment.PREPARATION, label, effect, lacks=self._profile.lacks)
-        if isinstance(outcome, Unknown):
-            return Deferred(Kind.UNAVAILABLE, outcome.message)
-        return outcome
-
     def _found(self, parcel: Parcel, prepared: Prepared) -> Prepared | None:
         """What earlier attempts left; None when nothing is seen."""
         texts = {preparation.content.joined for preparation in prepared.begun}
