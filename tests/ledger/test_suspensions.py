@@ -376,12 +376,26 @@ def test_refused_pictures_fail_one_post_and_hold_no_text(desk: Desk) -> None:
         assert desk.send(taken(number)) == [(f"text-{number}", State.PUBLISHED)]
         assert desk.status is None
     desk.clock.advance(60)
-    assert upload(desk, "picture-1").state is State.SCHEDULED
+    assert upload(desk, "picture-3").state is State.SCHEDULED, "the last that was refused"
     desk.add_pictured("picture-4")
     (good, *_others) = (one for one in desk.in_hand() if one.post == "picture-4")
     assert desk.answer(good, taken(14)).state is State.PUBLISHED
     desk.clock.advance(300)
-    assert upload(desk, "picture-1").state is State.FAILED, "its own picture"
+    assert upload(desk, "picture-3").state is State.FAILED, "its own picture"
+
+
+def test_a_first_part_that_is_out_says_nothing_of_the_second(desk: Desk) -> None:
+    """One thread ends after its first part, the others wait there, and single posts go out."""
+    states = []
+    for number in range(4):
+        texts = (f"Un {number}", f"Deux {number}")
+        add(desk.ledger, wish(desk.clock, f"thread-{number}", due_in=0, texts=texts))
+        (thread,) = desk.in_hand()
+        states.append(desk.answer(desk.answer(thread, taken(number)), UNLISTED).state)
+        desk.add(f"text-{number}")
+        assert desk.send(taken(10 + number)) == [(f"text-{number}", State.PUBLISHED)]
+    assert states == [State.FAILED, *[State.SCHEDULED] * 3]
+    assert desk.status is None
 
 
 def test_a_limit_of_one_kind_of_request_holds_the_post_that_met_it_alone(desk: Desk) -> None:
