@@ -12,12 +12,15 @@ from urllib.parse import urlsplit
 from publisher.base.clock import Clock
 from publisher.base.i18n import _, later
 from publisher.model.outcomes import (
+    THROTTLED,
+    AccountSuspended,
     Answer,
     Deferred,
     Kind,
     Limit,
     Outcome,
     Reading,
+    Scope,
     Step,
     StillOut,
     Unknown,
@@ -30,6 +33,8 @@ LONGEST_SUSPENSION = timedelta(hours=25)
 """The longest suspension of an account before it is tested: no platform's window is longer than a
 day, and our clock may be wrong.
 """
+_JUST_NOW = timedelta(seconds=2)
+"""An end that is no later names none: whoever believed it would ask once a second."""
 READING_KEPT = 30.0
 """How long a reading is cached, in real seconds."""
 _LONGEST_ADDRESS = 500
@@ -199,6 +204,8 @@ class Answers:
     """The account's limits from the answer's headers."""
     app_suspension: Callable[[Answer, Step], datetime | None]
     """until when all accounts of the app are suspended; None if they do not."""
+    apart: frozenset[Step] = frozenset()
+    """The steps whose limits are counted by themselves: what is used up there stops no other."""
 
     @overload
     def judge(self, answer: Answer, step: Literal[Step.READ]) -> Reading: ...
@@ -225,11 +232,28 @@ class Answers:
             )
             return doubt(what, step)
         means = self.reading(answer) if step is Step.READ else self.meaning(answer, step)
+        if isinstance(means, AccountSuspended) and means.kind is Kind.RATE_LIMIT:
+            means = self._used_up(answer, step, means)
         return replace(
             means,
             limits=self.limits(answer, step),
             app_suspended_until=self.app_suspension(answer, step),
         )
+
+    def _used_up(self, answer: Answer, step: Step, means: AccountSuspended) -> AccountSuspended:
+        """The suspension by a used-up limit: what it is of, and until when."""
+        if means.until and means.until <= answer.received_at + _JUST_NOW:
+            means = replace(means, until=None, backoff=THROTTLED)
+        if step not in self.apart:
+            return means
+        message = means.message
+        if step is Step.PREPARE:
+            message = _(
+                "{platform} takes no more pictures and videos from this account for now. Posts without "
+                "any go out, and this one follows by itself.",
+                platform=self.name,
+            )
+        return replace(means, message=message, scope=Scope.APART)
 
     def unreadable(self) -> Deferred:
         """The outcome of an answer that should show what is on the platform, and does not."""

@@ -73,7 +73,7 @@ def keep_words_of_others(
     `is_shown`: as in `sighting`. Somebody changed it there, perhaps to take a name out.
     """
     if not is_shown(target_of(parcel).content) and not is_shown(parcel.content):
-        raise NotPrepared(Refused(Kind.CONTENT, other_words(), limits=tuple(limits)))
+        raise NotPrepared(Refused(Kind.CONTENT, other_words(), limits=tuple(limits), of_post=True))
 
 
 def with_words(parcel: Parcel, prepared: Prepared) -> Prepared:

@@ -41,12 +41,12 @@ def comment_gone(limits: Sequence[Limit] = ()) -> Refused:
         "What the reader wrote is not on the platform any more, or not ours to see: it may be "
         "deleted, or its author blocks the account. Nothing is out. Cancel this."
     )
-    return Refused(Kind.CONTENT, message, limits=tuple(limits))
+    return Refused(Kind.CONTENT, message, of_post=True, limits=tuple(limits))
 
 
 def private_comment(limits: Sequence[Limit] = ()) -> Refused:
     """The outcome of a reply to what was written to us alone."""
-    return Refused(Kind.CONTENT, _(PRIVATE), limits=tuple(limits))
+    return Refused(Kind.CONTENT, _(PRIVATE), of_post=True, limits=tuple(limits))
 
 
 def replies_limited(limits: Sequence[Limit] = ()) -> Refused:
@@ -55,7 +55,7 @@ def replies_limited(limits: Sequence[Limit] = ()) -> Refused:
         "Whoever began this conversation limits who replies, and the answer would be hidden. Nothing "
         "is out. Reach the reader by hand, and cancel this."
     )
-    return Refused(Kind.PERMISSION, message, limits=tuple(limits))
+    return Refused(Kind.PERMISSION, message, of_post=True, limits=tuple(limits))
 
 
 def comment_unread(answers: Answers, answer: Answer) -> Refused | Deferred | AccountSuspended:
@@ -72,7 +72,11 @@ def comment_unread(answers: Answers, answer: Answer) -> Refused | Deferred | Acc
             platform=answers.name,
         )
         return Refused(
-            read.kind, message, limits=read.limits, app_suspended_until=read.app_suspended_until
+            read.kind,
+            message,
+            of_post=True,
+            limits=read.limits,
+            app_suspended_until=read.app_suspended_until,
         )
     return above_unread(answers, answer)
 

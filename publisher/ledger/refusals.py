@@ -1,18 +1,20 @@
 """Refusals and limits in a platform's answers: what they mean for the account.
 
-A refusal concerns the post until it is proved to concern the account. Some answers name the
-account: its keys, its credits, a lock. Others may mean either: then the account is suspended when a
-second, different post gets the same refusal and nothing went out in between. And if one post gets
-the same refusal again although others went out since, it concerns that post, whatever the answer
-says: it stops no other post. For this the last refusal of each account is stored, in a table that
-is not part of the record.
+Some answers name the post: its words, its picture, its link. Some name the account: its keys, its
+credits, a lock. All others may mean either, and no list of codes is whole, so they fail one post at
+the most: the account is suspended when a second, different post is refused and nothing went out in
+between, whatever each was told. What is refused before it leaves, with a picture, may be the fault
+of uploads: then only a post with a picture that went out proves anything, and what has none goes
+on; so with what goes below a part that is out. And if one post is refused again although others
+went out since, it concerns that post, whatever the answer says: it stops no other post. For this
+the last refusal of each account is stored, in a table that is not part of the record.
 
 The account that asked is always suspended; those that share its app, only if their rows are free.
 """
 
 import shlex
 from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
@@ -49,10 +51,13 @@ from publisher.model.outcomes import (
     Kind,
     Outcome,
     Refused,
+    Scope,
 )
 from publisher.model.states import State
 
-_REMEMBERED = timedelta(days=1)
+_REFUSED = "refused"
+_UPLOAD_REFUSED = "upload refused"
+_PART_REFUSED = "part refused"
 _NAMES: BindParameter[str] = bindparam("names", expanding=True)
 _REMEMBERED_OF = (
     select(refusals)
@@ -70,7 +75,14 @@ _UNPROVED_OF = (
 
 def may_be_the_accounts(outcome: Outcome) -> bool:
     """Whether the outcome may concern the account, so that `weighed` has to decide."""
-    return bool(_sign(outcome))
+    match outcome:
+        case Refused():
+            return not outcome.of_post
+        case Deferred():
+            return outcome.most is not None and not outcome.of_post
+        case AccountSuspended():
+            return bool(outcome.backoff) and outcome.kind not in PASSING
+    return False
 
 
 def weighed(connection: Connection, delivery: Delivery, outcome: Outcome, now: datetime) -> Outcome:
@@ -78,29 +90,27 @@ def weighed(connection: Connection, delivery: Delivery, outcome: Outcome, now: d
 
     The caller has locked the account's row.
     """
-    sign = _sign(outcome)
-    if not sign or not isinstance(outcome, Refused | AccountSuspended):
+    if isinstance(outcome, AccountSuspended) and outcome.scope is Scope.APART:
+        return _alone(delivery, outcome, now)
+    if isinstance(outcome, Deferred) and outcome.most and delivery.attempts + 1 >= outcome.most:
+        outcome = Refused(
+            outcome.kind, outcome.message, outcome.of_post,
+            limits=outcome.limits, app_suspended_until=outcome.app_suspended_until,
+        )  # fmt: skip
+    if not isinstance(outcome, Refused | AccountSuspended) or not may_be_the_accounts(outcome):
         return outcome
+    sign = _sign(delivery, outcome)
     found = connection.execute(select(refusals).where(refusals.c.account == delivery.account))
     known = found.one_or_none()
-    alike = known if known and known.sign == sign else None
-    if alike and alike.own and alike.delivery == delivery.id:
-        return _of_this_post(delivery, outcome, now)
-    if isinstance(outcome, AccountSuspended) and _met_it_alone(connection, delivery, outcome.kind):
-        return _of_this_post(delivery, outcome, now)
-    if isinstance(outcome, Refused) and alike and _proves(connection, alike, delivery, now):
-        outcome = AccountSuspended(
-            Kind.PERMISSION,
-            joined(
-                _(
-                    "Two posts were refused alike, so it may be the account's fault. {reason}",
-                    reason=outcome.message,
-                ),
-                _of_the_first(connection, alike, delivery.account),
-            ),
-            backoff=UNTIL_MENDED,
-        )
+    is_own = known and known.own and known.delivery == delivery.id and known.sign == sign
+    if isinstance(outcome, AccountSuspended):
+        if is_own or _met_it_alone(connection, delivery, outcome.kind):
+            return _alone(delivery, outcome, now)
+    elif is_own:
+        return outcome
     _remember(connection, delivery, sign, now)
+    if isinstance(outcome, Refused) and _follows_another(connection, known, delivery):
+        return _not_of_one(connection, known, delivery, outcome, now)
     return outcome
 
 
@@ -117,15 +127,19 @@ def went_out(
     next post that goes out ends the suspension.
     """
     left_at = left_at or now
-    by_account = {delivery.account: delivery.id for delivery in published}
-    if not by_account:
+    if not published:
         return
-    names = {"names": sorted(by_account)}
+    names = {"names": sorted({delivery.account for delivery in published})}
     for row in connection.execute(_REMEMBERED_OF, names).all():
-        if row.at > left_at:
+        proofs = {
+            delivery.id
+            for delivery in published
+            if delivery.account == row.account and _is_of_its_sort(delivery, row.sign)
+        }
+        if row.at > left_at or not proofs:
             continue
         of_account = refusals.c.account == row.account
-        if row.delivery == by_account[row.account]:
+        if row.delivery in proofs:
             connection.execute(delete(refusals).where(of_account))
         else:
             connection.execute(update(refusals).where(of_account).values(own=True))
@@ -143,22 +157,49 @@ def forget(connection: Connection, account: str) -> None:
     connection.execute(delete(refusals).where(refusals.c.account == account))
 
 
-def _sign(outcome: Outcome) -> str:
-    """The sign that equal refusals share; empty when it proves nothing."""
-    if isinstance(outcome, Refused):
-        return outcome.sign
-    if isinstance(outcome, AccountSuspended) and outcome.backoff and outcome.kind not in PASSING:
+def _sign(delivery: Delivery, outcome: Refused | AccountSuspended) -> str:
+    """The sign that equal refusals share."""
+    if isinstance(outcome, AccountSuspended):
         return f"account: {outcome.kind}"
-    return ""
+    if delivery.intent_at is None and delivery.content.pictures:
+        return _UPLOAD_REFUSED
+    return _PART_REFUSED if delivery.remote_ids else _REFUSED
 
 
-def _of_this_post(
-    delivery: Delivery, outcome: Refused | AccountSuspended, now: datetime
-) -> Refused | Deferred:
-    if isinstance(outcome, Refused):
-        return outcome
-    pause = outcome.backoff[min(delivery.attempts, len(outcome.backoff) - 1)]
-    return Deferred(outcome.kind, outcome.message, again_at=now + pause)
+def _is_of_its_sort(delivery: Delivery, sign: str) -> bool:
+    """Whether a post that goes out did what was refused with this sign."""
+    if sign == _UPLOAD_REFUSED:
+        return bool(delivery.content.pictures)
+    return bool(delivery.remote_ids) or sign != _PART_REFUSED
+
+
+def _alone(delivery: Delivery, outcome: AccountSuspended, now: datetime) -> Deferred:
+    """The suspension of this post alone: the others go on."""
+    again_at = outcome.until
+    if outcome.backoff:
+        again_at = now + outcome.backoff[min(delivery.attempts, len(outcome.backoff) - 1)]
+    return Deferred(outcome.kind, outcome.message, again_at, limits=outcome.limits)
+
+
+def _not_of_one(
+    connection: Connection,
+    known: Row[Any] | None,
+    delivery: Delivery,
+    outcome: Refused,
+    now: datetime,
+) -> Deferred | AccountSuspended:
+    """The outcome of a refusal that follows another; others go on where they need not do this."""
+    message = joined(
+        _(
+            "Two posts in a row were refused, so it may be the account's fault. {reason}",
+            reason=outcome.message,
+        ),
+        _of_the_first(connection, known, delivery.account) if known else "",
+    )
+    suspension = AccountSuspended(Kind.PERMISSION, message, backoff=UNTIL_MENDED)
+    if _sign(delivery, outcome) == _REFUSED:
+        return suspension
+    return _alone(delivery, suspension, now)
 
 
 def _met_it_alone(connection: Connection, delivery: Delivery, kind: Kind) -> bool:
@@ -194,14 +235,14 @@ def _of_the_first(connection: Connection, known: Row[Any], account: str) -> str:
     )
 
 
-def _proves(
-    connection: Connection, known: Row[tuple[object, ...]], delivery: Delivery, now: datetime
-) -> bool:
-    """Whether a refusal equal to the last one proves that it concerns the account."""
-    suspended = connection.execute(_UNPROVED_OF, {"names": [delivery.account]}).first()
-    if suspended:
+def _follows_another(connection: Connection, known: Row[Any] | None, delivery: Delivery) -> bool:
+    """Whether nothing went out since the account's last refusal, which was not this post's."""
+    if connection.execute(_UNPROVED_OF, {"names": [delivery.account]}).first():
         return True  # this post tested whether it is over
-    return known.delivery != delivery.id and not known.own and known.at > now - _REMEMBERED
+    if known is None or known.own:
+        return False
+    # This one may be the last itself: it waited, or a person retries it.
+    return known.delivery != delivery.id or delivery.error_kind is not None
 
 
 def _remember(connection: Connection, delivery: Delivery, sign: str, now: datetime) -> None:

@@ -45,10 +45,11 @@ class DocumentLimits(Frozen):
 
 
 class Rate(Frozen):
-    """How many posts a platform takes in any window of that length."""
+    """How many posts, or uploads, a platform takes in any window of that length."""
 
-    posts: int
+    most: int
     window: timedelta
+    counted: Literal["posts", "uploads"] = "posts"
     of_app: bool = False
     """Whether all accounts of an app share it."""
 

@@ -44,6 +44,17 @@ class Step(StrEnum):
     """Changes nothing."""
 
 
+class Scope(StrEnum):
+    """What a suspension keeps an account from."""
+
+    ALL = "all"
+    """Everything that would make something public."""
+    APART = "apart"
+    """Requests of one kind, such as uploads, whose limit is counted by itself: the post that made
+    one waits, and others go on.
+    """
+
+
 class Wire(StrEnum):
     """How far a request got."""
 
@@ -132,16 +143,16 @@ class Accepted(_Told):
 
 @dataclass(frozen=True, slots=True)
 class Refused(_Told):
-    """Refused for good and not out: the post's fault, until it is proved to be the account's.
+    """Refused for good and not out.
 
-    `sign`: what the platform said, for a refusal that may be the account's: when a second post gets
-    one with the same sign, and nothing went out in between, the account is suspended. Empty: it
-    certainly concerns this post.
+    `of_post`: whether it certainly concerns this one post: its words, its picture, its link.
+    Otherwise it may be the account's fault: when a second post is refused, and nothing went out in
+    between, that one waits, whatever the platform said of each.
     """
 
     kind: Kind
     message: str
-    sign: str = ""
+    of_post: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,12 +164,14 @@ class Deferred(_Told):
     `most`: after this many attempts in all it is refused; None: only its expiry ends the attempts.
     `uploads_gone`: the platform no longer has its uploads, which are made again. `reason`: of a
     reading, what the platform did, in words that do not depend on what was read.
+    `of_post`: as in `Refused`, for what is refused then.
     """
 
     kind: Kind
     message: str
     again_at: datetime | None = None
     most: int | None = None
+    of_post: bool = False
     uploads_gone: bool = False
     reason: str = ""
 
@@ -183,13 +196,14 @@ class AccountSuspended(_Told):
     `until`: when that ends, as the platform says. `backoff`, if it does not say so: how long the
     first suspension lasts, the second in a row, and so on; the last value applies to all that
     follow. At each end one post tests whether the account goes on. With neither, a person has to
-    act.
+    act. `scope`: what it keeps the account from.
     """
 
     kind: Kind
     message: str
     until: datetime | None = None
     backoff: tuple[timedelta, ...] = ()
+    scope: Scope = Scope.ALL
 
 
 @dataclass(frozen=True, slots=True)

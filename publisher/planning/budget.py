@@ -17,6 +17,7 @@ from publisher.ledger.reading.account_status import AccountStatus
 from publisher.ledger.tables import EVERYTHING
 from publisher.model import limits_text as limits
 from publisher.model.capabilities import Rate
+from publisher.model.content import Part
 from publisher.model.deliveries import Delivery, Wish
 from publisher.model.outcomes import Limit
 from publisher.model.posts import Post
@@ -109,7 +110,8 @@ class Budget:
         told = set[tuple[frozenset[str], str]]()
         for account, its in self._standing.limits.items():
             for limit in its:
-                if not limit.name.startswith("posts-"):
+                counted = limit.name.partition("-")[0]
+                if counted not in _COUNTED:
                     continue
                 group = self._standing.app_of(account) if limit.is_of_app else frozenset({account})
                 if (group, limit.name) in told:
@@ -118,21 +120,23 @@ class Budget:
                 due = [
                     o for o in self._leaving if o.account in group and o.not_before < limit.ends_at
                 ]
-                yield from self._beyond(due, limit, account)
+                yield from self._beyond(due, limit, account, _COUNTED[counted])
 
-    def _beyond(self, due: Sequence[Planned], limit: Limit, account: str) -> Iterator[Problem]:
-        totals = accumulate(map(_parts, due))
+    def _beyond(
+        self, due: Sequence[Planned], limit: Limit, account: str, count: Callable[[Planned], int]
+    ) -> Iterator[Problem]:
+        totals = accumulate(map(count, due))
         late = [
             one
             for one, total in zip(due, totals, strict=True)
-            if total > limit.remaining and self._is_fresh(one)
+            if count(one) and total > limit.remaining and self._is_fresh(one)
         ]
         if not late:
             return
         message = plural(
             "{account} has {words}: {number} post of this plan is beyond that, and waits.",
             "{account} has {words}: {number} posts of this plan are beyond that, and wait.",
-            sum(map(_parts, late)),
+            sum(len(_left(one)) for one in late),
             account=account,
             words=limits.in_words(limit, self._when),
         )
@@ -155,31 +159,17 @@ class Budget:
     def _crowded(self, its: Sequence[Planned], rate: Rate, channel: str) -> Iterator[Problem]:
         """The first window above the limit, at the first post of the plan above it."""
         window = deque[Planned]()
-        inside = 0
+        inside, count = 0, _COUNTED[rate.counted]
         for one in its:
             window.append(one)
-            inside += _parts(one)
+            inside += count(one)
             while window[0].not_before <= one.not_before - rate.window:
-                inside -= _parts(window.popleft())
-            if inside > rate.posts and self._is_fresh(one):
-                minutes = rate.window // timedelta(minutes=1)
-                named = {
-                    "number": inside, "limit": rate.posts, "channel": channel, "minutes": minutes,
-                    "account": one.account,
-                }  # fmt: skip
-                message = (
-                    _(
-                        "With this, the accounts of one app have {number} posts on {channel} within "
-                        "{minutes} minutes, which takes {limit}: what is more waits.",
-                        **named,
-                    )
-                    if rate.of_app
-                    else _(
-                        "With this, {account} has {number} posts within {minutes} minutes, and "
-                        "{channel} takes {limit}: what is more waits.",
-                        **named,
-                    )
-                )
+                inside -= count(window.popleft())
+            if inside > rate.most and count(one) and self._is_fresh(one):
+                message = _crowd(
+                    rate, number=inside, limit=rate.most, channel=channel, account=one.account,
+                    minutes=rate.window // timedelta(minutes=1),
+                )  # fmt: skip
                 hint = _("Spread them: what expires before its turn is missed.")
                 yield self._warning(one, "over-limit", message, hint)
                 return
@@ -191,7 +181,34 @@ class Budget:
         return advice(self._posts[one.post], code, message, hint)
 
 
-def _parts(planned: Planned) -> int:
-    """How many posts it still takes at the platform."""
+def _crowd(rate: Rate, **named: object) -> str:
+    if rate.counted == "uploads":
+        return _(
+            "With this, {account} has {number} pictures and videos within {minutes} minutes, and "
+            "{channel} takes {limit}: what is more waits, and posts without any go out.",
+            **named,
+        )
+    if rate.of_app:
+        return _(
+            "With this, the accounts of one app have {number} posts on {channel} within {minutes} "
+            "minutes, which takes {limit}: what is more waits.",
+            **named,
+        )
+    return _(
+        "With this, {account} has {number} posts within {minutes} minutes, and {channel} takes "
+        "{limit}: what is more waits.",
+        **named,
+    )
+
+
+def _left(planned: Planned) -> Sequence[Part]:
+    """The parts that are not out."""
     out = len(planned.remote_ids) if isinstance(planned, Delivery) else 0
-    return len(planned.content.parts) - out
+    return planned.content.parts[out:]
+
+
+_COUNTED: Mapping[str, Callable[[Planned], int]] = {
+    "posts": lambda planned: len(_left(planned)),
+    "uploads": lambda planned: sum(len(part.pictures) for part in _left(planned)),
+}
+"""What a platform counts: how much of it a delivery still takes there."""

@@ -80,7 +80,7 @@ def _is_meant_for(row: Row, step: Step) -> Type | None:
             return Accepted
         case "wordpress", Step.READ if is_success and body.startswith("["):
             return Accepted
-        case "wordpress", Step.READ if is_success and not body.endswith("}"):
+        case "wordpress", Step.READ if is_success and "<!doctype" in body:
             return AccountSuspended  # a page of the website: its API is not there
     return None
 

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from publisher.model.outcomes import Answer, Refused
+from publisher.model.outcomes import Answer
 from tests.support.answers.judging import meaning
 from tests.support.answers.kinds import (
     FACEBOOK,
@@ -59,18 +59,6 @@ def test_a_platforms_words_bring_no_address_or_token_along(words: str) -> None:
 )
 def test_a_message_says_what_happened(answer: Answer, words: str) -> None:
     assert words in message_of(meaning(X, answer))
-
-
-def test_two_refusals_that_differ_in_an_id_alone_have_one_sign() -> None:
-    """Else no second post would prove that it is the account that is refused."""
-    signs = {
-        outcome.sign
-        for trace in ("4f3a9c", "0be7d1", "12345", "9f8b1c2d-aa10-4b7e-9c3d-5e6f7a8b9c0d")
-        if isinstance(
-            outcome := meaning(X, problem(403, "Forbidden", f"Not now (trace: {trace}).")), Refused
-        )
-    }
-    assert signs == {"403 about:blank not now (trace: forbidden"}
 
 
 def test_what_x_says_about_a_parameter_is_passed_on() -> None:

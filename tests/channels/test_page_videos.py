@@ -177,6 +177,22 @@ def test_a_fault_at_any_step_only_defers(
     assert len(there(stage)) == 1 + begun_and_lost, "an upload without a byte is nothing"
 
 
+@pytest.mark.parametrize("commit", [True, False])
+def test_a_lost_answer_to_a_chunk_costs_no_other_chunk(
+    stage: Stage, parcel: Parcel, gif: Picture, exchanges: Exchanges, commit: bool
+) -> None:
+    """If Facebook has it already, its error names the offset from which to go on."""
+    channel = stage.open()
+    fail(stage, Fault(what=What.HANG_UP, endpoint=UPLOAD, commit=commit, nth=(4,)))
+    prepared, stopped = attempt(stage, parcel, channel, Prepared())
+    assert isinstance(stopped, Deferred)
+    prepared = stage.prepare(parcel, channel, prepared)
+    chunks = -(-len(stage.media[gif.digest]) // 1_000)
+    assert phases(exchanges) == ["start", *["transfer"] * (chunks + 1), "finish"]
+    assert isinstance(send(channel, parcel, prepared, ()), Accepted)
+    assert len(there(stage)) == len(stage.shown()) == 1
+
+
 def test_a_worker_that_does_not_know_the_upload_begins_anew(
     stage: Stage, parcel: Parcel, exchanges: Exchanges
 ) -> None:

@@ -152,7 +152,7 @@ def test_on_facebook_a_refusal_of_one_comment_is_not_the_accounts(
     fail(one.stage, "graph-error", "getObject", code=code)
     outcome = one.outcome()
     assert isinstance(outcome, Refused)
-    assert outcome.sign == ""
+    assert outcome.of_post
     assert "answer by hand" in outcome.message
 
 
@@ -164,7 +164,7 @@ def test_on_facebook_what_refuses_the_answer_is_no_sign_of_the_accounts_fault(
     fail(one.stage, "graph-error", "createComment", code=1705)
     outcome = attempt.send()
     assert isinstance(outcome, Refused)
-    assert outcome.sign == ""
+    assert outcome.of_post
 
 
 @pytest.mark.parametrize("channel", READS)

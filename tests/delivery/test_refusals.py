@@ -288,3 +288,63 @@ def test_an_innocent_post_goes_out_whatever_another_meets(
     assert len({post["text"] for post in public}) == len(public), "nothing is out twice"
     for status in office.queries.accounts():
         assert status.suspended_until, "a suspension has an end"
+
+
+def faults(address: str, *rules: dict[str, Any]) -> None:
+    requests.post(f"{address}/sandbox/faults", json=rules, timeout=30).raise_for_status()
+
+
+UPLOADS = {
+    "mediaUpload": "429 for a picture",
+    "uploadMedia": "upload: too many",
+    "initializeImageUpload": "daily limit, of APPLICATION_AND_MEMBER",
+    "uploadBlob": "a limit with its end",
+}
+
+
+@pytest.mark.parametrize("request_name", UPLOADS)
+def test_a_used_up_limit_of_uploads_holds_no_text(
+    request_name: str, office: Office, served: tuple[Sandbox, str]
+) -> None:
+    """The post with a picture goes out when the limit ends."""
+    _sandbox, address = served
+    requests.post(f"{address}/sandbox/reset", timeout=30).raise_for_status()
+    faults(address, {"what": "rate-limit", "endpoint": request_name, "seconds": 1740})
+    pictured, pictures = bad_post(office, Met(request_name, UPLOADS[request_name]))
+    place = {"account": pictured.account, "channel": pictured.channel}
+    text = wish(office.clock, "text", due_in=5 + APART, **place)
+    office.ledger.apply(
+        add=[pictured, text], edit=(), cancel=(), pictures=pictures, actor="redaction"
+    )
+    office.work(45)
+    assert (office.state("text"), office.state("bad")) == (State.PUBLISHED, State.SCHEDULED)
+    assert list(office.queries.accounts()) == []
+    faults(address)
+    office.clock.advance(1740)
+    office.work(120)
+    assert office.state("bad") is State.PUBLISHED
+
+
+@pytest.mark.parametrize(
+    "request_name", ["createPosts", "createFeedPost", "postStatus", "createOrganizationPost",
+                     "applyWrites", "updateArticle"]
+)  # fmt: skip
+def test_no_refusal_fails_a_series(
+    request_name: str, office: Office, served: tuple[Sandbox, str]
+) -> None:
+    """A platform that calls each post wrong fails one, and the others go out when it takes them."""
+    _sandbox, address = served
+    requests.post(f"{address}/sandbox/reset", timeout=30).raise_for_status()
+    faults(address, {"what": "bad-request", "endpoint": request_name})
+    ((channel, _step),) = (where for where, names in REQUESTS.items() if request_name in names)
+    place = {"account": f"bice-{channel}", "channel": channel}
+    posts = [wish(office.clock, f"post-{n}", due_in=5 + APART * n, **place) for n in range(4)]
+    office.ledger.apply(add=posts, edit=(), cancel=(), pictures={}, actor="redaction")
+    office.work(120)
+    office.clock.advance(300)
+    office.work(30)
+    assert office.queries.counts() == {State.FAILED: 1, State.SCHEDULED: 3}
+    faults(address)
+    office.clock.advance(1800)
+    office.work(300)
+    assert office.queries.counts() == {State.FAILED: 1, State.PUBLISHED: 3}

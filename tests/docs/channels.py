@@ -87,7 +87,8 @@ _FEATURES: tuple[tuple[str, Callable[[Capabilities], str]], ...] = (
 def _rate(rate: Rate) -> str:
     hours, minutes = rate.window // timedelta(hours=1), rate.window // timedelta(minutes=1)
     window = f"{hours} h" if hours else f"{minutes} min"
-    return f"{rate.posts:,} in {window}{' (app)' if rate.of_app else ''}"
+    what = " uploads" if rate.counted == "uploads" else ""
+    return f"{rate.most:,}{what} in {window}{' (app)' if rate.of_app else ''}"
 
 
 def _gifs(limits: GifLimits) -> str:

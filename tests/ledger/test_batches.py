@@ -145,8 +145,8 @@ def test_nothing_to_write_is_written(desk: Desk) -> None:
 
 def test_whatever_came_of_requests_is_recorded_together(desk: Desk) -> None:
     outcomes: list[Outcome] = [
-        Accepted("7"), Refused(Kind.POLICY, "no"), Deferred(Kind.UNAVAILABLE, "later"),
-        Unknown("silence"),
+        Accepted("7"), Refused(Kind.POLICY, "no", of_post=True),
+        Deferred(Kind.UNAVAILABLE, "later"), Unknown("silence"),
     ]  # fmt: skip
     sent = desk.sent(len(outcomes))
     recorded = desk.record(*zip(sent, outcomes, strict=True))
@@ -301,7 +301,7 @@ def test_an_intent_that_cannot_be_written_takes_few_transactions_and_no_other_wi
     assert desk.is_intact()
 
 
-@pytest.mark.parametrize("outcome", [Accepted("x"), Refused(Kind.POLICY, "no", sign="alike")])
+@pytest.mark.parametrize("outcome", [Accepted("x"), Refused(Kind.POLICY, "no")])
 def test_a_result_that_cannot_be_recorded_takes_few_transactions_and_no_other_with_it(
     desk: Desk, monkeypatch: pytest.MonkeyPatch, outcome: Outcome
 ) -> None:

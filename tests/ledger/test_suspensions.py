@@ -1,6 +1,7 @@
 """A refusal is the post's until proven the account's, and every suspension ends by itself."""
 
-from dataclasses import dataclass
+import hashlib
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 import pytest
@@ -8,12 +9,13 @@ import pytest
 from publisher.ledger.database import Database
 from publisher.ledger.dispatcher.claims import Dispatch
 from publisher.ledger.dispatcher.due import DuePoll
-from publisher.ledger.enqueue import Ledger
+from publisher.ledger.enqueue import Ledger, StoredPicture
 from publisher.ledger.integrity.seals import Audit
 from publisher.ledger.manager.operations import Control
 from publisher.ledger.reading.account_status import AccountStatus
 from publisher.ledger.reading.queries import Queries
 from publisher.ledger.reconciliation import Doubts
+from publisher.model.content import Content, Part, Picture
 from publisher.model.deliveries import Delivery, Prepared
 from publisher.model.outcomes import (
     THROTTLED,
@@ -24,6 +26,7 @@ from publisher.model.outcomes import (
     Kind,
     Outcome,
     Refused,
+    Scope,
     Unknown,
 )
 from publisher.model.states import State
@@ -43,7 +46,8 @@ pytestmark = [
 
 KEYS = AccountSuspended(Kind.AUTH, "The keys are not accepted.", backoff=UNTIL_MENDED)
 TOO_MANY = AccountSuspended(Kind.RATE_LIMIT, "Too many.", backoff=THROTTLED)
-ALIKE = Refused(Kind.CONTENT, "You are not permitted.", sign="403 not-permitted")
+UNLISTED = Refused(Kind.CONTENT, "You are not permitted.")
+OTHER = Refused(Kind.PERMISSION, "Nobody knows this code.")
 
 
 @dataclass
@@ -60,6 +64,23 @@ class Desk:
     def add(self, *posts: str, due_in: float = 0, account: str = "bice-x") -> None:
         for post in posts:
             add(self.ledger, wish(self.clock, post, due_in=due_in, account=account))
+
+    def add_pictured(self, post: str) -> None:
+        data = post.encode()
+        digest = hashlib.sha256(data).hexdigest()
+        picture = Picture(
+            digest=digest,
+            media_type="image/png",
+            width=64,
+            height=48,
+            alt="Une carte",
+            name="a.png",
+        )
+        content = Content(parts=(Part(text=post, pictures=(picture,)),), lang="fr")
+        self.ledger.apply(
+            add=[wish(self.clock, post, due_in=0, content=content)], edit=(), cancel=(),
+            pictures={digest: StoredPicture(digest, "image/png", data)}, actor="redaction",
+        )  # fmt: skip
 
     def in_hand(self) -> list[Delivery]:
         """What is claimed now, as often as anything is; the look that goes before finds the
@@ -286,18 +307,19 @@ def test_a_limit_calls_nobody(desk: Desk) -> None:
 
 def test_a_refusal_that_may_be_the_accounts_is_the_posts_at_first(desk: Desk) -> None:
     desk.add("bad")
-    assert desk.send(ALIKE) == [("bad", State.FAILED)]
+    assert desk.send(UNLISTED) == [("bad", State.FAILED)]
     desk.add("innocent")
     assert desk.send(taken(1)) == [("innocent", State.PUBLISHED)]
     assert desk.status is None
 
 
-def test_a_second_post_that_is_refused_alike_proves_it_the_accounts(desk: Desk) -> None:
+def test_a_second_post_that_is_refused_waits_whatever_was_said_of_it(desk: Desk) -> None:
     """The second one stays on the schedule; a success ends it."""
     desk.add("one")
-    desk.send(ALIKE)
+    desk.send(UNLISTED)
+    desk.clock.advance(3 * 86_400)
     desk.add("two")
-    assert desk.send(ALIKE) == [("two", State.SCHEDULED)]
+    assert desk.send(OTHER) == [("two", State.SCHEDULED)]
     assert desk.status
     assert (desk.status.suspension_kind, desk.status.suspended_until) == (
         "permission",
@@ -305,47 +327,124 @@ def test_a_second_post_that_is_refused_alike_proves_it_the_accounts(desk: Desk) 
     )
     assert "`publisher retry one --account bice-x`" in str(desk.status.suspension_message)
     desk.clock.advance(60)
-    assert desk.send(ALIKE) == [("two", State.SCHEDULED)], "nobody else is there to ask"
+    assert desk.send(UNLISTED) == [("two", State.SCHEDULED)], "nobody else is there to ask"
     assert desk.status.suspension_message
     desk.clock.advance(300)
     assert desk.send(taken(1)) == [("two", State.PUBLISHED)]
     assert desk.status is None
 
 
-@pytest.mark.parametrize(
-    "between", [taken(7), Refused(Kind.CONTENT, "Too long."), Refused(Kind.CONTENT, "", "other")]
-)
+@pytest.mark.parametrize("between", [taken(7), Refused(Kind.CONTENT, "Too long.", of_post=True)])
 def test_what_goes_out_in_between_clears_the_account(desk: Desk, between: Outcome) -> None:
-    """As does another refusal that may be the account's; one that is a post's for certain does
-    not.
-    """
+    """A refusal that is a post's for certain does not."""
     desk.add("one")
-    desk.send(ALIKE)
+    desk.send(UNLISTED)
     desk.add("between")
     desk.send(between)
     desk.add("two")
-    is_certain = isinstance(between, Refused) and not between.sign
-    assert desk.send(ALIKE) == [("two", State.SCHEDULED if is_certain else State.FAILED)]
+    is_certain = isinstance(between, Refused)
+    assert desk.send(UNLISTED) == [("two", State.SCHEDULED if is_certain else State.FAILED)]
+
+
+def test_what_is_never_out_in_between_fails_one_of_a_series(desk: Desk) -> None:
+    """Though each is told something else."""
+    states = []
+    for number in range(12):
+        desk.add(f"post-{number}")
+        for delivery in desk.in_hand():
+            answer = Refused(Kind.CONTENT, f"Code {delivery.id}.")
+            states.append(desk.answer(delivery, answer).state)
+        desk.clock.advance(1200)
+    assert len(states) > 6, "they are tried"
+    assert states.count(State.FAILED) == 1
+    assert desk.queries.counts() == {State.FAILED: 1, State.SCHEDULED: 11}
+
+
+def upload(desk: Desk, post: str) -> Delivery:
+    """What becomes of a post whose picture is refused before it can leave."""
+    (delivery,) = (one for one in desk.in_hand() if one.post == post)
+    return desk.attempts.record(delivery, UNLISTED, desk.clock.ahead(30))
+
+
+def test_refused_pictures_fail_one_post_and_hold_no_text(desk: Desk) -> None:
+    """Until a picture has gone out: a text that did says nothing of uploads."""
+    for number in range(4):
+        desk.add_pictured(f"picture-{number}")
+        refused = upload(desk, f"picture-{number}")
+        assert refused.state is (State.SCHEDULED if number else State.FAILED)
+        desk.add(f"text-{number}")
+        assert desk.send(taken(number)) == [(f"text-{number}", State.PUBLISHED)]
+        assert desk.status is None
+    desk.clock.advance(60)
+    assert upload(desk, "picture-3").state is State.SCHEDULED, "the last that was refused"
+    desk.add_pictured("picture-4")
+    (good, *_others) = (one for one in desk.in_hand() if one.post == "picture-4")
+    assert desk.answer(good, taken(14)).state is State.PUBLISHED
+    desk.clock.advance(300)
+    assert upload(desk, "picture-3").state is State.FAILED, "its own picture"
+
+
+def test_a_first_part_that_is_out_says_nothing_of_the_second(desk: Desk) -> None:
+    """One thread ends after its first part, the others wait there, and single posts go out."""
+    states = []
+    for number in range(4):
+        texts = (f"Un {number}", f"Deux {number}")
+        add(desk.ledger, wish(desk.clock, f"thread-{number}", due_in=0, texts=texts))
+        (thread,) = desk.in_hand()
+        states.append(desk.answer(desk.answer(thread, taken(number)), UNLISTED).state)
+        desk.add(f"text-{number}")
+        assert desk.send(taken(10 + number)) == [(f"text-{number}", State.PUBLISHED)]
+    assert states == [State.FAILED, *[State.SCHEDULED] * 3]
+    assert desk.status is None
+
+
+def test_a_limit_of_one_kind_of_request_holds_the_post_that_met_it_alone(desk: Desk) -> None:
+    until = desk.clock.ahead(1740)
+    apart = AccountSuspended(Kind.RATE_LIMIT, "No more uploads.", until, scope=Scope.APART)
+    unnamed = AccountSuspended(
+        Kind.RATE_LIMIT, "No more uploads.", backoff=THROTTLED, scope=Scope.APART
+    )
+    for post, outcome, again in (("one", apart, until), ("two", unnamed, desk.clock.ahead(30))):
+        desk.add(post)
+        (delivery,) = desk.in_hand()
+        waits = desk.attempts.record(delivery, outcome, desk.clock.ahead(30))
+        assert (waits.state, waits.next_check_at) == (State.SCHEDULED, again)
+        assert desk.status is None
+    desk.add("text")
+    assert desk.send(taken(1)) == [("text", State.PUBLISHED)]
+
+
+def test_what_is_told_an_instant_each_time_lets_the_others_go_first(desk: Desk) -> None:
+    desk.add("bad", "innocent")
+    first, second = desk.in_hand()
+    held = AccountSuspended(Kind.RATE_LIMIT, "Too many.", desk.clock.ahead(600))
+    desk.answer(first, held)
+    desk.attempts.intend(second, desk.clock.now(), desk.clock.ahead(30))
+    desk.clock.advance(601)
+    assert desk.send(replace(held, until=desk.clock.ahead(600))) == [("bad", State.SCHEDULED)]
+    desk.clock.advance(601)
+    (probe,) = desk.in_hand()
+    assert probe.post == "innocent"
 
 
 def test_the_same_post_twice_proves_nothing(desk: Desk, control: Control) -> None:
     desk.add("one")
-    desk.send(ALIKE)
+    desk.send(UNLISTED)
     control.retry("one", None, "redaction")
-    assert desk.send(ALIKE) == [("one", State.FAILED)]
+    assert desk.send(UNLISTED) == [("one", State.FAILED)]
     assert desk.status is None
 
 
 def test_two_bad_posts_stop_no_third_for_longer_than_the_first_pause(desk: Desk) -> None:
     """Another one asks, and what was refused twice turns out to be its own fault."""
     desk.add("one")
-    desk.send(ALIKE)
+    desk.send(UNLISTED)
     desk.add("two")
-    desk.send(ALIKE)
+    desk.send(UNLISTED)
     desk.add("innocent")
     desk.clock.advance(60)
     assert desk.send(taken(1)) == [("innocent", State.PUBLISHED)]
-    assert desk.send(ALIKE) == [("two", State.FAILED)]
+    assert desk.send(UNLISTED) == [("two", State.FAILED)]
     assert desk.status is None
 
 
@@ -405,16 +504,25 @@ def test_each_step_of_a_suspension_is_vouched_for(desk: Desk, database: Database
     assert Audit(database, desk.clock).verify().breaks == ()
 
 
-def test_what_may_pass_in_a_few_tries_is_refused_after_them(desk: Desk) -> None:
-    """Such as a link that leads nowhere: the page may appear with the post."""
+@pytest.mark.parametrize("is_certain", [True, False])
+def test_what_may_pass_in_a_few_tries_is_refused_after_them(desk: Desk, is_certain: bool) -> None:
+    """Such as a link that leads nowhere, as the page may appear with the post; or, which may be of
+    all posts, a disk that is full.
+    """
     desk.add("linked")
     states = []
+    unread = Deferred(Kind.CONTENT, "The page cannot be read.", most=3, of_post=is_certain)
     for _ in range(3):
-        states += desk.send(Deferred(Kind.CONTENT, "The page cannot be read.", most=3))
+        states += desk.send(unread)
         desk.clock.advance(60)
     assert [state for _post, state in states] == [
         State.SCHEDULED, State.SCHEDULED, State.FAILED,
     ]  # fmt: skip
+    desk.add("next")
+    for _ in range(3):
+        states += desk.send(unread)
+        desk.clock.advance(60)
+    assert states[-1] == ("next", State.FAILED if is_certain else State.SCHEDULED)
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from publisher.app import Application
 from publisher.ledger import rate_limits
@@ -27,6 +28,9 @@ language = "fr"
 channel = "facebook"
 language = "fr"
 page_id = "100200300"
+[accounts.bice-masto]
+channel = "mastodon"
+language = "fr"
 """
 
 
@@ -129,6 +133,41 @@ def test_a_hundred_posts_in_fifteen_minutes_fit_and_one_more_does_not(
     ((code, post, message),) = told(app)
     assert (code, post) == ("over-limit", "z.fr")
     assert "bice-x has 102 posts within 15 minutes, and twitter takes 100" in message
+
+
+def pictured(workspace: Workspace, number: int, to: str) -> None:
+    """So many drafts with two pictures, and one without, a minute apart from 10:00 on."""
+    (workspace.path / "posts/media").mkdir(parents=True)
+    Image.new("RGB", (40, 30), "navy").save(workspace.path / "posts/media/carte.png")
+    Image.new("RGB", (40, 30), "teal").save(workspace.path / "posts/media/plan.png")
+    media = ", ".join(f"{{file: media/{name}.png, alt: Une carte}}" for name in ("carte", "plan"))
+    for index in range(number):
+        at = f"at: 2016-03-07T10:{index:02}:00+01:00\nto: [{to}]"
+        workspace.draft(f"p{index:03}.fr", f"{at}\nmedia: [{media}]", f"Le texte {index}.")
+    workspace.draft("z.fr", f"at: 2016-03-07T10:{number:02}:00+01:00\nto: [{to}]", "Sans image.")
+
+
+@pytest.mark.parametrize("is_over", [True, False])
+def test_more_than_thirty_files_in_half_an_hour_are_named_where_mastodon_takes_thirty(
+    workspace: Workspace, app: Application, is_over: bool
+) -> None:
+    """At the first post with a file too many; a text is none of them."""
+    pictured(workspace, 15 + is_over, "bice-masto")
+    found = told(app)
+    assert [(code, post) for code, post, _message in found] == [("over-limit", "p015.fr")] * is_over
+    for _code, _post, message in found:
+        assert "32 pictures and videos within 30 minutes, and mastodon takes 30" in message
+
+
+def test_more_files_than_are_left_are_named_and_no_text(
+    workspace: Workspace, app: Application, clock: ManualClock
+) -> None:
+    left(app, clock, "uploads-15min", 3, 500)
+    pictured(workspace, 2, "bice-x")
+    ((code, post, message),) = told(app)
+    assert (code, post) == ("over-limit", "p001.fr")
+    assert "3 of 500 uploads in 15 minutes left" in message
+    assert "1 post of this plan is beyond that" in message
 
 
 def test_as_many_on_a_page_are_no_matter(workspace: Workspace, app: Application) -> None:

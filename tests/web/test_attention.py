@@ -48,7 +48,7 @@ def test_trouble_comes_before_routine_and_the_newest_of_it_first(
 ) -> None:
     """Last month's failures hide neither today's emergency nor what waits for approval."""
     monkeypatch.setattr(dashboard, "_ATTENTION", 2)
-    refused, doubted = Refused(Kind.CONTENT, "Too long."), Unknown("No answer.")
+    refused, doubted = Refused(Kind.CONTENT, "Too long.", of_post=True), Unknown("No answer.")
     outcomes: list[Outcome] = [refused, refused, refused, doubted]
     for number, outcome in enumerate(outcomes, 1):
         _post(app, f"n{number}", 60 * number)
@@ -67,7 +67,7 @@ def test_of_each_kind_some_are_shown_and_the_others_are_one_click_away(
     for number in range(1, 8):
         _post(app, f"n{number}", 60 * number)
         (delivery,) = app.queries.deliveries(post=f"n{number}")
-        ends(app, delivery, Refused(Kind.CONTENT, "Too long."))
+        ends(app, delivery, Refused(Kind.CONTENT, "Too long.", of_post=True))
     ends(app, app.queries.deliveries(post="day.es")[0], Unknown("No answer."))
     for number in range(1, 8):
         _post(app, f"later{number}", 9000 + number)
@@ -132,9 +132,9 @@ def test_what_a_platform_said_is_told_in_each_readers_language(
     with speaking("fr"):
         message = meant.doubt(_("no status"), Step.PUBLISH)
         assert isinstance(message, Unknown)
-        ends(app, delivery, Refused(Kind.CONTENT, message.message))
+        ends(app, delivery, Refused(Kind.CONTENT, message.message, of_post=True))
     (delivery,) = app.queries.deliveries(post="before")
-    ends(app, delivery, Refused(Kind.CONTENT, "Déjà dit (« Nope »)."))
+    ends(app, delivery, Refused(Kind.CONTENT, "Déjà dit (« Nope »).", of_post=True))
     with speaking("fr"):
         held = AccountSuspended(Kind.AUTH, meant.doubt(_("no status"), Step.PUBLISH).message)
         with app.database.write() as connection:

@@ -59,8 +59,12 @@ _DID = re.compile(r"did:[a-z]+:[A-Za-z0-9._:%-]{1,250}")
 _POST = re.compile(
     rf"at://(?P<did>{_DID.pattern})/app\.bsky\.feed\.post/(?P<key>[A-Za-z0-9_-]{{1,100}})"
 )
-_OF_THE_POST = "Invalid app.bsky.feed.post record"
-"""How a server begins its refusal of a record that its lexicon does not allow."""
+_OF_THE_WORDS = re.compile(
+    r"Invalid app\.bsky\.feed\.post record: (Record/text\b|.{1,200} at \$\.text$)"
+)
+"""A server's refusal of words that its lexicon does not allow (its wording until 2025, and since).
+Another field may be wrong in all posts.
+"""
 
 
 def meaning(answer: Answer, step: Step) -> Outcome:
@@ -250,6 +254,7 @@ def _refused(status: int, error: str, body: dict[str, Any]) -> Outcome:
                 "Bluesky finds a picture or video of this post too big. Use a smaller one and queue "
                 "it again."
             ),
+            of_post=error in _TOO_BIG,
         )
     if error in _MISSING_FILE:
         return Deferred(
@@ -260,12 +265,12 @@ def _refused(status: int, error: str, body: dict[str, Any]) -> Outcome:
         return Deferred(
             Kind.UNAVAILABLE, _("The account was changed at the same moment. It is tried again.")
         )
-    is_of_post = str(body.get("message", "")).startswith(_OF_THE_POST) or error == "InvalidMimeType"
+    names_words = _OF_THE_WORDS.match(str(body.get("message", "")))
     kind = Kind.PERMISSION if status == 403 else Kind.CONTENT
     return Refused(
         kind,
         _("Bluesky refuses this post{says}. Change the draft and queue it again.", says=says),
-        "" if is_of_post else f"{status}/{error}",
+        of_post=bool(names_words) or error == "InvalidMimeType",
     )
 
 
@@ -273,5 +278,7 @@ def _no_app(_answer: Answer, _step: Step) -> None:
     """Until when all accounts of an app are suspended: Bluesky has no apps."""
 
 
-ANSWERS = Answers("Bluesky", meaning, reading, rate_limits.limits, _no_app)
+ANSWERS = Answers(
+    "Bluesky", meaning, reading, rate_limits.limits, _no_app, apart=frozenset({Step.PREPARE})
+)
 """Interprets Bluesky's answers."""

@@ -197,7 +197,7 @@ class Bluesky:
                 return seen
         if not isinstance(root, RepoPost) or not isinstance(parent, RepoPost):
             message = _("The part before this one is on Bluesky no more, so nothing can follow it.")
-            return Refused(Kind.CONTENT, message)
+            return Refused(Kind.CONTENT, message, of_post=True)
         return ThreadPlace(replies.root_of(root.record) or root.place, parent.place)
 
     def judge(

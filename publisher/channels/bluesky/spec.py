@@ -54,8 +54,8 @@ BLUESKY = Capabilities(
     captions_max_bytes=20_000,
     may_be_empty_with_picture=True,
     rates=(
-        Rate(posts=1_666, window=timedelta(hours=1)),
-        Rate(posts=11_666, window=timedelta(hours=24)),
+        Rate(most=1_666, window=timedelta(hours=1)),
+        Rate(most=11_666, window=timedelta(hours=24)),
     ),
     prepares_posts=True,
     repeats_safely=True,

@@ -156,6 +156,7 @@ def _failure(told: dict[str, Any]) -> Refused | Deferred:
             "again.",
             says=says,
         ),
+        of_post=True,
     )
 
 

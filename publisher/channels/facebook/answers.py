@@ -45,7 +45,9 @@ _OF_THE_APP = frozenset({3, 5, 12, 101, 104, 2500})
 errors, and the error codes of its SDKs.
 """
 _TRANSIENT = frozenset({1, 2})
-_UPLOAD_AGAIN = frozenset({1363019, 1363030, 1363037, 1363041})
+GO_ON_FROM = 1363037
+"""The subcode of a chunk that is not the next one; the error names that one's offset."""
+_UPLOAD_AGAIN = frozenset({1363019, 1363030, GO_ON_FROM, 1363041})
 """Subcodes of an upload that Meta says to try again. Source: Meta's Video API, error codes."""
 _BAD_LINK = 1609005  # as a code, and as a subcode of 100
 _LOOKS_AT_A_LINK = 8
@@ -57,8 +59,10 @@ _POLICY = 368
 _TOO_FAST = 1390008  # subcode of 368: "try again later"
 _NO_SUCH_NAME = 803
 _IDENTITY = 4854002  # subcode of 200
-_OF_THE_POST = frozenset({100, 1366046})
-"""Codes that certainly concern the post: a parameter, a picture that is too big."""
+_TOO_BIG = 1366046
+"""The code of a picture that is too big. 100, a wrong parameter, may be of all posts: of the app's
+secret, or of a parameter that Facebook does not take any more.
+"""
 _TOKEN_REASONS = {
     458: later("the app was removed from the Page's settings"),
     459: later("the person who gave it must first sign in to Facebook and pass a check"),
@@ -193,6 +197,7 @@ def _double(step: Step) -> Refused | Unknown:
                 "Facebook says that this text is on the Page already. Look at the "
                 "Page; if it is not there, change the draft and queue it again."
             ),
+            of_post=True,
         )
     return Unknown(
         _(
@@ -219,12 +224,14 @@ def _refused(code: int | None, subcode: int | None, says: str, step: Step) -> Ou
                 "The post that was prepared on Facebook is there no more: somebody "
                 "deleted it. Retry it to have it made again."
             ),
+            of_post=True,
         )
     if _BAD_LINK in (code, subcode):
         return Deferred(
             Kind.CONTENT,
             _("Facebook cannot read the page that the post links to. Check the link, then retry."),
             most=_LOOKS_AT_A_LINK,
+            of_post=True,
         )
     if code == _NO_SUCH_NAME and step is Step.PREPARE:
         return _no_such_page(says)
@@ -248,7 +255,7 @@ def _post_refused(code: int | None, subcode: int | None, says: str) -> Refused:
             says=says,
             code=code,
         ),
-        "" if {code, subcode} & _OF_THE_POST else f"{code}/{subcode}",
+        of_post=_TOO_BIG in (code, subcode),
     )
 
 

@@ -44,7 +44,7 @@ def require_answerable(page: PageGraph, parcel: Parcel) -> None:
             "The reader answered another comment, and below such a reply Publisher writes nothing on "
             "Facebook. Answer there by hand, and cancel this."
         )
-        raise NotPrepared(Refused(Kind.CONTENT, message, limits=outcome.limits))
+        raise NotPrepared(Refused(Kind.CONTENT, message, limits=outcome.limits, of_post=True))
 
 
 def judge(answer: Answer) -> Outcome:
@@ -54,9 +54,9 @@ def judge(answer: Answer) -> Outcome:
         return comment_gone(outcome.limits)
     if isinstance(outcome, Refused) and outcome.kind is Kind.POLICY:
         message = _("Facebook takes this answer for spam. Write it there by hand, and cancel this.")
-        return replace(outcome, message=message)
+        return replace(outcome, message=message, of_post=True)
     # What one reader's comment does not take says nothing of the account.
-    return replace(outcome, sign="") if isinstance(outcome, Refused) else outcome
+    return replace(outcome, of_post=True) if isinstance(outcome, Refused) else outcome
 
 
 def find(page: PageGraph, parcel: Parcel, since: datetime, taken: Collection[str]) -> Sighting:

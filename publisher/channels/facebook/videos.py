@@ -19,7 +19,7 @@ from publisher.base.i18n import _
 from publisher.channels import captions
 from publisher.channels.answers import identifier, mapping, parsed, quote, whole
 from publisher.channels.base import NotPrepared
-from publisher.channels.facebook.answers import ANSWERS, object_id
+from publisher.channels.facebook.answers import ANSWERS, GO_ON_FROM, object_id
 from publisher.channels.facebook.graph import PageGraph
 from publisher.channels.facebook.posts import PagePosts, fields_of, shown
 from publisher.model.content import Content, Picture
@@ -102,10 +102,10 @@ class PageVideos:
         while session.begin < session.end and sent < CHUNKS_AT_ONCE:
             chunk = file[session.begin : session.end]
             answer = self._page.bring_video(session.key, session.begin, chunk)
-            begin, end = _offsets(_told(answer))
+            begin, end = _offsets(_told(answer) or _asked_for(answer))
             if not session.begin < begin <= end <= len(file):
-                # It may have the chunk or not, unless that never left.
-                kept = known if answer.wire is Wire.NOT_SENT else _anew(known)
+                # Without an answer the chunk is sent again: if Facebook has it, it says so.
+                kept = _anew(known) if answer.wire is Wire.ANSWERED else known
                 raise NotPrepared(_outcome(answer), kept)
             session.begin, session.end, sent = begin, end, sent + 1
         upload = upload.model_copy(update={"pieces": upload.pieces + sent})
@@ -178,6 +178,15 @@ def _told(answer: Answer) -> dict[str, Any]:
     return mapping(parsed(answer.body)) if 200 <= (answer.status or 0) < 300 else {}
 
 
+def _asked_for(answer: Answer) -> dict[str, Any]:
+    """The next bytes, of an error that only says where to go on: Facebook has the chunk already.
+
+    Source: Meta's Video API, error codes; `error_data` as its Python SDK reads it.
+    """
+    error = mapping(mapping(parsed(answer.body)).get("error"))
+    return mapping(error.get("error_data")) if error.get("error_subcode") == GO_ON_FROM else {}
+
+
 def _offsets(told: dict[str, Any]) -> tuple[int, int]:
     """The next bytes that Facebook asks for; it writes numbers as texts."""
     begin, end = (whole(told.get(name)) for name in ("start_offset", "end_offset"))
@@ -227,4 +236,5 @@ def _failed(status: dict[str, Any]) -> Refused:
             "again.",
             says=quote(first.get("message")),
         ),
+        of_post=True,
     )

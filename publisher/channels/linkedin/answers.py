@@ -77,7 +77,6 @@ _OF_THE_APP = "application day limit"
 """Words of a 429 about the limit of the whole app (observed); "APPLICATION_AND_MEMBER DAY" is that
 of the person who gave the token.
 """
-_LONGEST_SIGN = 100
 
 
 def edited(answer: Answer) -> Outcome:
@@ -120,13 +119,15 @@ def reading(answer: Answer) -> Reading:
     return unread(_("LinkedIn gave an answer that cannot be used"))
 
 
-def app_suspension(answer: Answer, _step: Step) -> datetime | None:
-    """Until when LinkedIn takes nothing from all pages of the app; None if it does not say so.
+def app_suspension(answer: Answer, step: Step) -> datetime | None:
+    """Until when LinkedIn takes no post from all pages of the app; None if it does not say so.
 
-    The limit ends at midnight UTC; before that, one request at a time finds out.
+    LinkedIn counts each kind of request by itself (rate limiting). The limit ends at midnight UTC;
+    before that, one request at a time finds out.
     """
     message = mapping(parsed(answer.body)).get("message")
-    if answer.status != 429 or _OF_THE_APP not in str(message).lower():
+    is_of_app = answer.status == 429 and _OF_THE_APP in str(message).lower()
+    if step is not Step.PUBLISH or not is_of_app:
         return None
     return answer.received_at + DEFAULT_SUSPENSION
 
@@ -217,7 +218,6 @@ def _refused(answer: Answer, body: dict[str, Any], step: Step) -> Outcome:
                 "the draft, or retry it.",
                 says=says,
             ),
-            _sign(status, body),
         )
     if status in _OF_THE_ACCOUNT:
         return _account(answer, body)
@@ -232,7 +232,7 @@ def _refused(answer: Answer, body: dict[str, Any], step: Step) -> Outcome:
     return Refused(
         Kind.CONTENT,
         _("LinkedIn refuses this post{says}. Change the draft and queue it again.", says=says),
-        "" if code in _OF_THE_POST or status in (413, 415) else _sign(status, body),
+        of_post=code in _OF_THE_POST or status in (413, 415),
     )
 
 
@@ -320,14 +320,17 @@ def _code(body: dict[str, Any]) -> str:
     return told if isinstance(told, str) else ""
 
 
-def _sign(status: int, body: dict[str, Any]) -> str:
-    return f"{status}/{_code(body) or whole(body.get('serviceErrorCode'))}"[:_LONGEST_SIGN]
-
-
 def _no_limits(_answer: Answer, _step: Step) -> tuple[Limit, ...]:
     """The account's limits: no header of LinkedIn tells them."""
     return ()
 
 
-ANSWERS = Answers("LinkedIn", meaning, reading, _no_limits, app_suspension)
+ANSWERS = Answers(
+    "LinkedIn",
+    meaning,
+    reading,
+    _no_limits,
+    app_suspension,
+    apart=frozenset({Step.PREPARE, Step.READ}),
+)
 """Interprets LinkedIn's answers."""

@@ -230,4 +230,5 @@ def _failed(told: Mapping[str, Any]) -> Refused:
             "draft again.",
             says=quote(told.get("processingFailureReason")),
         ),
+        of_post=True,
     )

@@ -215,8 +215,16 @@ def parent_missing() -> Deferred:
             "rest as a post of its own; otherwise the thread goes on by itself."
         ),
         most=_LOOKS_AT_PARENT,
+        of_post=True,
     )
 
 
-ANSWERS = Answers("Mastodon", meaning, reading, rate_limits.limits, app_suspension)
+ANSWERS = Answers(
+    "Mastodon",
+    meaning,
+    reading,
+    rate_limits.limits,
+    app_suspension,
+    apart=frozenset({Step.PREPARE}),
+)
 """Interprets the answers of Mastodon servers."""

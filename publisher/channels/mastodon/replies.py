@@ -75,7 +75,7 @@ def _not_public(limits: Sequence[Limit]) -> Refused:
         "is: others would see this one. It is not sent. Look at the account, then publish it as a "
         "post of its own, and cancel this."
     )
-    return Refused(Kind.CONTENT, message, limits=tuple(limits))
+    return Refused(Kind.CONTENT, message, of_post=True, limits=tuple(limits))
 
 
 def orphan(status_id: str) -> Unknown:

@@ -67,7 +67,10 @@ MASTODON = Capabilities(
     ),
     may_be_empty_with_picture=True,
     edits=True,
-    rates=(Rate(posts=300, window=timedelta(hours=3)),),
+    rates=(
+        Rate(most=300, window=timedelta(hours=3)),
+        Rate(most=30, window=timedelta(minutes=30), counted="uploads"),
+    ),
 )  # fmt: skip
 
 

@@ -42,9 +42,13 @@ def prepared_with_media(server: AccountServer, parcel: Parcel, prepared: Prepare
     ids = [media_id(one) for one in attached] if isinstance(attached, list) else []
     pictures = parcel.content.pictures
     if len(ids) != len(pictures) or not all(ids):
-        raise NotPrepared(Refused(Kind.CONTENT, edits.other_pictures(), limits=outcome.limits))
+        raise NotPrepared(
+            Refused(Kind.CONTENT, edits.other_pictures(), limits=outcome.limits, of_post=True)
+        )
     if not _has_our_words(server, parcel, answer):
-        raise NotPrepared(Refused(Kind.CONTENT, edits.other_words(), limits=outcome.limits))
+        raise NotPrepared(
+            Refused(Kind.CONTENT, edits.other_words(), limits=outcome.limits, of_post=True)
+        )
     shown = {picture.digest: one for picture, one in zip(pictures, ids, strict=True)}
     return prepared.model_copy(update={"media_ids": shown, "digest": parcel.content.digest})
 

@@ -114,6 +114,7 @@ def _not_processed(answer: Answer) -> Refused:
             "again.",
             says=says,
         ),
+        of_post=True,
     )
 
 

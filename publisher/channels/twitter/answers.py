@@ -110,8 +110,9 @@ _KNOWN_FAULTS = (
         ),
     ),
 )
-"""Words of a 403 that certainly concern the post (observed; the rule on cashtags: docs.x.com)."""
-_LONGEST_SIGN = 200
+"""Words of a 403 about the post, or about whom it answers (observed; the rule on cashtags:
+docs.x.com). Only what is of its content is certain.
+"""
 _OUT_OF_BOUNDS = timedelta(seconds=60)
 """A clock error from which X may refuse a request: a signature is valid for minutes."""
 _AGAIN = timedelta(seconds=10)
@@ -211,6 +212,7 @@ def parent_gone() -> Refused:
             "The part before this one is no longer on X, so the thread stops here. "
             "Publish the rest as a post of its own."
         ),
+        of_post=True,
     )
 
 
@@ -222,14 +224,14 @@ def reply_refused(answer: Answer, outcome: Refused) -> Refused:
     if misses_parent(answer):
         return comment_gone(outcome.limits)
     if outcome.kind is Kind.POLICY:
-        return replace(outcome, message=_(_ANSWER_BY_HAND))
-    if outcome.sign:  # readers who do not let it answer are no sign of the account's fault
+        return replace(outcome, message=_(_ANSWER_BY_HAND), of_post=True)
+    if not outcome.of_post:  # readers who do not let it answer are no sign of the account's fault
         message = _(
             "X does not take this answer{says}. The reader may block the account, or limit who "
             "replies. Look at it on X, answer by hand if that is possible, and cancel this.",
             says=_says(mapping(parsed(answer.body))),
         )
-        return replace(outcome, message=message, sign="")
+        return replace(outcome, message=message, of_post=True)
     return outcome
 
 
@@ -413,11 +415,7 @@ def _post_refused(body: dict[str, Any]) -> Refused:
     detail = _words(body)
     for words, fault, message in _KNOWN_FAULTS:
         if words in detail:
-            return Refused(fault, _(message))
-    kind = str(body.get("type", "")).rpartition("/")[2]
-    # Without words that contain a digit: two that differ only in an id are equal.
-    alike = [word for word in f"{kind} {detail}".split() if not any(map(str.isdigit, word))]
-    sign = f"403 {' '.join(alike)}"[:_LONGEST_SIGN]
+            return Refused(fault, _(message), of_post=fault is Kind.CONTENT)
     return Refused(
         Kind.CONTENT,
         _(
@@ -426,12 +424,11 @@ def _post_refused(body: dict[str, Any]) -> Refused:
             "account and look for a notice.",
             says=_says(body),
         ),
-        sign,
     )
 
 
 def _picture_refused(body: dict[str, Any], kind: Kind) -> Refused:
-    """The refusal of this post only: posts without pictures may still go out."""
+    """The refusal of a picture, or of all of them: posts without pictures may still go out."""
     return Refused(
         kind,
         _(
@@ -560,7 +557,14 @@ def _first_error(body: dict[str, Any]) -> dict[str, Any]:
     return mapping(errors[0]) if isinstance(errors, list) and errors else {}
 
 
-ANSWERS = Answers("X", meaning, reading, rate_limits.limits, app_suspension)
+ANSWERS = Answers(
+    "X",
+    meaning,
+    reading,
+    rate_limits.limits,
+    app_suspension,
+    apart=frozenset({Step.PREPARE, Step.READ}),
+)
 """Interprets X's answers."""
 
 

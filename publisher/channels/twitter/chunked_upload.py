@@ -189,4 +189,5 @@ def _failed(progress: Mapping[str, Any]) -> Refused:
             "X could not process the GIF or video{says}. Save it anew, and queue the draft again.",
             says=says,
         ),
+        of_post=True,
     )

@@ -61,12 +61,13 @@ TWITTER = Capabilities(
     max_cashtags=1,
     discloses_ai=True,  # OpenAPI 2.167, CreatePostsRequest: made_with_ai
     rates=(
-        Rate(posts=100, window=timedelta(minutes=15)),
-        Rate(posts=10_000, window=timedelta(hours=24), of_app=True),
+        Rate(most=100, window=timedelta(minutes=15)),
+        Rate(most=10_000, window=timedelta(hours=24), of_app=True),
+        Rate(most=500, window=timedelta(minutes=15), counted="uploads"),
     ),
 )
 """docs.x.com: media best practices, media metadata; manage posts, integrate (cashtags); rate limits
-(creating posts)."""
+(creating posts, uploading, metadata)."""
 
 _LONG = TWITTER.model_copy(update={"max_length": 25_000})
 """Of an account with X Premium (docs.x.com, manage posts; help.x.com, about X Premium)."""

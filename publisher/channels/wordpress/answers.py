@@ -110,7 +110,7 @@ def reading(answer: Answer) -> Reading:
     status, told = answer.status or 0, said(answer)
     code = _code(mapping(told))
     if 200 <= status < 300:
-        return _read(status, told)
+        return _read(answer, told)
     if status == 429:
         return _throttled(answer)
     if is_missing(answer):
@@ -128,13 +128,13 @@ def reading(answer: Answer) -> Reading:
     return unread(_("The website refused{says}", says=says))
 
 
-def _read(status: int, told: Any) -> Reading:
+def _read(answer: Answer, told: Any) -> Reading:
     """The result of a successful reading."""
     post_id = numeral(mapping(told).get("id"))
     if isinstance(told, list) or post_id:
         return Accepted(post_id)
-    if told is None:  # a page: the address leads elsewhere
-        return no_api(status)
+    if told is None and _PAGE.search(answer.body):  # the address leads elsewhere
+        return no_api(answer.status or 0)
     return unread(_("The website gave an answer that cannot be used"))
 
 
@@ -207,6 +207,7 @@ def _refused(status: int, code: str, says: str, step: Step) -> Outcome:
                 "The post that was prepared on the website is there no more: somebody deleted it. "
                 "Retry it to have it made again."
             ),
+            of_post=True,
         )
     if code.startswith("rest_upload_"):
         # With status 500 also for what WordPress does not take at all.
@@ -228,7 +229,6 @@ def _refused(status: int, code: str, says: str, step: Step) -> Outcome:
             says=says,
             code=code,
         ),
-        code,
     )
 
 

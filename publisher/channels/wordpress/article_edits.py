@@ -51,7 +51,7 @@ def prepared_with_blocks(site: SiteApi, parcel: Parcel, prepared: Prepared) -> P
         raise NotPrepared(written)
     before = edits.target_of(parcel).content
     if not any(_says(written, content) for content in (before, parcel.content)):
-        raise NotPrepared(Refused(Kind.CONTENT, edits.other_words()))
+        raise NotPrepared(Refused(Kind.CONTENT, edits.other_words(), of_post=True))
     article = Article.of(parcel.content, ())
     fields = {"title": article.title, "content": _with_words(written["content"], article.content)}
     return prepared.model_copy(update={"digest": parcel.content.digest, "records": (fields,)})

@@ -107,4 +107,5 @@ def moved(post: SitePost) -> Refused:
             "“{status}”. If it is to go out all the same, retry it: it is made again.",
             status=identifier(post.status) or "?",
         ),
+        of_post=True,
     )

@@ -152,8 +152,6 @@ class Results:
     def _deferred(
         self, delivery: Delivery, outcome: Deferred, begins: dict[str, datetime]
     ) -> StateChange:
-        if outcome.most and delivery.attempts + 1 >= outcome.most:
-            return self._ended(delivery, State.FAILED, outcome)
         again = self._again_at(delivery, outcome, begins)
         # Not before the instant to which it was postponed.
         columns: dict[str, Any] = {"next_check_at": max(delivery.next_check_at, again)}
@@ -165,9 +163,10 @@ class Results:
         self, delivery: Delivery, outcome: AccountSuspended, until: datetime | None
     ) -> StateChange:
         next_check_at = delivery.next_check_at
-        if until and outcome.backoff:
+        is_again = delivery.error_kind == outcome.kind
+        if until and (outcome.backoff or is_again):
             # Another post tests next whether it is over: this one may be refused for its own
-            # content.
+            # content. After an end that the platform names, it keeps its place once.
             next_check_at = max(next_check_at, until)
         return self._ended(
             delivery,

@@ -82,6 +82,7 @@ class GraphError(Exception):
         kind: str = "OAuthException",
         status: int | None = None,
         user_message: tuple[str, str] | None = None,
+        data: dict[str, str] | None = None,
     ) -> None:
         # 201 to 299 belong to the family of 200; unknown codes are treated as a bad parameter.
         family = code if code in ERRORS else 200 if 200 <= code <= 299 else 100
@@ -97,6 +98,8 @@ class GraphError(Exception):
         }
         if subcode is not None:
             self.error["error_subcode"] = subcode
+        if data:
+            self.error["error_data"] = data
         self.error["is_transient"] = code in _TRANSIENT
         if user_message:
             self.error["error_user_title"], self.error["error_user_msg"] = user_message

@@ -68,6 +68,7 @@ async def _transfer(store: Store, call: Call, account: SandboxAccount) -> dict[s
             "There was a problem uploading your video. Please try again.",
             subcode=1363037,
             status=400,
+            data=wanted,
         )
     upload.content += content
     return _wanted(upload)

@@ -198,7 +198,7 @@ BLUESKY_ROWS = [
         Refused,
         Kind.CONTENT,
         REVEAL,
-        {"sign": ""},
+        {"of_post": True},
     ),
     Row(
         "refused for a reason that may be the account's",
@@ -207,7 +207,7 @@ BLUESKY_ROWS = [
         Refused,
         Kind.CONTENT,
         REVEAL,
-        {"sign": "400/InvalidRequest"},
+        {"of_post": False},
     ),
     Row(
         "not allowed",
@@ -216,7 +216,7 @@ BLUESKY_ROWS = [
         Refused,
         Kind.PERMISSION,
         REVEAL,
-        {"sign": "403/Forbidden"},
+        {"of_post": False},
     ),
     *(
         Row(f"too big: {error}", BLUESKY, xrpc_error(status, error), Refused, Kind.CONTENT, step)
@@ -230,7 +230,7 @@ BLUESKY_ROWS = [
         Refused,
         Kind.CONTENT,
         REVEAL,
-        {"sign": ""},
+        {"of_post": True},
     ),
     *(
         Row(f"passes: {error}", BLUESKY, xrpc_error(400, error), Deferred, Kind.UNAVAILABLE, REVEAL)

@@ -204,7 +204,14 @@ FACEBOOK_ROWS = [
             (390, 1363030),
         )
     ),
-    Row("bad parameter", FACEBOOK, graph_error(400, 100), Refused, Kind.CONTENT),
+    Row(
+        "bad parameter",
+        FACEBOOK,
+        graph_error(400, 100),
+        Refused,
+        Kind.CONTENT,
+        fields={"of_post": False},
+    ),
     Row("bad parameter as 500", FACEBOOK, graph_error(500, 100), Refused, Kind.CONTENT),
     Row(
         "the draft is gone",
@@ -294,7 +301,7 @@ FACEBOOK_ROWS = [
             fields,
         )
         for step, expected, kind, fields in (
-            (PREPARE, Refused, Kind.DUPLICATE, {"sign": ""}),
+            (PREPARE, Refused, Kind.DUPLICATE, {"of_post": True}),
             (REVEAL, Unknown, None, {"duplicate": True}),
         )
     ),
@@ -313,7 +320,7 @@ FACEBOOK_ROWS = [
         graph_error(400, 100, message="(#100) No permission to publish the video"),
         Refused,
         Kind.PERMISSION,
-        fields={"sign": ""},
+        fields={"of_post": False},
     ),
     Row(
         "a code that nobody lists",
@@ -321,7 +328,7 @@ FACEBOOK_ROWS = [
         graph_error(400, 4711),
         Refused,
         Kind.CONTENT,
-        fields={"sign": "4711/None"},
+        fields={"of_post": False},
     ),
     Row("300 is no permission", FACEBOOK, graph_error(400, 300), Refused, Kind.CONTENT),
     Row("a code that nobody lists, as 500", FACEBOOK, graph_error(500, 4711), Unknown),

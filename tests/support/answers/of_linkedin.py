@@ -12,6 +12,7 @@ from publisher.model.outcomes import (
     Deferred,
     Kind,
     Refused,
+    Scope,
     Unknown,
 )
 from tests.support.answers.kinds import (
@@ -181,7 +182,7 @@ LINKEDIN_ROWS = [
         rest_error(403, "FORBIDDEN", "This page is restricted"),
         Refused,
         Kind.PERMISSION,
-        fields={"sign": "403/FORBIDDEN"},
+        fields={"of_post": False},
     ),
     *(
         Row(
@@ -227,7 +228,11 @@ LINKEDIN_ROWS = [
             AccountSuspended,
             Kind.RATE_LIMIT,
             step,
-            {"until": None, "backoff": THROTTLED, "app_suspended_until": app},
+            {
+                "until": None, "backoff": THROTTLED,
+                "app_suspended_until": app if step is PUBLISH else None,
+                "scope": Scope.APART if step in (PREPARE, READ) else Scope.ALL,
+            },
         )
         for step in (PUBLISH, PREPARE, READ, WITHDRAW)
         for whose, app in (
@@ -257,7 +262,7 @@ LINKEDIN_ROWS = [
     ),
     # The post.
     *(
-        Row(f"the post's fault: {code}", LINKEDIN, rest_error(status, code), Refused, Kind.CONTENT, fields={"sign": ""})
+        Row(f"the post's fault: {code}", LINKEDIN, rest_error(status, code), Refused, Kind.CONTENT, fields={"of_post": True})
         for status, code in (
             (400, "FIELD_LENGTH_TOO_LONG"),
             (400, "INVALID_VALUE_BLANK_FIELD"),
@@ -274,7 +279,7 @@ LINKEDIN_ROWS = [
             rest_error(status, code),
             Refused,
             Kind.CONTENT,
-            fields={"sign": f"{status}/{code}"},
+            fields={"of_post": False},
         )
         for status, code in (
             (400, "INVALID_VALUE_FOR_FIELD"),

@@ -15,6 +15,7 @@ from publisher.model.outcomes import (
     Deferred,
     Kind,
     Refused,
+    Scope,
     Unknown,
 )
 from tests.support.answers.kinds import (
@@ -117,7 +118,7 @@ MASTODON_ROWS = [
     Row("the key of a deleted status", MASTODON, error(404, "Record not found"), Deferred,
         Kind.CONTENT),
     *(
-        Row(f"422: {text}", MASTODON, error(422, text), Refused, Kind.CONTENT, fields={"sign": ""})
+        Row(f"422: {text}", MASTODON, error(422, text), Refused, Kind.CONTENT, fields={"of_post": False})
         for text in (
             "Validation failed: Text character limit of 500 exceeded",
             "Validation failed: Text can't be blank",
@@ -149,6 +150,8 @@ MASTODON_ROWS = [
         Refused, Kind.CONTENT, PREPARE),
     Row("upload: too big for nginx", MASTODON, answered(413, HTML), Refused, Kind.CONTENT, PREPARE),
     Row("upload: no such path", MASTODON, answered(404, HTML), Deferred, Kind.UNAVAILABLE, PREPARE),
+    Row("upload: too many", MASTODON, limited(429, 0), AccountSuspended, Kind.RATE_LIMIT, PREPARE,
+        {"until": AFTER_RESET, "scope": Scope.APART}),
     Row("upload: token", MASTODON, error(401, "x"), AccountSuspended, Kind.AUTH, PREPARE),
     # Deletions: only what reading confirms is gone.
     Row("deleted", MASTODON, answered(200, {**STATUS, "text": "Bonjour"}), Accepted, step=WITHDRAW),

@@ -155,9 +155,9 @@ _OF_THE_ACCOUNT = [
     for step in (PREPARE, REVEAL, READ)
 ]  # fmt: skip
 _OF_THE_POST = [
-    row("invalid", refused(400, "rest_invalid_param"), Refused, Kind.CONTENT, sign="rest_invalid_param"),
-    row("nothing in it", refused(400, "empty_content"), Refused, Kind.CONTENT, sign="empty_content"),
-    row("no JSON", refused(400, "rest_invalid_json"), Refused, Kind.CONTENT, sign="rest_invalid_json"),
+    row("invalid", refused(400, "rest_invalid_param"), Refused, Kind.CONTENT, of_post=False),
+    row("nothing in it", refused(400, "empty_content"), Refused, Kind.CONTENT, of_post=False),
+    row("no JSON", refused(400, "rest_invalid_json"), Refused, Kind.CONTENT, of_post=False),
     row("too big for the web server", answered(413, HTML), Refused, Kind.CONTENT),
     row("too big for PHP", refused(400, "rest_upload_no_content_disposition"), Refused, Kind.CONTENT),
     row("a file that is not taken", refused(500, "rest_upload_unknown_error"), Deferred, Kind.CONTENT, most=4),

@@ -16,6 +16,7 @@ from publisher.model.outcomes import (
     Deferred,
     Kind,
     Refused,
+    Scope,
     Unknown,
 )
 from tests.support.answers.kinds import (
@@ -111,7 +112,7 @@ TWITTER = [
         problem(403, "Forbidden", _NOT_PERMITTED),
         Refused,
         Kind.CONTENT,
-        fields={"sign": "403 about:blank you are not permitted to perform this action. forbidden"},
+        fields={"of_post": False},
     ),
     *(
         Row(
@@ -239,7 +240,7 @@ TWITTER = [
             problem(403, "Forbidden", detail),
             Refused,
             Kind.CONTENT,
-            fields={"sign": ""},
+            fields={"of_post": True},
         )
         for detail in (
             "The Tweet contains an invalid URL.",
@@ -255,7 +256,7 @@ TWITTER = [
             Refused,
             Kind.PERMISSION if status == 403 else Kind.CONTENT,
             PREPARE,
-            {"sign": ""},
+            {"of_post": False},
         )
         for status in (400, 403, 413, 422)
     ),
@@ -361,13 +362,25 @@ TWITTER = [
         Kind.RATE_LIMIT,
         fields={"until": IN_TEN_MINUTES},
     ),
+    *(
+        Row(
+            f"429 for a {what}",
+            X,
+            problem(429, "Too Many Requests", **limit("x_rate_limit", 0, EPOCH + 600)),
+            AccountSuspended,
+            Kind.RATE_LIMIT,
+            step,
+            {"until": IN_TEN_MINUTES, "scope": Scope.APART},
+        )
+        for what, step in (("picture", PREPARE), ("reading", READ))
+    ),
     Row(
         "429, the reset just now",
         X,
         answered(429, "", **limit("x_rate_limit", 0, EPOCH)),
         AccountSuspended,
         Kind.RATE_LIMIT,
-        fields={"until": NOW + timedelta(seconds=1)},
+        fields={"until": None, "backoff": THROTTLED, "scope": Scope.ALL},
     ),
     Row(
         "429 without headers",

@@ -100,8 +100,6 @@ class Refusal:
     def gist(self) -> "Refusal":
         """All of it that a delivery depends on: not the words."""
         plain = replace(self.outcome, message="", limits=())
-        if isinstance(plain, Refused) and plain.sign:
-            plain = replace(plain, sign="any")
         return replace(self, name="", answer=None, outcome=plain)
 
     @property

@@ -1,10 +1,10 @@
 """Simulated channels: what they all have, and the one whose request makes the post."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 from typing import Any
 
-from publisher.channels.base import MediaReader, Unverified
+from publisher.channels.base import MediaReader, NotPrepared, Unverified
 from publisher.channels.health import Health
 from publisher.channels.mastodon.channel import _key
 from publisher.channels.timelines import LOOK_BACK
@@ -12,8 +12,9 @@ from publisher.channels.twitter import timeline
 from publisher.model.accounts import Owner
 from publisher.model.capabilities import Capabilities
 from publisher.model.deliveries import Parcel, Prepared
-from publisher.model.outcomes import Outcome, Sighting
+from publisher.model.outcomes import Accepted, Deferred, Kind, Outcome, Sighting, Unknown
 from tests.support.simulation.editing import Editing
+from tests.support.simulation.plan import Moment
 from tests.support.simulation.platform import Platform, Posting, PublicPost
 from tests.support.simulation.profiles import Profile
 from tests.support.simulation.world import START
@@ -34,6 +35,24 @@ class Simulated:
     @property
     def _editing(self) -> Editing:
         return Editing(self._platform)
+
+    def _laid(self, label: str, effect: Callable[[float], str]) -> Outcome:
+        """What comes of a request whose effect nobody sees: where it is unknown, it is repeated."""
+        outcome = self._platform.ask(Moment.PREPARATION, label, effect, lacks=self._profile.lacks)
+        if isinstance(outcome, Unknown):
+            return Deferred(Kind.UNAVAILABLE, outcome.message)
+        return outcome
+
+    def _uploaded(self, parcel: Parcel, prepared: Prepared) -> dict[str, str]:
+        """The ids of the content's pictures, of which those that are not there yet are uploaded."""
+        ids = dict(prepared.media_ids)
+        for part in parcel.content.parts:
+            for digest in {picture.digest for picture in part.pictures} - ids.keys():
+                outcome = self._laid(part.text, lambda _lag: "media")
+                if not isinstance(outcome, Accepted):
+                    raise NotPrepared(outcome, prepared.model_copy(update={"media_ids": ids}))
+                ids[digest] = outcome.remote_id
+        return ids
 
     def judge(
         self, parcel: Parcel, prepared: Prepared, sent: tuple[str, ...], answer: Any
@@ -62,7 +81,7 @@ class Creating(Simulated):
     """Each request makes a new post, unless the platform remembers its key."""
 
     def prepare(self, parcel: Parcel, prepared: Prepared, read_media: MediaReader) -> Prepared:
-        return prepared
+        return prepared.model_copy(update={"media_ids": self._uploaded(parcel, prepared)})
 
     def clear(self, parcel: Parcel, prepared: Prepared) -> Prepared:
         return Prepared()

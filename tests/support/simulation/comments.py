@@ -29,7 +29,7 @@ def writing(
     def write(lag: float) -> str | Outcome:
         post = platform.posts.get(post_id)
         if post is None or post.is_deleted:
-            return Refused(Kind.CONTENT, GONE)
+            return Refused(Kind.CONTENT, GONE, of_post=True)
         now, comment_id = platform.world.elapsed, str(next(platform.ids))
         platform.posts[comment_id] = PublicPost(
             comment_id, account, text, post_id, now, now + lag, made_at=now

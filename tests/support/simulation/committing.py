@@ -37,6 +37,7 @@ class Committing(Simulated):
         return Prepared(
             draft_id=key or str(next(self._platform.own_keys)),
             digest=parcel.content.digest,
+            media_ids=self._uploaded(parcel, prepared),
             records=tuple({"text": text} for text in _texts(parcel)),
         )
 

@@ -118,13 +118,6 @@ class Drafting(Simulated):
             raise NotPrepared(outcome)
         return outcome.remote_id
 
-    def _laid(self, label: str, effect: Callable[[float], str]) -> Outcome:
-        """What comes of a request whose effect nobody sees: where it is unknown, it is repeated."""
-        outcome = self._platform.ask(Moment.PREPARATION, label, effect, lacks=self._profile.lacks)
-        if isinstance(outcome, Unknown):
-            return Deferred(Kind.UNAVAILABLE, outcome.message)
-        return outcome
-
     def _found(self, parcel: Parcel, prepared: Prepared) -> Prepared | None:
         """What earlier attempts left; None when nothing is seen."""
         texts = {preparation.content.joined for preparation in prepared.begun}
@@ -194,7 +187,7 @@ class Drafting(Simulated):
         def reveal(lag: float) -> str | Outcome:
             post = platform.posts.get(draft_id)
             if post is None or post.is_deleted:
-                return Refused(Kind.CONTENT, GONE)
+                return Refused(Kind.CONTENT, GONE, of_post=True)
             if post.public_at is None and Act.IGNORED not in platform.struck:
                 post.public_at, post.shown_at = world.elapsed, world.elapsed + lag
             return draft_id

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from itertools import count
 
 from publisher.channels.outgoing import Exchanged
+from publisher.ledger.refusals import may_be_the_accounts
 from publisher.model.deliveries import Parcel
 from publisher.model.outcomes import (
     UNTIL_MENDED,
@@ -195,7 +196,7 @@ class Platform:
         if scripted := self.scripted(moment, request.text):
             self.world.sleep(_LATENCY)
             self.world.step(Moment.ANSWERED, request.text)
-            self.names_accounts |= isinstance(scripted, AccountSuspended)
+            self._remember(scripted)
             return scripted
         if Act.OUTAGE in faults:
             self.out_until[account] = self.world.elapsed + faults[Act.OUTAGE].value
@@ -246,7 +247,7 @@ class Platform:
             if scripted := self.scripted(moment, label):
                 self.world.sleep(_LATENCY)
                 self.world.step(Moment.ANSWERED, label)
-                self.names_accounts |= isinstance(scripted, AccountSuspended)
+                self._remember(scripted)
                 return scripted
             return self._answer(faults, label, effect)
         finally:
@@ -287,8 +288,8 @@ class Platform:
         url = f"https://example.org/{outcome.remote_id}"
         return replace(outcome, url=url, suspended_until=until, limits=self._limits())
 
-    def _remember(self, failure: Refused | Deferred | AccountSuspended | Unknown) -> None:
-        self.alike += isinstance(failure, Refused) and bool(failure.sign)
+    def _remember(self, failure: Outcome) -> None:
+        self.alike += may_be_the_accounts(failure)
         self.names_accounts |= isinstance(failure, AccountSuspended) or self.alike > 1
         if isinstance(failure, AccountSuspended):
             self.names_persons |= not failure.until and not failure.backoff
@@ -340,10 +341,10 @@ def _failure(
 
 
 _ANSWERS: dict[Act, Refused | Deferred | AccountSuspended | Unknown] = {
-    Act.REFUSED: Refused(Kind.CONTENT, "Refused."),
+    Act.REFUSED: Refused(Kind.CONTENT, "Refused.", of_post=True),
     Act.DEFERRED: Deferred(Kind.UNAVAILABLE, "Not now."),
     Act.HELD_FOR_A_PERSON: AccountSuspended(Kind.AUTH, "The token is dead."),
-    Act.ALIKE: Refused(Kind.CONTENT, "Not permitted.", "not permitted"),
+    Act.ALIKE: Refused(Kind.CONTENT, "Not permitted."),
     Act.OUTAGE: AccountSuspended(Kind.AUTH, "Not for now.", backoff=UNTIL_MENDED),
     Act.DUPLICATE: Unknown("The text is there already.", duplicate=True),
 }

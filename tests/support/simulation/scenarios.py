@@ -12,6 +12,7 @@ ON_MASTODON = Scenario("a post on Mastodon", accounts=("bice-fedi",))
 WITHOUT_KEYS = Scenario("a post on a server without keys", accounts=("bice-snac",))
 ON_LINKEDIN = Scenario("a post on LinkedIn", accounts=("bice-in",))
 ON_WORDPRESS = Scenario("a post on WordPress", accounts=("bice-wp",))
+ON_THE_WEBSITE = Scenario("a post on the website", accounts=("bice-site",))
 COMMENTED = Scenario(
     "a post on Facebook with its first comment", accounts=("bice-page",), commented=True
 )
@@ -31,7 +32,7 @@ OFTEN = (ON_X, THREAD, ON_FACEBOOK)
 there, and their history is that of one.)"""
 SELDOM = (
     ON_BLUESKY, THREAD_ON_BLUESKY, ON_MASTODON, WITHOUT_KEYS, ON_LINKEDIN, ON_WORDPRESS,
-    COMMENTED, TO_A_READER,
+    ON_THE_WEBSITE, COMMENTED, TO_A_READER,
 )  # fmt: skip
 """Each suite plays a sample of theirs."""
 SMALL = (*OFTEN, *SELDOM)
