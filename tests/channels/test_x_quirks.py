@@ -11,7 +11,15 @@ from publisher.ledger.dispatcher.claims import Dispatch
 from publisher.ledger.enqueue import Ledger, StoredPicture
 from publisher.ledger.reading.queries import Queries
 from publisher.model.deliveries import Prepared
-from publisher.model.outcomes import Accepted, Deferred, Kind, Refused, StillOut, Unknown
+from publisher.model.outcomes import (
+    Accepted,
+    AccountSuspended,
+    Deferred,
+    Kind,
+    Refused,
+    StillOut,
+    Unknown,
+)
 from publisher.model.states import State
 from publisher.sandbox.fault_kinds import What
 from publisher.sandbox.faults import Fault
@@ -136,9 +144,26 @@ def test_a_picture_that_x_has_lost_is_uploaded_again(
     assert len(x.shown()) == 1
 
 
-def test_a_file_that_x_takes_and_cannot_use_fails_in_the_end(
-    x: Stage,
-) -> None:
+@pytest.mark.parametrize(
+    ("fault", "kind"),
+    [
+        (Fault(what=What.HTML, status=403), Kind.UNAVAILABLE),
+        (Fault(what=XFault.AUTOMATED, endpoint="createPosts"), Kind.POLICY),
+        (Fault(what=XFault.UPDATE_LIMIT, endpoint="createPosts"), Kind.RATE_LIMIT),
+    ],
+    ids=["a page instead of X", "looks automated", "daily limit"],
+)
+def test_what_no_post_can_help_fails_no_post(x: Stage, fault: Fault, kind: Kind) -> None:
+    attempt = x.ready(x.parcel("Bonjour"))
+    x.sandbox.faults.set([fault])
+    outcome = attempt.send()
+    assert isinstance(outcome, AccountSuspended)
+    assert outcome.kind is kind
+    x.sandbox.faults.set([])
+    assert isinstance(attempt.send(), Accepted)
+
+
+def test_a_file_that_x_takes_and_cannot_use_fails_in_the_end(x: Stage) -> None:
     """X says the same of a picture that is too large for it; it is not uploaded for ever."""
     x.sandbox.faults.set([Fault(what=XFault.UPLOADS_LOST)])
     outcome = x.ready(x.parcel("Bonjour", pictures=(x.picture("Une carte"),))).send()
