@@ -24,6 +24,7 @@ from publisher.base.i18n import _
 from publisher.base.process import allow_many_files
 from publisher.ledger.heartbeats import ProcessKind
 from publisher.monitoring import broker_errors
+from publisher.monitoring.broker_marks import BrokerMarks
 from publisher.monitoring.heartbeat import Beating
 from publisher.monitoring.monitor import Monitor
 from publisher.monitoring.troubles import Subject
@@ -138,6 +139,7 @@ def _log_seldom(logger: logging.Logger, **_: object) -> None:
 @worker_init.connect
 def _warm_up(**_: object) -> None:
     allow_many_files()
+    publisher().watermarks.start(BrokerMarks(_url))
     publisher().watch_the_clock()
     publisher().renew_keys()
     publisher().comment_watch.start()

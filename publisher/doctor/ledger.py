@@ -17,6 +17,7 @@ from publisher.model import limits_text
 from publisher.model.states import State, counted
 from publisher.monitoring.troubles import of_clocks, of_crowds, of_kind
 from publisher.reporting import lateness_text
+from publisher.reporting.status import FRESH
 
 
 def examine(app: Application) -> Iterator[Finding]:
@@ -36,6 +37,7 @@ def examine(app: Application) -> Iterator[Finding]:
         yield machine.running(app.settings)
         return
     yield _durability(app.database)
+    yield from _set_backs(app)
     yield from _processes(app)
     yield from _waiting(app)
     if crowds := app.doubts.crowds():
@@ -57,6 +59,21 @@ def _durability(database: Database) -> Finding:
         )
         return bad("ledger", message, _("Turn it on: what is forgotten can go out twice."))
     return good("ledger", _("PostgreSQL, which keeps what it confirms."))
+
+
+def _set_backs(app: Application) -> Iterator[Finding]:
+    """Whether the ledger lacks what was seen of it, now or lately."""
+    hint = _(
+        "`publisher status` names the posts; docs/deployment.md says what to do when the ledger is set back."
+    )
+    if app.watermarks.lost():
+        message = _(
+            "The ledger was set back: it lacks what was seen of it. As soon as Publisher runs, what "
+            "fell due since is looked for on the platforms, and does not go out again."
+        )
+        yield bad("ledger", message, hint)
+    for set_back in app.queries.set_backs(app.clock.now() - FRESH):
+        yield warning("ledger", str(set_back), hint)
 
 
 def _processes(app: Application) -> Iterator[Finding]:

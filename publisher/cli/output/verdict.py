@@ -8,7 +8,11 @@ from publisher.base.i18n import _
 from publisher.cli.output import console
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from publisher.ledger.integrity.marks import Mark
     from publisher.ledger.integrity.seals import Verdict
+    from publisher.ledger.reading.set_backs import SetBack
 
 _SHOWN = 20  # breaks; --json has all of them
 
@@ -49,6 +53,28 @@ def print_verdict(verdict: "Verdict") -> None:
             hash=verdict.seal.hash,
         )
         console.print_prose(told)
+
+
+def print_set_backs(lost: "Mark | None", set_backs: "Sequence[SetBack]") -> None:
+    """Print whether the ledger lacks what was seen of it, and when it was set back before."""
+    if lost:
+        told = _(
+            "The ledger was set back: it lacks a step of {time:%Y-%m-%d %H:%M:%S} UTC that was seen "
+            "of it. As soon as Publisher runs, what fell due since is looked for on the platforms, "
+            "and does not go out again.",
+            time=lost.at,
+        )
+        console.print_prose(console.paint(told, "red"))
+    for set_back in set_backs:
+        console.print_prose(str(set_back))
+
+
+def set_back_json(set_back: "SetBack") -> dict[str, Any]:
+    """A set-back for scripts."""
+    from publisher.base.formats import instant_text
+
+    values = asdict(set_back)
+    return {**values, "at": instant_text(set_back.at), "since": instant_text(set_back.since)}
 
 
 def as_json(verdict: "Verdict") -> dict[str, Any]:
