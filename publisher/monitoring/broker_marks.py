@@ -4,8 +4,6 @@ Best effort: the broker may be away, or lose all that it has.
 """
 
 from contextlib import suppress
-from typing import cast
-
 import redis
 
 from publisher.monitoring import broker
@@ -21,7 +19,8 @@ class BrokerMarks:
 
     def read(self, ledger: str) -> bytes | None:
         with suppress(redis.RedisError, OSError), broker.client(self._url, _PATIENCE) as asker:
-            return cast("bytes | None", asker.get(_key(ledger)))
+            found = asker.get(_key(ledger))
+            return found if isinstance(found, bytes) else None
         return None
 
     def write(self, ledger: str, mark: bytes) -> None:

@@ -55,7 +55,7 @@ def verify(
         })  # fmt: skip
     else:
         verdicts.print_verdict(verdict)
-        verdicts.print_set_backs(lost, set_backs)
+        verdicts.print_set_backs(lost.at if lost else None, set_backs)
     if verdict.breaks or lost:
         raise typer.Exit(1)
 

@@ -1,6 +1,7 @@
 """What `log verify` and `backup` say of the history."""
 
 from dataclasses import asdict
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from publisher.base import formats
@@ -10,7 +11,6 @@ from publisher.cli.output import console
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from publisher.ledger.integrity.marks import Mark
     from publisher.ledger.integrity.seals import Verdict
     from publisher.ledger.reading.set_backs import SetBack
 
@@ -55,14 +55,14 @@ def print_verdict(verdict: "Verdict") -> None:
         console.print_prose(told)
 
 
-def print_set_backs(lost: "Mark | None", set_backs: "Sequence[SetBack]") -> None:
-    """Print whether the ledger lacks what was seen of it, and when it was set back before."""
-    if lost:
+def print_set_backs(lost_at: datetime | None, set_backs: "Sequence[SetBack]") -> None:
+    """Print when the step was made that the ledger lacks, if it does, and its earlier set-backs."""
+    if lost_at:
         told = _(
             "The ledger was set back: it lacks a step of {time:%Y-%m-%d %H:%M:%S} UTC that was seen "
             "of it. As soon as Publisher runs, what fell due since is looked for on the platforms, "
             "and does not go out again.",
-            time=lost.at,
+            time=lost_at,
         )
         console.print_prose(console.paint(told, "red"))
     for set_back in set_backs:

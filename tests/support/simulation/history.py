@@ -18,7 +18,7 @@ from tests.support.simulation import parts, persons, promises, readers
 from tests.support.simulation.desk import Desk
 from tests.support.simulation.plan import GOES_BACK, Act, Fault, Moment, Plan, Step, possible
 from tests.support.simulation.stage import Stage
-from tests.support.simulation.world import START, World
+from tests.support.simulation.world import MOST_STEPS, START, World
 
 LONGEST = 6 * 3600.0  # seconds until a history that is still busy counts as endless
 checked: Counter[bool] = Counter()
@@ -232,7 +232,8 @@ def singles(scenario: Scenario) -> Iterator[Plan]:
 
 def set_backs(scenario: Scenario) -> Iterator[Plan]:
     """The ledger goes back at every step of the scenario, by a little and by much."""
-    for step in run(scenario).steps:
+    never = Fault(MOST_STEPS + 1, Act.GOES_BACK)
+    for step in run(scenario, (never,)).steps:
         if step.moment is not Moment.LOOK:
             yield from ((Fault(step.number, Act.GOES_BACK, seconds),) for seconds in GOES_BACK)
 

@@ -104,7 +104,7 @@ class Stage:
             self.persons.act(fault)
 
     def _watch(self, app: parts.SimulatedApplication) -> Callable[[], None]:
-        """Compare the ledger with what others kept, as a process does that starts; returns what keeps.
+        """Compare the ledger with its marks, as a process does that starts; returns what keeps one.
 
         Only in histories whose ledger goes back: in others it would be most of their steps.
         """
