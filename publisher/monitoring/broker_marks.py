@@ -4,6 +4,7 @@ Best effort: the broker may be away, or lose all that it has.
 """
 
 from contextlib import suppress
+
 import redis
 
 from publisher.monitoring import broker
