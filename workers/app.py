@@ -26,6 +26,7 @@ from publisher.base.process import allow_many_files
 from publisher.ledger.heartbeats import ProcessKind
 from publisher.monitoring import broker, broker_errors
 from publisher.monitoring.account_locks import AccountLocks
+from publisher.monitoring.broker_marks import BrokerMarks
 from publisher.monitoring.heartbeat import Beating
 from publisher.monitoring.monitor import Monitor
 from publisher.monitoring.peers import Peers, keep
@@ -158,6 +159,7 @@ def _mind_others() -> None:
 @worker_init.connect
 def _warm_up(**_: object) -> None:
     allow_many_files()
+    publisher().watermarks.start(BrokerMarks(_url))
     publisher().watch_the_clock()
     publisher().renew_keys()
     publisher().comment_watch.start()

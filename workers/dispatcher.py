@@ -23,6 +23,7 @@ from publisher.base.errors import LedgerGone, LedgerTooNew, PublisherError
 from publisher.delivery.leases import LOOK_AHEAD, Leases
 from publisher.ledger.heartbeats import ProcessKind
 from publisher.model.deliveries import Claim
+from publisher.monitoring.broker_marks import BrokerMarks
 from publisher.monitoring.heartbeat import Beating
 from publisher.monitoring.monitor import Monitor
 from publisher.monitoring.peers import Peers, differences, keep
@@ -219,6 +220,7 @@ def main() -> int:
     dispatcher = Dispatcher(publisher())
     signal.signal(signal.SIGTERM, dispatcher.stop)
     signal.signal(signal.SIGINT, dispatcher.stop)
+    publisher().watermarks.start(BrokerMarks(publisher().settings.broker.url))
     heartbeat = Beating(
         publisher().heartbeats, ProcessKind.DISPATCHER, pulse, publisher().clock_check
     )

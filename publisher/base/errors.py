@@ -192,6 +192,15 @@ class LedgerGone(PublisherError):
     )
 
 
+class LedgerSetBack(LedgerUnavailable):
+    """The ledger was set back: it lacks what was written before."""
+
+    hint = (
+        "Nothing of this was done. What may be out already is looked for on the platforms, and does "
+        "not go out again. Look how the posts stand now, then do it again."
+    )
+
+
 class LedgerTooNew(PublisherError):
     """The ledger was written by a newer version of Publisher."""
 

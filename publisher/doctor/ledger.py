@@ -22,6 +22,7 @@ from publisher.monitoring import broker
 from publisher.monitoring.peers import differences
 from publisher.monitoring.troubles import of_clocks, of_crowds, of_kind, of_lost
 from publisher.reporting import lateness_text
+from publisher.reporting.status import FRESH
 
 _BROKER_LIMIT = 1.0  # seconds that an answer of the broker may take
 
@@ -49,6 +50,7 @@ def examine(app: Application) -> Iterator[Finding]:
     yield _durability(app.database)
     if unlimited:
         yield _unlimited(unlimited)
+    yield from _set_backs(app)
     yield from _processes(app)
     yield from _waiting(app)
     if crowds := app.doubts.crowds():
@@ -79,6 +81,21 @@ def _unlimited(names: Sequence[str]) -> Finding:
         names=", ".join(names),
     )
     return bad("ledger", message, _("Behind PgBouncer, set pool_mode = session for this database."))
+
+
+def _set_backs(app: Application) -> Iterator[Finding]:
+    """Whether the ledger lacks what was seen of it, now or lately."""
+    hint = _(
+        "`publisher status` names the posts; docs/deployment.md says what to do when the ledger is set back."
+    )
+    if app.watermarks.lost():
+        message = _(
+            "The ledger was set back: it lacks what was seen of it. As soon as Publisher runs, what "
+            "fell due since is looked for on the platforms, and does not go out again."
+        )
+        yield bad("ledger", message, hint)
+    for set_back in app.queries.set_backs(app.clock.now() - FRESH):
+        yield warning("ledger", str(set_back), hint)
 
 
 def _processes(app: Application) -> Iterator[Finding]:

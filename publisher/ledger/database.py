@@ -21,6 +21,7 @@ from publisher.base.clock import Clock
 from publisher.base.errors import (
     ConfigurationError,
     LedgerMissing,
+    LedgerSetBack,
     LedgerTooNew,
     LedgerTooOld,
     LedgerUnavailable,
@@ -28,6 +29,7 @@ from publisher.base.errors import (
 from publisher.base.i18n import _
 from publisher.ledger import schema
 from publisher.ledger.driver_errors import URL_HINT, database_name, plain_errors
+from publisher.ledger.integrity import marks
 from publisher.ledger.sqlite_file import LedgerFile
 from publisher.ledger.tables import REVISION, metadata
 
@@ -46,6 +48,7 @@ class Turn(IntEnum):
     PEOPLE = 7305141
     DRAFTS = 7305143
     OWNERS = 7305145
+    SET_BACK = 7305147
 
 
 class Database:
@@ -55,6 +58,12 @@ class Database:
         self.url = url
         self._answer_limit = _ANSWER_LIMIT
         self.engine = _engine(url, lambda: self._answer_limit)
+        self.seen: marks.Mark | None = None
+        """The newest step that this process has seen of the history."""
+        self.look_first: Callable[[], None] | None = None
+        """Compares the ledger with what was seen of it: at first, and after a lost connection."""
+        self._is_looked_at = False
+        event.listen(self.engine, "invalidate", self._lost_connection)
         self._file: LedgerFile | None = None
         if self.is_sqlite:
             self._file = file = LedgerFile(Path(str(self.engine.url.database)))
@@ -102,11 +111,46 @@ class Database:
 
     @contextmanager
     def write(self) -> Iterator[Connection]:
-        """A write transaction: commits when the block ends, rolls back when it raises."""
-        with plain_errors(self.engine.url), self._one_writer, self.engine.begin() as connection:
-            self.check_file()
-            yield connection
-            self.check_file()  # an intent in a file that is gone is worth nothing
+        """A write transaction: commits when the block ends, rolls back when it raises.
+
+        Raises LedgerSetBack instead of appending to a history that lacks what this process has seen
+        of it: then nothing of the block is done, and what may be out is uncertain.
+        """
+        self._look_first()
+        try:
+            with plain_errors(self.engine.url), self._one_writer, self.engine.begin() as connection:
+                self.check_file()
+                if self.look_first and not self._is_looked_at:
+                    raise LedgerUnavailable(_("The connection to the ledger was lost just now."))
+                marks.begin(connection, self.seen)
+                yield connection
+                self.check_file()  # an intent in a file that is gone is worth nothing
+                written = marks.written(connection)
+        except marks.Behind as behind:
+            self.face(behind.mark, behind.at)
+            raise LedgerSetBack from None
+        if written:
+            self.seen = written
+
+    def _look_first(self) -> None:
+        if self.look_first and not self._is_looked_at:
+            self._is_looked_at = True  # it writes as well
+            try:
+                self.look_first()
+            except BaseException:
+                self._is_looked_at = False
+                raise
+
+    def _lost_connection(self, *_of_it: object) -> None:
+        """Look again: the server may be another one now, or go on from an earlier instant."""
+        self._is_looked_at = False
+
+    def face(self, mark: marks.Mark, now: datetime) -> None:
+        """Put a ledger that lacks the step of `mark` into quarantine, if no other process did."""
+        from publisher.ledger.integrity.after_restore import set_back  # noqa: PLC0415 - seldom needed, and a circle
+
+        if not set_back(self, mark, now) and self.seen == mark:
+            self.seen = None
 
     def time(self) -> datetime:
         """The time by the clock of PostgreSQL's machine, in UTC."""

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, or_, select, update
+from sqlalchemy import ColumnElement, Connection, exists, or_, select, update
 
 from publisher.ledger.database import LedgerPart
 from publisher.ledger.tables import notice_services, notices
@@ -26,7 +26,14 @@ class NoticeTurns(LedgerPart):
     """Real seconds between two messages to one service."""
 
     def begin(self, service: str, since: datetime) -> None:
-        """Add a new service, which sends what has happened since then."""
+        """Add a service that is not there yet; it sends what has happened since then.
+
+        Call it before each look: a ledger that was set back may not have it any more.
+        """
+        known = exists().where(notice_services.c.service == service)
+        with self._database.read() as connection:
+            if connection.execute(select(known)).scalar():
+                return
         row = {"service": service, "since": since, "turn": 0, "next_check_at": since, "failures": 0}
         with self._database.write() as connection:
             self._database.insert_missing(connection, notice_services, [row])

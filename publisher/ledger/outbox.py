@@ -4,8 +4,8 @@ A notice is sent for what is the case now: posts are late; an account is suspend
 failed, was missed, was rejected, is uncertain until a person decides, is out although a person
 stopped it or because the platform made it public on its own, may still be out although a person
 withdrew it, or is due and kept back because its platform does not take something in it for now.
-Notices are also sent for keys that belong to another handle than before, for who may approve now,
-and for a name with which very many log-ins fail.
+Notices are also sent for a ledger that was set back, for keys that belong to another handle than
+before, for who may approve now, and for a name with which very many log-ins fail.
 What was solved before any notice was sent is not sent. Each notice has the id of the history step
 that began it: an account that is suspended again after it was resumed is another notice.
 `notice_turns.py` lets each be sent once.
@@ -39,6 +39,7 @@ from publisher.ledger.fault_isolation import apart, each
 from publisher.ledger.notice_turns import NoticeTurns
 from publisher.ledger.orphans import CLEARING
 from publisher.ledger.owner_news import OwnerChange, of_owners
+from publisher.ledger.reading.set_backs import SetBack, set_backs
 from publisher.ledger.rows import chunks
 from publisher.ledger.suspensions import suspended_or_unproved
 from publisher.ledger.tables import (
@@ -153,21 +154,25 @@ class AccountGoesOn:
 
 
 _Groups = SuspendedAccount | LatePosts
-Item = StuckDelivery | _Groups | AccountGoesOn | OwnerChange | PersonNews | CommentNews
+Item = SetBack | StuckDelivery | _Groups | AccountGoesOn | OwnerChange | PersonNews | CommentNews
 
 
 class News(NoticeTurns):
     """Finds what a service has not sent yet."""
 
     def untold(self, service: str) -> list[Item]:
-        """What this service has not sent yet, of comments first, then posts that are late."""
+        """What this service has not sent yet, set-backs and comments first, then late posts."""
         with self._database.read() as connection:
             query = select(notice_services.c.since).where(notice_services.c.service == service)
-            since = max(connection.execute(query).scalar_one(), self._clock.now() - OLDEST)
+            begun = connection.execute(query).scalar_one_or_none()
+            if begun is None:  # a ledger that was set back may lack it: see `begin`
+                return []
+            since = max(begun, self._clock.now() - OLDEST)
             is_told = exists().where(notices.c.service == service, notices.c.step == history.c.id)
             is_news = and_(history.c.at >= since, ~is_told)
             return apart(
                 connection,
+                partial(set_backs, connection, since, is_news),
                 partial(of_comments, connection, is_news),
                 partial(_late, connection, is_news),
                 partial(self._suspended, connection, is_news),

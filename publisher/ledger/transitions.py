@@ -27,7 +27,7 @@ from sqlalchemy import (
 
 from publisher.base.stored_messages import kept
 from publisher.ledger import remote_ids, replies, rows, token_bounds
-from publisher.ledger.integrity import hash_chain
+from publisher.ledger.integrity import hash_chain, marks
 from publisher.ledger.integrity.chain_links import chain_of, chained, chained_to_accounts, file_of
 from publisher.ledger.reading import search_index
 from publisher.ledger.tables import deliveries, history
@@ -52,6 +52,8 @@ _CHANGE = update(deliveries).where(
     deliveries.c.id == bindparam("of_id"),
     deliveries.c.state == bindparam("of_state"),
     deliveries.c.version == bindparam("of_version"),
+    # In a ledger that was set back, another step may have the same number.
+    deliveries.c.head == bindparam("of_head"),
 )
 _NOTE = insert(history)
 _JSON = json.JSONEncoder(ensure_ascii=False, default=str)
@@ -188,7 +190,12 @@ def _made(wish: StateChange) -> tuple[dict[str, Any], dict[str, Any], Delivery]:
     version = delivery.version + 1
     entry = chained(told, version, delivery.head)
     values = {"state": state, "version": version, "head": entry["hash"], **columns}
-    seen = {"of_id": delivery.id, "of_state": delivery.state, "of_version": delivery.version}
+    seen = {
+        "of_id": delivery.id,
+        "of_state": delivery.state,
+        "of_version": delivery.version,
+        "of_head": delivery.head,
+    }
     return {**seen, **values}, entry, rows.after(delivery, values)
 
 
@@ -295,15 +302,17 @@ def note(connection: Connection, steps: Sequence[Mapping[str, Any]]) -> None:
     """Append steps to the history, in the transaction of the change.
 
     Steps of deliveries come `chained`; those about accounts are chained here. Raises NotPermitted
-    for one that the token which acts may not make.
+    for one that the token which acts may not make, and Behind if the ledger was set back.
     """
     token_bounds.require(connection, steps)
     if steps:
+        marks.compare(connection, steps[0]["at"])
         of_accounts = [s for s in steps if "hash" not in s]
         entries = [dict(s) for s in steps if "hash" in s]
         if of_accounts:
             entries += chained_to_accounts(connection, of_accounts)
         connection.execute(_NOTE, entries)
+        marks.appended(connection, entries[-1])
 
 
 def note_account(

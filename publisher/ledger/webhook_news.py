@@ -48,13 +48,18 @@ class WebhookNews(NoticeTurns):
     apart = 0.0
 
     def start(self, service: str) -> None:
-        """Add a new receiver, which gets what happens from now on."""
+        """Add a receiver that is not there yet; it gets what happens from now on.
+
+        Call it before each look: a ledger that was set back may not have it any more.
+        """
+        with self._database.read() as connection:
+            if _is_there(connection, service):
+                return
         self.begin(service, self._clock.now())
         row = {"service": service, "step": 0}
         newest = select(func.coalesce(func.max(history.c.id), 0)).scalar_subquery()
         with self._database.write() as connection:
-            known = exists().where(webhook_positions.c.service == service)
-            if not connection.execute(select(known)).scalar():
+            if not _is_there(connection, service):
                 connection.execute(insert(webhook_positions).values({**row, "step": newest}))
 
     def untold(self, service: str) -> list[DeliveryEvent]:
@@ -96,6 +101,11 @@ class WebhookNews(NoticeTurns):
         query = select(notice_services.c.failures).where(notice_services.c.service == service)
         with self._database.read() as connection:
             return connection.execute(query).scalar() or 0
+
+
+def _is_there(connection: Connection, service: str) -> bool:
+    known = exists().where(webhook_positions.c.service == service)
+    return bool(connection.execute(select(known)).scalar())
 
 
 def _unsent(connection: Connection, service: str, since: datetime) -> list[DeliveryEvent]:

@@ -58,6 +58,7 @@ class Event(StrEnum):
     KEPT_OUT = later("kept out")
     LATE = later("late")
     LEASE_RAN_OUT = later("lease ran out")
+    LEDGER_SET_BACK = later("ledger set back")
     LEFT_ALONE = later("left alone")
     LEFT_BEHIND = later("left behind")
     LEFTOVERS_FOUND = later("leftovers found")

@@ -94,7 +94,7 @@ class Teller:
         self._service = service
         self._news = news
         self._compose = compose
-        self._started: datetime | None = started
+        self._started = started
         self._trouble: str | None = None
 
     def run(self, stop: threading.Event) -> None:
@@ -107,9 +107,7 @@ class Teller:
 
     def _look(self, stop: threading.Event) -> None:
         try:
-            if self._started:
-                self._news.begin(self._service.name, self._started)
-                self._started = None
+            self._news.begin(self._service.name, self._started)
             if self._news.untold(self._service.name):
                 stop.wait(_GATHER)
                 if not self.tell():

@@ -17,6 +17,7 @@ from publisher.ledger.comment_news import CommentNews
 from publisher.ledger.outbox import AccountGoesOn, Item, LatePosts, StuckDelivery, SuspendedAccount
 from publisher.ledger.owner_news import OwnerChange
 from publisher.ledger.pending_stops import partly_out
+from publisher.ledger.reading.set_backs import SetBack
 from publisher.ledger.user_notices import PersonNews
 from publisher.model import events
 from publisher.model.accounts import owner_changed
@@ -85,6 +86,8 @@ def _title(items: Sequence[Item]) -> str:
 
 
 def _event(item: Item) -> str:
+    if isinstance(item, SetBack):
+        return _("the ledger was set back")
     if isinstance(item, LatePosts):
         return _("posts were late, it goes on") if item.is_over else _("posts are late")
     if isinstance(item, StuckDelivery):
@@ -125,7 +128,7 @@ def _summary(items: Sequence[Item]) -> str:
     states = Counter(item.state for item in stuck if not item.is_withdrawn)
     still_out = len(stuck) - states.total()
     accounts = sum(isinstance(item, SuspendedAccount) for item in items)
-    late = [_event(item) for item in items if isinstance(item, LatePosts)]
+    late = [_event(item) for item in items if isinstance(item, SetBack | LatePosts)]
     going_on = sum(isinstance(item, AccountGoesOn) for item in items)
     parts = [plural("{number} account suspended", "{number} accounts suspended", accounts)]
     numbers = [_counted(state, states[state]) for state in _EVENTS if states[state]]
@@ -155,6 +158,8 @@ def _counted(state: State, number: int) -> str:
 
 def _sentences(item: Item, zone: tzinfo) -> list[str]:  # noqa: PLR0911 - one for each kind
     match item:
+        case SetBack():
+            return item.sentences
         case LatePosts():
             return [item.message, *([item.ending] if item.is_over else [])]
         case StuckDelivery():

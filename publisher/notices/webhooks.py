@@ -170,7 +170,6 @@ class Sender:
     def __init__(self, receiver: Receiver, news: WebhookNews) -> None:
         self._receiver = receiver
         self._news = news
-        self._is_known = False
         self._trouble: str | None = None
 
     def run(self, stop: threading.Event) -> None:
@@ -190,9 +189,7 @@ class Sender:
     def send(self) -> int:
         """Send what is new, if it is this process's turn; returns how many events were taken."""
         service = self._receiver.service
-        if not self._is_known:
-            self._news.start(service)
-            self._is_known = True
+        self._news.start(service)
         events = self._news.untold(service)
         turn = self._news.claim(service) if events else None
         if turn is None:

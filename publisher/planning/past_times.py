@@ -89,6 +89,15 @@ def _told(change: PlannedChange, gap: Gap, time: str | None) -> tuple[str, str]:
             account=change.account,
         )
         return message, f"{trust} {decide}" if gap.is_new else decide
+    if gap.is_set_back:
+        message = _(
+            "It was due {time}, in a time that the ledger has lost, as it was set back, so it may be "
+            "out on {account} already. It becomes uncertain: Publisher looks for it there, and if it "
+            "does not see it, waits for you.",
+            time=time,
+            account=change.account,
+        )
+        return message, decide
     if not gap.is_new:
         message = _(
             "It was due {time}, before the ledger was restored, so it may be out "

@@ -27,6 +27,7 @@ EVENTS = {
     Event.FOUND_GONE: later("Found to be gone"),
     Event.NOT_WITHDRAWN: later("Not withdrawn, though somebody tried:"),
     Event.RESTORED: later("Restored from a backup:"),
+    Event.LEDGER_SET_BACK: later("The ledger was set back:"),
     Event.SAID_TO_BE_THE_FIRST_LEDGER: later("Said to be the first ledger:"),
     LOST: later("Not shown, as it is in the archive"),
 }

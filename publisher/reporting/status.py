@@ -10,6 +10,7 @@ from publisher.base.formats import instant_text
 from publisher.ledger.reading.account_status import AccountStatus
 from publisher.ledger.reading.lateness import Late
 from publisher.ledger.reading.queries import Queries
+from publisher.ledger.reading.set_backs import SetBack
 from publisher.ledger.user_notices import Guessed
 from publisher.model.deliveries import Delivery
 from publisher.model.outcomes import Kind, Limit
@@ -17,8 +18,8 @@ from publisher.model.states import State
 from publisher.reporting.log_export import log_rows
 from publisher.reporting.outcomes import by_time
 
-_FRESH = timedelta(days=1)
-"""How long a missed delivery, or one stopped too late, is reported."""
+FRESH = timedelta(days=1)
+"""How long a missed delivery, one stopped too late, or a set-back is reported."""
 _NEXT = (State.SCHEDULED, State.PUBLISHING)
 _IN_TROUBLE = (State.UNCERTAIN, State.FAILED, State.HELD)
 _WAITS_FOR_A_PERSON = (*_IN_TROUBLE, State.AWAITING_APPROVAL)
@@ -50,6 +51,8 @@ class Overview:
     """Deliveries that are late by minutes without a good reason to wait."""
     clocks: Mapping[str, timedelta]
     """The hosts with a wrong clock, and how far it is ahead; negative: behind."""
+    set_backs: Sequence[SetBack]
+    """The ledger's recent set-backs."""
     guessed: Sequence[Guessed]
     """The people with very many failed log-ins."""
 
@@ -75,19 +78,19 @@ class Overview:
         trouble = [
             *(queries.deliveries(state=s, limit=most, newest_first=True) for s in _IN_TROUBLE),
             queries.deliveries(
-                state=State.MISSED, since=now - _FRESH, limit=most, newest_first=True
+                state=State.MISSED, since=now - FRESH, limit=most, newest_first=True
             ),
         ]
         waiting = queries.deliveries(state=State.AWAITING_APPROVAL, limit=most)
         attention = [delivery for some in (*trouble, waiting) for delivery in some]
         still_out = queries.still_out()
         withdrawn = {delivery.id for delivery in still_out}
-        stopped = queries.stopped_too_late(now - _FRESH)
+        stopped = queries.stopped_too_late(now - FRESH)
         out = [*still_out, *(one for one in stopped if one.id not in withdrawn)]
         out += queries.kept_back()
         first, counts = queries.coming(limit), queries.counts()
         paused_or_suspended = queries.paused_or_suspended()
-        missed = queries.missed(now - _FRESH)
+        missed = queries.missed(now - FRESH)
         shown = Counter(delivery.state for delivery in attention)
         all_of = {**{s: counts.get(s, 0) for s in _WAITS_FOR_A_PERSON}, State.MISSED: missed}
         in_all = sum(counts.get(state, 0) for state in _NEXT)
@@ -106,6 +109,7 @@ class Overview:
             counts=counts,
             late=late,
             clocks=clocks,
+            set_backs=queries.set_backs(now - FRESH),
             guessed=guessed,
         )
 
@@ -154,6 +158,7 @@ class Overview:
                 {"host": host, "ahead_s": ahead.total_seconds()}
                 for host, ahead in self.clocks.items()
             ],
+            "set_backs": [_plain(asdict(one)) for one in self.set_backs],
             "guessed": [_plain(asdict(one)) for one in self.guessed],
             "counts": {state: self.counts.get(state, 0) for state in State},
         }

@@ -22,6 +22,7 @@ from publisher.ledger.manager.rights import Rank
 from publisher.ledger.tables import EVERYTHING
 from publisher.model import events, limits_text
 from publisher.model.deliveries import Delivery
+from publisher.reporting.status import FRESH
 from publisher.web import icons, labels, navigation
 from publisher.web.authentication import Visitor
 from publisher.web.counters import Counters, Counts
@@ -117,6 +118,7 @@ class Renderer:
             ),
             "session_name": self._name_of(session),
             "standing": standing,
+            "set_backs": self._app.queries.set_backs(now - FRESH) if visitor else (),
             "lang": i18n.current(),
             "visitor": visitor,
             "trial": self._app.settings.warning,

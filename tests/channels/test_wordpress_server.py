@@ -152,6 +152,19 @@ def test_two_lost_drafts_leave_one(desk: Desk) -> None:
     assert [post["slug"] for post in desk.posts(slug)] == [slug]
 
 
+def test_a_post_that_a_ledger_forgot_is_not_made_twice(desk: Desk) -> None:
+    """Its slug is taken: a ledger that was set back prepares it as if it were new."""
+    channel, parcel = desk.open(), desk.parcel("forgotten", "Une seule fois encore")
+    sent = send(channel, parcel, desk.prepare(channel, parcel), ())
+    assert isinstance(sent, Accepted)
+    with pytest.raises(NotPrepared) as found:
+        channel.prepare(parcel, Prepared(), desk.media.__getitem__)
+    assert isinstance(found.value.outcome, Accepted)
+    assert found.value.outcome.remote_id == sent.remote_id
+    slug = slug_of(parcel.post, parcel.account, parcel.content)
+    assert [post["slug"] for post in desk.posts(slug)] == [slug]
+
+
 def test_a_picture_whose_answer_was_lost_does_not_stay(desk: Desk) -> None:
     channel, parcel = desk.open(), desk.parcel("stray", "Photo", desk.picture("Un", "navy"))
     draft = channel.prepare(parcel, Prepared(), desk.media.__getitem__)

@@ -179,6 +179,7 @@ def _older(database: Database) -> None:
             head = rehash(connection, mine, hash_chain.account_origin(name))
             of_account = account_chains.c.account == name
             connection.execute(update(account_chains).where(of_account).values(head=head))
+    database.seen = None  # as if they were written before this process started
 
 
 def rehash(connection: Any, mine: Any, previous: str) -> str:

@@ -10,7 +10,7 @@ from unittest import mock
 import pytest
 import structlog
 from pydantic import SecretStr
-from sqlalchemy import Connection, update
+from sqlalchemy import Connection, delete, update
 
 from publisher import notices
 from publisher.base import logs
@@ -19,9 +19,10 @@ from publisher.ledger import fault_isolation, outbox
 from publisher.ledger.database import Database
 from publisher.ledger.enqueue import Ledger
 from publisher.ledger.integrity.after_restore import face
+from publisher.ledger.integrity.marks import Mark
 from publisher.ledger.outbox import Item, News, StuckDelivery
 from publisher.ledger.reconciliation import Doubts
-from publisher.ledger.tables import deliveries
+from publisher.ledger.tables import deliveries, notice_services
 from publisher.model.outcomes import Unknown
 from publisher.notices import Notices, Teller, message
 from publisher.notices.message import compose
@@ -46,6 +47,34 @@ def test_what_needs_a_person_is_told_once(
     tell()
     (body,) = receiver.bodies
     assert body.startswith("post-0.fr to bice-x failed (its content is refused).")
+
+
+def test_a_ledger_that_was_set_back_is_told_once(
+    tell: Tell, receiver: Receiver, mishaps: Mishaps, database: Database, clock: ManualClock
+) -> None:
+    add(mishaps.ledger, wish(clock, "due", 60))
+    clock.advance(120)
+    lost = Mark(delivery=None, account="*", seq=99, hash="0" * 64, at=clock.now())
+    database.face(lost, clock.now())
+    tell()
+    clock.advance(61)
+    tell()
+    (body,) = receiver.bodies
+    assert body.startswith("The ledger was set back")
+    assert "1 post may have gone out since" in body
+
+
+def test_a_service_that_a_set_back_ledger_does_not_know_is_told_again(
+    receiver: Receiver, news: News, mishaps: Mishaps, database: Database
+) -> None:
+    one, stop = teller(receiver, news), threading.Event()
+    stop.set()
+    one.run(stop)
+    with database.write() as connection:
+        connection.execute(delete(notice_services))
+    mishaps.fail()
+    one.run(stop)
+    assert len(receiver.bodies) == 1
 
 
 def test_without_news_nothing_is_told(tell: Tell, receiver: Receiver) -> None:

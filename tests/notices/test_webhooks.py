@@ -9,10 +9,12 @@ from typing import Any
 
 import pytest
 from pydantic import SecretStr, ValidationError
+from sqlalchemy import delete
 from structlog.testing import capture_logs
 
 from publisher.base.errors import NoticeNotSent
 from publisher.ledger.database import Database
+from publisher.ledger.tables import notice_services, webhook_positions
 from publisher.ledger.webhook_news import WebhookNews
 from publisher.model.outcomes import Kind, Refused
 from publisher.notices.webhooks import Receiver, Sender, signature
@@ -223,6 +225,18 @@ def test_a_new_receiver_gets_nothing_old(
     mishaps.end(Refused(Kind.CONTENT, "too long"))
     assert Sender(receiver(listener), news).send() == 0
     assert listener.got == []
+
+
+def test_a_receiver_that_a_set_back_ledger_does_not_know_goes_on(
+    sender: Sender, listener: Listener, mishaps: Mishaps, database: Database
+) -> None:
+    with database.write() as connection:
+        connection.execute(delete(webhook_positions))
+        connection.execute(delete(notice_services))
+    sender.send()
+    mishaps.fail()
+    sender.send()
+    assert listener.events
 
 
 def test_its_position_moves_on_and_nothing_piles_up(

@@ -79,6 +79,11 @@ class Server:
         finally:
             self._administer(f"DROP DATABASE {name} WITH (FORCE)")
 
+    def replace(self, name: str, template: str) -> None:
+        """Put a copy of another database in the place of this one, whose sessions end."""
+        self._administer(f"DROP DATABASE {name} WITH (FORCE)")
+        self._administer(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
+
     def _administer(self, statement: str) -> None:
         if self._session is not None:
             with suppress(psycopg.OperationalError):  # a test ended all sessions

@@ -23,7 +23,7 @@ from publisher.channels.bluesky.answers import (
     is_unknown_name,
     is_without_file,
 )
-from publisher.channels.bluesky.keys import is_key, new_key, thread_keys
+from publisher.channels.bluesky.keys import first_key, is_key, thread_keys
 from publisher.channels.bluesky.posts import RepoPost, RepoPosts, out
 from publisher.channels.bluesky.records import gists, handles
 from publisher.channels.bluesky.replies import ThreadPlace
@@ -110,7 +110,7 @@ class Bluesky:
         now = self._clock.now()
         return Prepared(
             media_ids={digest: file.cid for digest, file in files.items()},
-            draft_id=key or new_key(now),
+            draft_id=key or first_key(parcel),
             digest=parcel.content.digest,
             prepared_at=now,
             records=records.undated(parcel.content, files, self._mentioned(parcel.content)),

@@ -2,19 +2,19 @@
 
 A key is a TID (atproto.com/specs/tid): microseconds since 1970 and a clock's number, as thirteen
 signs that sort by time. A delivery keeps its first key for as long as it may go out, also when it
-is edited: whatever is sent late or twice, Bluesky takes one record with that key.
+is edited: whatever is sent late or twice, Bluesky takes one record with that key. The same post has
+the same first key again in a ledger that was set back and does not know that it is out.
 """
 
 import hashlib
 import re
 from collections.abc import Mapping
-from datetime import datetime
-from secrets import randbelow
 from typing import Any
 
 import libipld
 
 from publisher.channels.bluesky.spec import KEY
+from publisher.model.deliveries import Parcel
 
 _SIGNS = "234567abcdefghijklmnopqrstuvwxyz"
 _LENGTH = 13
@@ -24,10 +24,16 @@ _SECOND = 1_000_000  # microseconds
 _OF_RECORD, _OF_BYTES = b"\x01\x71\x12\x20", b"\x01\x55\x12\x20"
 
 
-def new_key(now: datetime) -> str:
-    """A key of this second. Its microseconds are random: many may be made at one instant."""
-    instant = int(now.timestamp()) * _SECOND + randbelow(_SECOND)
-    return _written(instant << _CLOCK_BITS | randbelow(1 << _CLOCK_BITS))
+def first_key(parcel: Parcel) -> str:
+    """The key of a post of this name, account and content, of the second at which it is due.
+
+    Its other bits are a hash of these. A server lists records by their keys, and the newest are
+    read first: so it begins with the post's time.
+    """
+    named = f"{parcel.post}\n{parcel.account}\n{parcel.content.digest}"
+    mark = int.from_bytes(hashlib.sha256(named.encode()).digest())
+    instant = int(parcel.due_at.timestamp()) * _SECOND + mark % _SECOND
+    return _written(instant << _CLOCK_BITS | mark // _SECOND % (1 << _CLOCK_BITS))
 
 
 def is_key(text: str) -> bool:

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
 from publisher.base.clock import Clock
-from publisher.channels.answers import mapping
+from publisher.channels.answers import mapping, parsed
 from publisher.channels.base import MediaReader, NotPrepared, Unverified
 from publisher.channels.engagement import EngagementReading
 from publisher.channels.health import Health
@@ -105,7 +105,7 @@ class WordPress:
 
     def _resolved(self, parcel: Parcel, prepared: Prepared) -> Prepared:
         """`prepared` with what earlier attempts left: the first draft is used, others go."""
-        found = orphans.find(self._site, parcel, prepared)
+        found = orphans.find(self._site, parcel, [one.content for one in prepared.begun])
         for post in found:
             if post.is_public:
                 raise self._public(post, parcel, prepared)
@@ -120,10 +120,24 @@ class WordPress:
         outcome = ANSWERS.judge(answer, Step.PREPARE)
         if not isinstance(outcome, Accepted):
             raise NotPrepared(outcome)
+        self._require_absent(parcel, prepared, answer)
         if parcel.content.pictures:
             update = {"draft_id": outcome.remote_id, "digest": None, "prepared_at": None}
             return prepared.model_copy(update=update)
         return self._seen(parcel, prepared.with_post(outcome.remote_id, parcel.content), answer)
+
+    def _require_absent(self, parcel: Parcel, prepared: Prepared, answer: Answer) -> None:
+        """Raise `NotPrepared` and delete the new draft if the post is public already.
+
+        Its slug was taken then: a ledger that was set back may have forgotten that it is out.
+        """
+        made = shown(mapping(parsed(answer.body)))
+        if made is None or made.slug == slug_of(parcel.post, parcel.account, parcel.content):
+            return
+        for post in orphans.find(self._site, parcel, [parcel.content]):
+            if post.is_public:
+                self._removal.clear(parcel, Prepared(leftovers=(made.id,)))
+                raise self._public(post, parcel, prepared)
 
     def _complete(self, parcel: Parcel, prepared: Prepared, read_media: MediaReader) -> Prepared:
         """Upload the draft's missing pictures; if there are none, give it its whole content."""
@@ -276,7 +290,7 @@ class WordPress:
     def clear(self, parcel: Parcel, prepared: Prepared) -> Prepared:
         """Find what was left unpublished, then delete it with its pictures; see `Channel.clear`."""
         if prepared.begun:
-            found = orphans.find(self._site, parcel, prepared)
+            found = orphans.find(self._site, parcel, [one.content for one in prepared.begun])
             both = dict.fromkeys((*prepared.leftovers, *(post.id for post in found)))
             update = {"leftovers": tuple(both), "begun": (), "note": orphans.told(found)}
             return prepared.model_copy(update=update)

@@ -1,6 +1,6 @@
 """Drafts of earlier attempts whose ids were not recorded: they are found by their slugs."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from publisher.base.i18n import _
 from publisher.channels.base import NotPrepared
@@ -8,18 +8,18 @@ from publisher.channels.wordpress.article import slug_of
 from publisher.channels.wordpress.posts import SitePost, items_of, shown
 from publisher.channels.wordpress.site import SiteApi
 from publisher.model.content import Content
-from publisher.model.deliveries import Parcel, Prepared
+from publisher.model.deliveries import Parcel
 from publisher.model.outcomes import Absent, AccountSuspended, Deferred, Sighting
 
 
-def find(site: SiteApi, parcel: Parcel, prepared: Prepared) -> list[SitePost]:
-    """What the attempts in `begun` left on the site, oldest first. Reads only.
+def find(site: SiteApi, parcel: Parcel, contents: Iterable[Content]) -> list[SitePost]:
+    """What attempts with these contents left on the site, oldest first. Reads only.
 
     Raises `NotPrepared` when the site cannot be read.
     """
     found: list[SitePost] = []
-    for attempt in prepared.begun:
-        posts = _called(site, parcel, attempt.content)
+    for content in contents:
+        posts = _called(site, parcel, content)
         if not isinstance(posts, list):
             raise NotPrepared(posts)
         found += posts

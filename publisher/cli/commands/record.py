@@ -35,6 +35,10 @@ def verify(
     log says now: texts, times, ids, approvals, errors, pauses; and for who may log in, and as what.
     Ends with exit code 1 when anything was changed, removed or added by hand.
 
+    A ledger that went back as a whole, as by a restored snapshot, has no gap. It is compared with
+    what was seen of it, which is kept in var/: that also ends with exit code 1, until Publisher has
+    run and looked for what fell due since.
+
     Whoever can write the whole database could make all hashes anew. Note the seal's hash in
     another place now and then, and give it to --seal later: then that shows as well.
     """
@@ -42,11 +46,17 @@ def verify(
     with progress.shown():
         app.audit.seal()
         verdict = app.audit.verify(noted=seal)
+        lost, set_backs = app.watermarks.lost(), app.queries.set_backs()
     if as_json:
-        console.print_json(verdicts.as_json(verdict))
+        console.print_json({
+            **verdicts.as_json(verdict),
+            "behind": lost is not None,
+            "set_backs": [verdicts.set_back_json(one) for one in set_backs],
+        })  # fmt: skip
     else:
         verdicts.print_verdict(verdict)
-    if verdict.breaks:
+        verdicts.print_set_backs(lost.at if lost else None, set_backs)
+    if verdict.breaks or lost:
         raise typer.Exit(1)
 
 

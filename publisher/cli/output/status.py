@@ -53,6 +53,8 @@ def show(overview: Overview) -> None:
 
 
 def _show_what_stands_still(overview: Overview) -> None:
+    for set_back in overview.set_backs:
+        console.print_prose(console.paint(str(set_back), "red"))
     for status, others in overview.standing_still:
         for line in _sentences(status, others, overview.now, overview.zone):
             console.print_warned(line)

@@ -75,6 +75,9 @@ def _tell(plan: Plan, zone: tzinfo) -> None:
 
 def _last(app: Application) -> float:
     try:
-        return (app.settings.var / _MARK).stat().st_mtime
+        last = (app.settings.var / _MARK).stat().st_mtime
     except OSError:
         return 0.0
+    # A ledger that was restored or set back since may lack what was queued then.
+    is_over = any(gap.until.timestamp() > last for gap in app.queries.gaps() if not gap.is_new)
+    return 0.0 if is_over else last

@@ -1,6 +1,7 @@
 """What `log verify` and `backup` say of the history."""
 
 from dataclasses import asdict
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from publisher.base import formats
@@ -8,7 +9,10 @@ from publisher.base.i18n import _
 from publisher.cli.output import console
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from publisher.ledger.integrity.seals import Verdict
+    from publisher.ledger.reading.set_backs import SetBack
 
 _SHOWN = 20  # breaks; --json has all of them
 
@@ -49,6 +53,28 @@ def print_verdict(verdict: "Verdict") -> None:
             hash=verdict.seal.hash,
         )
         console.print_prose(told)
+
+
+def print_set_backs(lost_at: datetime | None, set_backs: "Sequence[SetBack]") -> None:
+    """Print when the step was made that the ledger lacks, if it does, and its earlier set-backs."""
+    if lost_at:
+        told = _(
+            "The ledger was set back: it lacks a step of {time:%Y-%m-%d %H:%M:%S} UTC that was seen "
+            "of it. As soon as Publisher runs, what fell due since is looked for on the platforms, "
+            "and does not go out again.",
+            time=lost_at,
+        )
+        console.print_prose(console.paint(told, "red"))
+    for set_back in set_backs:
+        console.print_prose(str(set_back))
+
+
+def set_back_json(set_back: "SetBack") -> dict[str, Any]:
+    """A set-back for scripts."""
+    from publisher.base.formats import instant_text
+
+    values = asdict(set_back)
+    return {**values, "at": instant_text(set_back.at), "since": instant_text(set_back.since)}
 
 
 def as_json(verdict: "Verdict") -> dict[str, Any]:

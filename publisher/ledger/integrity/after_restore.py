@@ -12,31 +12,38 @@ checked it. When a draft is queued whose time is in that gap, its post may be ou
 
 A new ledger may replace one that was lost without a backup. So what was due before it was made is
 in a gap too, unless a person confirms that there was no other.
+
+A ledger may also be set back without anybody saying so (see `marks.py`). Then the same deliveries
+become uncertain, but nothing is paused and nobody is kept out: what is not due goes on by itself.
 """
 
 import json
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import ColumnElement, Connection, and_, func, not_, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, func, not_, or_, select, true, update
 
 from publisher.base.clock import Clock
 from publisher.base.i18n import _
-from publisher.ledger.database import Database
+from publisher.ledger.database import Database, Turn
+from publisher.ledger.integrity import marks
 from publisher.ledger.integrity.forgotten import NOT_FORGOTTEN, looked_for
+from publisher.ledger.integrity.marks import Mark
 from publisher.ledger.manager.operations import Control
 from publisher.ledger.manager.rights import Person
 from publisher.ledger.people import keep_all_out
 from publisher.ledger.rows import deliveries_in
 from publisher.ledger.tables import EVERYTHING, about, deliveries, history, identity, seals
-from publisher.ledger.transitions import By, change, note_account
+from publisher.ledger.transitions import ACTOR, By, change, note_account
 from publisher.model.deliveries import Delivery
 from publisher.model.events import Event
 from publisher.model.outcomes import Kind
 from publisher.model.states import Role, State
 
+_UNDER_WAY = timedelta(seconds=5)
+"""How long after a set-back a request may leave whose intent is lost: `worker/intents.py`."""
 _WITH_A_PERSON = (State.AWAITING_APPROVAL, State.REJECTED, State.HELD)
 
 
@@ -51,6 +58,13 @@ class Gap:
     """For a new ledger, the same as `until`: what had expired by then is no longer queued."""
     until: datetime
     is_new: bool = False
+    is_set_back: bool = False
+    """Whether the ledger went back without a person's doing."""
+
+    @property
+    def event(self) -> Event:
+        """The step of each delivery that may be out."""
+        return Event.LEDGER_SET_BACK if self.is_set_back else Event.RESTORED_FROM_A_BACKUP
 
     def may_hold(self, not_before: datetime, expires_at: datetime | None) -> bool:
         """Whether a post that leaves and expires at these instants may have gone out in the gap."""
@@ -71,6 +85,13 @@ class Gap:
                 "before it, this may have gone out already. While Publisher runs, it looks for it on "
                 "the platform; if it does not see it, look at the account.",
                 time=self.until,
+            )
+        if self.is_set_back:
+            return _(
+                "The ledger was set back to {time:%Y-%m-%d %H:%M} UTC, and this may have gone out "
+                "since. While Publisher runs, it looks for it on the platform; if it does not see "
+                "it, look at the account.",
+                time=self.since,
             )
         return _(
             "The ledger was restored from a backup of {time:%Y-%m-%d %H:%M} UTC, "
@@ -112,6 +133,32 @@ def face(database: Database, clock: Clock, actor: str) -> Aftermath:
     return Aftermath(taken_at, tuple(uncertain), tuple(kept_out))
 
 
+def set_back(database: Database, mark: Mark, now: datetime) -> bool:
+    """Quarantine a ledger that was set back, and now lacks the step of `mark`.
+
+    What may be out becomes uncertain. False when the ledger has the step after all, or another
+    process did this already.
+    """
+    with database.write() as connection:
+        database.take_turns(connection, Turn.SET_BACK)
+        if mark.is_in(connection) or any(_explains(gap, mark) for gap in gaps(connection)):
+            return False
+        marks.begin(connection, None)
+        gap = Gap(_newest_instant(connection, mark.at) or mark.at, now, is_set_back=True)
+        # A request whose intent is lost may leave a moment from now.
+        found = _found(connection, _may_be_out(replace(gap, until=now + _UNDER_WAY)))
+        for delivery in found:
+            _doubt(connection, delivery, gap, ACTOR)
+        detail = {"since": gap.since, "number": len(found)}
+        note_account(connection, EVERYTHING, Event.LEDGER_SET_BACK, now, ACTOR, detail)
+    return True
+
+
+def _explains(gap: Gap, mark: Mark) -> bool:
+    """Whether a step is lost in a gap that is known already."""
+    return not gap.is_new and gap.since <= mark.at <= gap.until
+
+
 def _may_be_out(gap: Gap) -> ColumnElement[bool]:
     return or_(
         and_(deliveries.c.state == State.SCHEDULED, deliveries.c.due_at <= gap.until),
@@ -143,27 +190,30 @@ def _doubt(connection: Connection, delivery: Delivery, gap: Gap, actor: str) -> 
     return change(
         connection,
         delivery,
-        Event.RESTORED_FROM_A_BACKUP,
+        gap.event,
         By(Role.MANAGER, actor, gap.until),
         target=State.UNCERTAIN,
-        detail={"backup_of": gap.since},
+        detail={"since" if gap.is_set_back else "backup_of": gap.since},
         **columns,
     )
 
 
 def gaps(connection: Connection) -> list[Gap]:
-    """The gaps of this ledger: one for each restore, and one if it was new."""
-    query = select(history.c.at, history.c.detail).where(
-        about(EVERYTHING), history.c.event == Event.RESTORED
+    """The gaps of this ledger: one for each restore or set-back, and one if it was new."""
+    query = select(history.c.at, history.c.event, history.c.detail).where(
+        about(EVERYTHING), history.c.event.in_((Event.RESTORED, Event.LEDGER_SET_BACK))
     )
     made_at = connection.execute(select(identity.c.knows_since)).scalar_one_or_none()
     return [
         *([Gap(made_at, made_at, is_new=True)] if made_at else []),
-        *(
-            Gap(datetime.fromisoformat(json.loads(row.detail)["backup_of"]), row.at)
-            for row in connection.execute(query.order_by(history.c.seq))
-        ),
+        *(_gap(row) for row in connection.execute(query.order_by(history.c.seq))),
     ]
+
+
+def _gap(row: Any) -> Gap:
+    detail, is_set_back = json.loads(row.detail), row.event == Event.LEDGER_SET_BACK
+    since = datetime.fromisoformat(detail["since" if is_set_back else "backup_of"])
+    return Gap(since, row.at, is_set_back=is_set_back)
 
 
 def trust(database: Database, clock: Clock, actor: str) -> int:
@@ -190,8 +240,12 @@ def _found(connection: Connection, condition: ColumnElement[bool]) -> list[Deliv
     return deliveries_in(connection, query.with_for_update())
 
 
-def _newest_instant(connection: Connection) -> datetime | None:
+def _newest_instant(connection: Connection, until: datetime | None = None) -> datetime | None:
+    """When the last step or seal was written; `until`: of those that are no later."""
     instants = [
-        connection.execute(select(func.max(table.c.at))).scalar_one() for table in (history, seals)
+        connection.execute(
+            select(func.max(table.c.at)).where(table.c.at <= until if until else true())
+        ).scalar_one()
+        for table in (history, seals)
     ]
     return max((instant for instant in instants if instant), default=None)

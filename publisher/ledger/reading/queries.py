@@ -24,6 +24,7 @@ from publisher.ledger.outbox import kept_back
 from publisher.ledger.reading.account_status import AccountQueries
 from publisher.ledger.reading.history_steps import HistoryQueries
 from publisher.ledger.reading.reported import marked
+from publisher.ledger.reading.set_backs import SetBack, set_backs
 from publisher.ledger.reading.statistics import Span, due_in
 from publisher.ledger.replies import AnsweredComment
 from publisher.ledger.rows import chunks, deliveries_in, delivery_of
@@ -272,6 +273,11 @@ class Queries(HistoryQueries, AccountQueries):
         """The time spans that this ledger knows nothing about, as it was restored or is new."""
         with self._database.read() as connection:
             return gaps(connection)
+
+    def set_backs(self, since: datetime | None = None) -> list[SetBack]:
+        """The set-backs of this ledger that were noticed at `since` or later, newest first."""
+        with self._database.read() as connection:
+            return set_backs(connection, since)
 
     def names_like(self, name: str, limit: int) -> list[str]:
         """Posts that an unknown name may mean: longer names, or similar ones."""

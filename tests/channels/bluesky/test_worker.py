@@ -405,6 +405,18 @@ def test_a_log_in_that_ends_meanwhile_is_renewed_unnoticed(desk: Desk, endpoint:
     assert desk.requests("refreshSession") == before + 1
 
 
+def test_a_post_that_a_ledger_forgot_is_not_made_twice(desk: Desk) -> None:
+    """A ledger that was set back prepares it as if it were new, and gets the same keys."""
+    channel, parcel = desk.channel(), desk.stage.parcel("Un", "Deux")
+    made = []
+    for _time in range(2):
+        made.append(send(channel, parcel, desk.stage.prepare(parcel, channel), ()))
+        desk.clock.advance(30)
+    assert made[0] == made[1]
+    assert isinstance(made[0], Accepted)
+    assert desk.there == ["Un", "Deux"]
+
+
 def test_the_folder_is_not_used(desk: Desk, tmp_path: Path) -> None:
     """No token lies on a disk."""
     desk.queue("Bonjour")

@@ -16,9 +16,9 @@ from publisher.model.outcomes import Outcome
 from publisher.model.posts import MediaItem, Post
 from tests.support.simulation import parts, persons, promises, readers
 from tests.support.simulation.desk import Desk
-from tests.support.simulation.plan import Act, Fault, Moment, Plan, Step, possible
+from tests.support.simulation.plan import GOES_BACK, Act, Fault, Moment, Plan, Step, possible
 from tests.support.simulation.stage import Stage
-from tests.support.simulation.world import START, World
+from tests.support.simulation.world import MOST_STEPS, START, World
 
 LONGEST = 6 * 3600.0  # seconds until a history that is still busy counts as endless
 checked: Counter[bool] = Counter()
@@ -160,6 +160,8 @@ def run(
         stage.persons.said.mean(desk.drafts)
         _queue(stage, scenario)
         stage.persons.approve()
+        if any(fault.act is Act.GOES_BACK for fault in plan):
+            stage.database.keep_past()
         watch = promises.Watch(stage)
         if answers:
             stage.platform.scripted = lambda moment, text: answers(moment, text, world.now())
@@ -236,6 +238,14 @@ def singles(scenario: Scenario) -> Iterator[Plan]:
             yield from ((fault,) for fault in possible(step))
         if scenario.to_a_reader:
             yield from ((Fault(step.number, act),) for act in (Act.HIDE, Act.WITHDRAW))
+
+
+def set_backs(scenario: Scenario) -> Iterator[Plan]:
+    """The ledger goes back at every step of the scenario, by a little and by much."""
+    never = Fault(MOST_STEPS + 1, Act.GOES_BACK)
+    for step in run(scenario, (never,)).steps:
+        if step.moment is not Moment.LOOK:
+            yield from ((Fault(step.number, Act.GOES_BACK, seconds),) for seconds in GOES_BACK)
 
 
 def pairs(scenario: Scenario, first: Plan) -> Iterator[Plan]:

@@ -31,6 +31,7 @@ from publisher.channels.outgoing import Request
 from publisher.delivery.threads import Threads, guarded
 from publisher.drafts.library import Library
 from publisher.ledger.database import Database
+from publisher.ledger.integrity.marks import Mark
 from publisher.model.clock_check import ClockCheck
 from publisher.model.deliveries import Delivery
 from publisher.model.posts import MediaItem, Post
@@ -61,10 +62,26 @@ class SimulatedDatabase(Database):
     """A ledger whose transactions are steps of a world."""
 
     def __init__(self, url: str) -> None:
-        super().__init__(url)
         self.world: World | None = None
+        self._seen: dict[Process | None, Mark | None] = {}
+        super().__init__(url)
         self._as_new: sqlite3.Connection | None = None
+        self._past: list[tuple[float, sqlite3.Connection]] | None = None
+        self.went_back_at: float | None = None
         self._beside = sqlite3.connect(str(self.engine.url.database), isolation_level=None)
+
+    @property
+    def seen(self) -> Mark | None:
+        """Each process remembers for itself."""
+        return self._seen.get(self._process())
+
+    @seen.setter
+    def seen(self, mark: Mark | None) -> None:
+        self._seen[self._process()] = mark
+
+    def _process(self) -> Process | None:
+        thread = self.world.current() if self.world else None
+        return thread.process if thread else None
 
     @contextmanager
     def read(self) -> Iterator[Connection]:
@@ -79,6 +96,7 @@ class SimulatedDatabase(Database):
             yield connection
         if self.world:
             self.world.changes += 1
+            self._remember()
         self._step(Moment.COMMITTED)
 
     def _step(self, moment: Moment) -> None:
@@ -98,7 +116,7 @@ class SimulatedDatabase(Database):
 
     def empty(self) -> None:
         """Make it as it was after its migration. The history refuses to be deleted."""
-        self.world = None
+        self.leave()
         if self._as_new:
             self.put_back(self._as_new)
 
@@ -110,8 +128,42 @@ class SimulatedDatabase(Database):
         return copy
 
     def put_back(self, copy: sqlite3.Connection) -> None:
+        self._seen = {}
         with self._raw() as connection:
             copy.backup(connection)
+
+    @property
+    def has_past(self) -> bool:
+        return self._past is not None
+
+    def keep_past(self) -> None:
+        """Remember each state from now on, for `go_back`."""
+        self._past = []
+        self._remember()
+
+    def leave(self) -> None:
+        """Forget the world and the past: the history is over."""
+        for _at, copy in self._past or ():
+            copy.close()
+        self.world = self._past = self.went_back_at = None
+
+    def _remember(self) -> None:
+        if self._past is not None and self.world:
+            self._past.append((self.world.elapsed, self.copy()))
+
+    def go_back(self, seconds: float) -> None:
+        """Make it as it was so long ago, and at least without the last commit; nobody is told."""
+        assert self.world
+        assert self._past
+        self.went_back_at = self.world.elapsed
+        until = self.world.elapsed - seconds
+        while len(self._past) > 1:
+            self._past.pop()[1].close()
+            if self._past[-1][0] <= until:
+                break
+        with self._raw() as connection:
+            self._past[-1][1].backup(connection)
+        self.world.changes += 1
 
     def peek(self, query: str, values: Mapping[str, int | str]) -> tuple[Any, ...]:
         """One row, read beside SQLAlchemy, which would take most of a history's time."""

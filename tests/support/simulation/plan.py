@@ -92,6 +92,9 @@ class Act(StrEnum):
     """A list of comments is not sorted by their time."""
     UNREADABLE = "unreadable"
     """Reading gives no certainty."""
+    # the ledger, at any step, and alone: what was said to it since is lost
+    GOES_BACK = "goes back"
+    """It is as it was so many seconds ago, and its processes do not hear of it."""
     # a person, at any step
     PAUSE = "pause"
     PAUSE_A_WHILE = "pause a while"
@@ -235,6 +238,8 @@ SOMEWHERE: dict[Moment, tuple[tuple[Act, float], ...]] = {
         (Act.SLOW, 0),
     ),
 }
+GOES_BACK = (0.0, 1.0, 20.0, 3600.0)
+"""Seconds; 0: only the last commit is lost, 3600: all since it was queued."""
 _LAST_INSTANT = 4.0
 """Seconds that a worker may stand still between its last look at the clock and its request. What
 is longer is beyond the promise: see docs/reliability.md."""

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 
+from publisher.ledger.worker.intents import INTENT_LIFE
 from publisher.model.content import post_of
 from publisher.model.deliveries import Delivery
 from publisher.model.reader_comments import CommentState
@@ -45,7 +46,7 @@ class Watch:
             return ["with a text that the ledger does not have (any more)"]
         said = stage.persons.said
         return [
-            *_untimely(delivery, request.began),
+            *_untimely(delivery, request.began, knows=not self._has_just_gone_back(request)),
             *(["while paused"] if said.is_paused(delivery.account) else []),
             *_among_many(stage, delivery.account),
             # When a stop came after its intent, nobody could call it back, and people are told so.
@@ -55,6 +56,11 @@ class Watch:
             *(["after what it corrects was withdrawn"] if self._is_pointless(delivery) else []),
             *(["after what it answers was hidden"] if self._is_unasked(delivery) else []),
         ]
+
+    def _has_just_gone_back(self, request: Publishing) -> bool:
+        """Whether the ledger may have lost its intent."""
+        at = self._stage.database.went_back_at
+        return at is not None and request.at <= at + INTENT_LIFE
 
     def _is_pointless(self, delivery: Delivery) -> bool:
         """Whether its intent is younger than the withdrawal of what it corrects."""
@@ -142,7 +148,8 @@ def _forbidden(said: Said, delivery: Delivery, request: Publishing) -> list[str]
     ]
 
 
-def _untimely(delivery: Delivery, now: datetime) -> list[str]:
+def _untimely(delivery: Delivery, now: datetime, *, knows: bool) -> list[str]:
+    """`knows`: whether the ledger knows that it is sent, if it is."""
     wrong = []
     if now < delivery.due_at:
         wrong.append("early")
@@ -152,7 +159,7 @@ def _untimely(delivery: Delivery, now: datetime) -> list[str]:
         wrong.append("before the instant to which it was put off")
     if delivery.expires_at and now > delivery.expires_at:
         wrong.append("after its expiry")
-    if delivery.state not in _MAY_BE_SENDING:
+    if knows and delivery.state not in _MAY_BE_SENDING:
         wrong.append(f"although it is {delivery.state}")
     return wrong
 
@@ -248,7 +255,7 @@ _WAITS = """
             SELECT 1 FROM history AS earlier WHERE earlier.id < history.id AND
                 (earlier.delivery = history.delivery AND earlier.event IN
                     ('stop noted', 'refused', 'not approved', 'held', 'missed')
-                OR earlier.event = 'restored from a backup')
+                OR earlier.event IN ('restored from a backup', 'ledger set back'))
         )
 """
 

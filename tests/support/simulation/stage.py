@@ -12,6 +12,7 @@ import structlog
 from publisher.base.errors import BrokerUnavailable, PublisherError
 from publisher.delivery.leases import LOOK_AHEAD
 from publisher.delivery.threads import guarded
+from publisher.ledger.integrity.watermarks import Watermarks
 from publisher.model.deliveries import Claim
 from tests.support.simulation import parts
 from tests.support.simulation.desk import Desk
@@ -35,6 +36,19 @@ class Message:
     claims: tuple[Claim, ...]
 
 
+class MarkMemory:
+    """Marks of the ledger that outlive it and all processes."""
+
+    def __init__(self) -> None:
+        self._marks: dict[str, bytes] = {}
+
+    def read(self, ledger: str) -> bytes | None:
+        return self._marks.get(ledger)
+
+    def write(self, ledger: str, mark: bytes) -> None:
+        self._marks[ledger] = mark
+
+
 class Stage:
     """One installation in one world."""
 
@@ -48,6 +62,8 @@ class Stage:
         self.broker: deque[Message] = deque()
         self.persons = Persons(world, self.app, self.platform, desk)
         world.on_person = self._act
+        world.on_set_back = self.database.go_back
+        self._marks = MarkMemory()
         self._names: list[tuple[str, Callable[[Process], None]]] = [
             *((f"dispatcher-{number + 1}", self._dispatch) for number in range(dispatchers)),
             *((f"worker-{number + 1}", self._work) for number in range(workers)),
@@ -87,22 +103,37 @@ class Stage:
         else:
             self.persons.act(fault)
 
+    def _watch(self, app: parts.SimulatedApplication) -> Callable[[], None]:
+        """Compare the ledger with its marks, as a process does that starts; returns what keeps one.
+
+        Only in histories whose ledger goes back: in others it would be most of their steps.
+        """
+        self.database.seen = None
+        if not self.database.has_past:
+            return lambda: None
+        watermarks = Watermarks(app.database, app.clock, [self._marks])
+        watermarks.look()
+        return watermarks.keep
+
     def app(self) -> parts.SimulatedApplication:
         """A process's own Publisher: nothing is shared but the ledger."""
         return parts.SimulatedApplication(self.settings, self.platform, self.database)
 
     def close(self) -> None:
         self.world.stop()
-        self.database.world = None
+        self.database.leave()
 
     # the dispatcher
 
     def _dispatch(self, _process: Process) -> None:
-        dispatcher = parts.dispatcher_class()(self.app(), self._hand_over, lambda: len(self.broker))
+        app = self.app()
+        keep = self._watch(app)
+        dispatcher = parts.dispatcher_class()(app, self._hand_over, lambda: len(self.broker))
         while True:
             seen = self.world.changes
             try:
                 dispatcher.tick()
+                keep()
             except PublisherError as error:
                 log.info("in trouble", error=str(error))
                 self.world.sleep(_IN_TROUBLE)
@@ -153,6 +184,7 @@ class Stage:
 
     def _work(self, process: Process) -> None:
         app = self.app()
+        keep = self._watch(app)
         app.work_in(process)
         acts: dict[str, Callable[[Sequence[Claim]], None]] = {
             "publisher.publish": app.delivery.courier.deliver,
@@ -167,7 +199,12 @@ class Stage:
             self.world.step(Moment.TAKEN, message.task)
             # A worker takes several batches at a time.
             act = partial(acts[message.task], message.claims)
-            self.world.spawn(process, partial(guarded, act))
+            self.world.spawn(process, partial(_in_turn, partial(guarded, act), keep))
+
+
+def _in_turn(*acts: Callable[[], None]) -> None:
+    for act in acts:
+        act()
 
 
 def _each(act: Callable[[Claim], None]) -> Callable[[Sequence[Claim]], None]:

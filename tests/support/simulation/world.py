@@ -125,6 +125,7 @@ class World:
         """How often the clock was set."""
         self.violations: list[str] = []
         self.on_person: Callable[[Fault], None] = lambda _fault: None
+        self.on_set_back: Callable[[float], None] = lambda _seconds: None
         self._offset = 0.0
         self._error = 0.0
         self._random = None if seed is None else Random(seed)  # noqa: S311 - a schedule
@@ -193,6 +194,8 @@ class World:
                 self.set_clock(fault.value)
             case Act.WRONG:
                 self.set_wrong(fault.value)
+            case Act.GOES_BACK:
+                self.on_set_back(fault.value)
             case act if act in PERSON:
                 self.on_person(fault)
 

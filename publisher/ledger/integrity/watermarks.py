@@ -1,0 +1,132 @@
+"""Watermarks: the marks of this process, of other processes and of those before it, compared.
+
+Processes that publish keep the newest step that they have seen in a file in var/ and at the broker,
+and compare the ledger with it: before the first thing that they write, after each lost connection,
+and every ten seconds. A mark is a few seconds old at most, and what is older than that is compared;
+what this process wrote itself is compared with each transaction.
+"""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from threading import Thread
+from time import sleep
+from typing import Protocol
+
+import structlog
+from pydantic import ValidationError
+from sqlalchemy import select
+
+from publisher.base import files
+from publisher.base.clock import Clock
+from publisher.base.errors import LedgerGone, PublisherError
+from publisher.ledger.database import Database, LedgerPart
+from publisher.ledger.integrity import marks
+from publisher.ledger.integrity.marks import Mark
+from publisher.ledger.tables import identity
+
+_EVERY = 2.0  # real seconds until a newer mark is kept
+_COMPARED = 5  # of these, one compares the ledger with all marks
+
+log = structlog.get_logger()
+
+
+class Place(Protocol):
+    """Where marks are kept, best effort: what cannot be read or written is not there."""
+
+    def read(self, ledger: str) -> bytes | None: ...
+
+    def write(self, ledger: str, mark: bytes) -> None: ...
+
+
+class MarkFile:
+    """A file for each ledger in a folder."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def read(self, ledger: str) -> bytes | None:
+        try:
+            return self._path(ledger).read_bytes()
+        except OSError:
+            return None
+
+    def write(self, ledger: str, mark: bytes) -> None:
+        files.keep(self._path(ledger), mark)
+
+    def _path(self, ledger: str) -> Path:
+        return self._folder / f"ledger-{ledger}.mark"
+
+
+class Watermarks(LedgerPart):
+    """Compares the ledger with its marks, and keeps them."""
+
+    def __init__(self, database: Database, clock: Clock, places: Sequence[Place]) -> None:
+        super().__init__(database, clock)
+        self._places = [*places]
+        self._kept: Mark | None = None
+
+    def start(self, *places: Place) -> None:
+        """Compare from now on, also with marks in `places`, in a thread that never ends."""
+        self._places += places
+        self._database.look_first = self.look
+        Thread(target=self._run, name="watermarks", daemon=True).start()
+
+    def look(self) -> None:
+        """Compare the ledger with all marks, and keep its newest step.
+
+        If it lacks one, what may be out becomes uncertain.
+        """
+        if lost := self.lost():
+            self._database.face(lost, self._clock.now())
+        before = self._database.seen
+        with self._database.read() as connection:
+            newest = marks.newest(connection)
+        if self._database.seen is before:
+            self._database.seen = newest
+        self.keep()
+
+    def lost(self) -> Mark | None:
+        """A mark whose step the ledger lacks; None while it has all that was seen of it."""
+        known = [*self._known()]
+        with self._database.read() as connection:
+            return next((mark for mark in known if not mark.is_in(connection)), None)
+
+    def _known(self) -> Iterator[Mark]:
+        if self._database.seen:
+            yield self._database.seen
+        ledger = self._ledger()
+        for place in self._places:
+            if text := place.read(ledger):
+                try:
+                    yield Mark.model_validate_json(text)
+                except ValidationError:
+                    log.warning("a mark of the ledger cannot be read", place=type(place).__name__)
+
+    def keep(self) -> None:
+        """Keep the newest step, for other processes and those that start later."""
+        seen = self._database.seen
+        if seen is None or seen == self._kept:
+            return
+        ledger, text = self._ledger(), seen.model_dump_json().encode()
+        for place in self._places:
+            place.write(ledger, text)
+        self._kept = seen
+
+    def _ledger(self) -> str:
+        with self._database.read() as connection:
+            ledger: str = connection.execute(select(identity.c.id)).scalar_one()
+        return ledger
+
+    def _run(self) -> None:
+        turn = 0
+        while True:
+            sleep(_EVERY)
+            turn += 1
+            try:
+                self.look() if turn % _COMPARED == 0 else self.keep()
+            except LedgerGone:
+                return
+            except PublisherError:
+                pass  # the heartbeat reports that the ledger is away
+            except Exception:
+                log.exception("marks of the ledger failed")

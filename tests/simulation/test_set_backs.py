@@ -1,0 +1,51 @@
+"""A ledger that goes back under running processes publishes nothing twice, whatever the step."""
+
+from random import Random
+from unittest import mock
+
+import pytest
+
+from publisher.ledger.integrity import marks
+from tests.support.simulation.history import Scenario, run, set_backs
+from tests.support.simulation.scenarios import (
+    APPROVED,
+    BATCH,
+    EMBARGO,
+    EVERYWHERE,
+    OFTEN,
+    ON_FACEBOOK,
+    SELDOM,
+    SMALL,
+)
+
+pytestmark = pytest.mark.guards(
+    "publisher.ledger.integrity.marks",
+    "publisher.ledger.integrity.watermarks",
+    "publisher.ledger.integrity.after_restore",
+)
+_SAMPLE = 12
+
+
+@pytest.mark.parametrize("scenario", SMALL, ids=lambda s: s.name)
+def test_a_ledger_that_goes_back_publishes_nothing_twice(scenario: Scenario) -> None:
+    """A sample, always the same one."""
+    random = Random(scenario.name)  # noqa: S311 - a sample
+    for plan in random.sample(list(set_backs(scenario)), _SAMPLE):
+        history = run(scenario, plan)
+        assert not history.broken, str(history)
+
+
+@pytest.mark.deep
+@pytest.mark.parametrize(
+    "scenario", [*OFTEN, *SELDOM, BATCH, APPROVED, EMBARGO, EVERYWHERE], ids=lambda s: s.name
+)
+def test_it_publishes_nothing_twice_whatever_the_step(scenario: Scenario) -> None:
+    for plan in set_backs(scenario):
+        history = run(scenario, plan)
+        assert not history.broken, str(history)
+
+
+def test_a_ledger_that_trusts_its_past_is_caught() -> None:
+    with mock.patch.object(marks.Mark, "is_in", return_value=True):
+        broken = [line for plan in set_backs(ON_FACEBOOK) for line in run(ON_FACEBOOK, plan).broken]
+    assert any(line.startswith("doubled") for line in broken)
