@@ -70,7 +70,7 @@ class Mishaps:
             self._attempts.record(intended, outcome, self.clock.ahead(30))
 
     def fail(self, count: int = 1, message: str = "Too long.") -> list[Delivery]:
-        return self.end(Refused(Kind.CONTENT, message), count=count)
+        return self.end(Refused(Kind.CONTENT, message, of_post=True), count=count)
 
     def hold(self, account: str = "bice-x", minutes: float | None = None, count: int = 1) -> None:
         """The platform refuses the account for so many minutes, or until a person acts."""
