@@ -37,6 +37,8 @@ Tell = Callable[[], object]
 
 _ROUNDS = 15
 
+pytestmark = pytest.mark.guards("publisher.ledger.fault_isolation")
+
 
 def test_what_needs_a_person_is_told_once(
     tell: Tell, receiver: Receiver, mishaps: Mishaps, clock: ManualClock
