@@ -69,7 +69,7 @@ class NoneFree(_Failure):
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class ChildLimits:
     """The limits of a child."""
 
     memory: int
@@ -84,7 +84,7 @@ class Limits:
     """How far it stands back behind the processes that publish and serve."""
 
 
-class Child:
+class PoolChild:
     """One kept process at a time."""
 
     def __init__(self, program: tuple[str, ...], patience: float) -> None:
@@ -196,8 +196,8 @@ class ProcessPool:
         """Forget the children after a fork: they belong to the parent process."""
         self._free = threading.Semaphore(self._most)
         self._waiting = 0
-        self.idle: list[Child] = []
-        self.busy: list[Child] = []
+        self.idle: list[PoolChild] = []
+        self.busy: list[PoolChild] = []
 
     def ask(self, question: Mapping[str, Any], data: bytes = b"") -> tuple[dict[str, Any], bytes]:
         """Have a child answer.
@@ -213,11 +213,11 @@ class ProcessPool:
         return answer, found
 
     @contextmanager
-    def _one(self) -> Iterator[Child]:
+    def _one(self) -> Iterator[PoolChild]:
         if not self._taken():
             raise NoneFree
         try:
-            child = self.idle.pop() if self.idle else Child(self.program, self.patience)
+            child = self.idle.pop() if self.idle else PoolChild(self.program, self.patience)
             self.busy.append(child)
             try:
                 yield child
@@ -304,7 +304,7 @@ def _received(stream: BinaryIO, longest: int = -1) -> tuple[dict[str, Any], byte
     return head, data
 
 
-def serve(questions: BinaryIO, answers: BinaryIO, answer: Answer, limits: Limits) -> None:
+def serve(questions: BinaryIO, answers: BinaryIO, answer: Answer, limits: ChildLimits) -> None:
     """Answer one request after the other, until the child is idle or its parent is gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent gets the signal, and ends this
     resource.setrlimit(resource.RLIMIT_AS, (limits.memory, limits.memory))

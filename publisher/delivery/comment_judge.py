@@ -15,10 +15,10 @@ from pydantic import TypeAdapter
 from publisher.base import process_pool
 from publisher.base.i18n import _
 from publisher.base.process_pool import (
+    ChildLimits,
     Crashed,
     Ended,
     Exhausted,
-    Limits,
     NoneFree,
     ProcessPool,
     Step,
@@ -81,7 +81,9 @@ def _unavailable() -> CommentsUnavailable:
 
 
 def _serve(questions: BinaryIO, answers: BinaryIO) -> None:
-    process_pool.serve(questions, answers, _answer, Limits(_MEMORY, _PROCESSOR, _IDLE, nice=_NICE))
+    process_pool.serve(
+        questions, answers, _answer, ChildLimits(_MEMORY, _PROCESSOR, _IDLE, nice=_NICE)
+    )
 
 
 def _answer(_head: dict[str, Any], data: bytes, step: Step) -> tuple[dict[str, Any], bytes]:

@@ -18,10 +18,10 @@ from publisher.base import i18n, process_pool, progress
 from publisher.base.errors import Busy, NotPossible, UsageError
 from publisher.base.i18n import _
 from publisher.base.process_pool import (
+    ChildLimits,
     Crashed,
     Ended,
     Exhausted,
-    Limits,
     NoneFree,
     ProcessPool,
     Step,
@@ -179,7 +179,7 @@ def _asked(request: _Request) -> tuple[Library, list[Problem]]:
 
 def _serve(questions: BinaryIO, answers: BinaryIO) -> None:
     # It writes what is known of pictures.
-    limits = Limits(_MEMORY, _PROCESSOR, _IDLE, writes=True, nice=_NICE)
+    limits = ChildLimits(_MEMORY, _PROCESSOR, _IDLE, writes=True, nice=_NICE)
     process_pool.serve(questions, answers, _answer, limits)
 
 

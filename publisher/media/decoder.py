@@ -15,7 +15,7 @@ from typing import Any, BinaryIO
 from pydantic import TypeAdapter
 
 from publisher.base import i18n, process_pool
-from publisher.base.process_pool import Crashed, Ended, Exhausted, Limits, ProcessPool, Step
+from publisher.base.process_pool import ChildLimits, Crashed, Ended, Exhausted, ProcessPool, Step
 from publisher.media import decoding
 from publisher.media.clean_copy import CleanPicture
 from publisher.model.capabilities import Capabilities
@@ -112,7 +112,7 @@ def interrupt() -> None:
 
 
 def _serve(questions: BinaryIO, answers: BinaryIO) -> None:
-    process_pool.serve(questions, answers, _answer, Limits(_MEMORY, _PROCESSOR, _IDLE))
+    process_pool.serve(questions, answers, _answer, ChildLimits(_MEMORY, _PROCESSOR, _IDLE))
 
 
 def _answer(question: dict[str, Any], _data: bytes, _step: Step) -> tuple[dict[str, Any], bytes]:

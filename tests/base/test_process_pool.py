@@ -11,13 +11,13 @@ from tests.support.waiting import wait_for
 
 _PROGRAM = """
 import sys, time
-from publisher.base.process_pool import Limits, serve
+from publisher.base.process_pool import ChildLimits, serve
 def answer(question, data, step):
     for number in range(question["steps"]):
         step(f"step {number}")
         time.sleep(question["each"])
     return {"echo": question["steps"]}, data
-serve(sys.stdin.buffer, sys.stdout.buffer, answer, Limits(1 << 30, 10, 60.0))
+serve(sys.stdin.buffer, sys.stdout.buffer, answer, ChildLimits(1 << 30, 10, 60.0))
 """
 Make = Callable[..., ProcessPool]
 
