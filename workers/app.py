@@ -26,7 +26,7 @@ from publisher.base.process import allow_many_files
 from publisher.ledger.heartbeats import ProcessKind
 from publisher.monitoring import broker, broker_errors
 from publisher.monitoring.account_locks import AccountLocks
-from publisher.monitoring.broker_marks import BrokerMarks
+from publisher.monitoring.broker import BrokerMarks
 from publisher.monitoring.heartbeat import Beating
 from publisher.monitoring.monitor import Monitor
 from publisher.monitoring.peers import Peers, keep

@@ -23,7 +23,7 @@ from publisher.base.errors import LedgerGone, LedgerTooNew, PublisherError
 from publisher.delivery.leases import LOOK_AHEAD, Leases
 from publisher.ledger.heartbeats import ProcessKind
 from publisher.model.deliveries import Claim
-from publisher.monitoring.broker_marks import BrokerMarks
+from publisher.monitoring.broker import BrokerMarks
 from publisher.monitoring.heartbeat import Beating
 from publisher.monitoring.monitor import Monitor
 from publisher.monitoring.peers import Peers, differences, keep

@@ -20,9 +20,9 @@ from publisher.model.outcomes import (
     Limit,
     Outcome,
     Reading,
-    Scope,
     Step,
     StillOut,
+    SuspensionScope,
     Unknown,
     Wire,
 )
@@ -253,7 +253,7 @@ class Answers:
                 "any go out, and this one follows by itself.",
                 platform=self.name,
             )
-        return replace(means, message=message, scope=Scope.APART)
+        return replace(means, message=message, scope=SuspensionScope.APART)
 
     def unreadable(self) -> Deferred:
         """The outcome of an answer that should show what is on the platform, and does not."""

@@ -58,7 +58,7 @@ class Database:
         self.url = url
         self._answer_limit = _ANSWER_LIMIT
         self.engine = _engine(url, lambda: self._answer_limit)
-        self.seen: marks.Mark | None = None
+        self.seen: marks.Watermark | None = None
         """The newest step that this process has seen of the history."""
         self.look_first: Callable[[], None] | None = None
         """Compares the ledger with what was seen of it: at first, and after a lost connection."""
@@ -145,7 +145,7 @@ class Database:
         """Look again: the server may be another one now, or go on from an earlier instant."""
         self._is_looked_at = False
 
-    def face(self, mark: marks.Mark, now: datetime) -> None:
+    def face(self, mark: marks.Watermark, now: datetime) -> None:
         """Put a ledger that lacks the step of `mark` into quarantine, if no other process did."""
         from publisher.ledger.integrity.after_restore import set_back  # noqa: PLC0415 - seldom needed, and a circle
 

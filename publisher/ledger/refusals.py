@@ -51,7 +51,7 @@ from publisher.model.outcomes import (
     Kind,
     Outcome,
     Refused,
-    Scope,
+    SuspensionScope,
 )
 from publisher.model.states import State
 
@@ -90,7 +90,7 @@ def weighed(connection: Connection, delivery: Delivery, outcome: Outcome, now: d
 
     The caller has locked the account's row.
     """
-    if isinstance(outcome, AccountSuspended) and outcome.scope is Scope.APART:
+    if isinstance(outcome, AccountSuspended) and outcome.scope is SuspensionScope.APART:
         return _alone(delivery, outcome, now)
     if isinstance(outcome, Deferred) and outcome.most and delivery.attempts + 1 >= outcome.most:
         outcome = Refused(

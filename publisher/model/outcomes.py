@@ -44,7 +44,7 @@ class Step(StrEnum):
     """Changes nothing."""
 
 
-class Scope(StrEnum):
+class SuspensionScope(StrEnum):
     """What a suspension keeps an account from."""
 
     ALL = "all"
@@ -203,7 +203,7 @@ class AccountSuspended(_Told):
     message: str
     until: datetime | None = None
     backoff: tuple[timedelta, ...] = ()
-    scope: Scope = Scope.ALL
+    scope: SuspensionScope = SuspensionScope.ALL
 
 
 @dataclass(frozen=True, slots=True)

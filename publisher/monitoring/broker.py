@@ -1,7 +1,8 @@
-"""Broker checks: is the server of `[broker] url` reachable and writable?"""
+"""Broker checks: whether the server of `[broker] url` can be reached and written; what it keeps."""
 
 import secrets
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import redis
@@ -15,6 +16,7 @@ from publisher.monitoring.broker_errors import address_of, unavailable
 from publisher.settings import redis_sentinel
 
 NO_EVICTION = "noeviction"
+_MARK_PATIENCE = 1.0  # real seconds
 _SCHEMES = ("redis", "rediss", *redis_sentinel.SCHEMES)
 
 
@@ -99,3 +101,27 @@ def client(url: str, seconds: float) -> redis.Redis:
     )
     client: redis.Redis = servers.master_for(known.master_name, retry=once, **known.options)
     return client
+
+
+class BrokerMarks:
+    """Watermarks of ledgers at the broker, for processes on other machines; best effort.
+
+    See `publisher.ledger.integrity.watermarks`.
+    """
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+
+    def read(self, ledger: str) -> bytes | None:
+        with suppress(redis.RedisError, OSError), client(self._url, _MARK_PATIENCE) as asker:
+            found = asker.get(_mark_key(ledger))
+            return found if isinstance(found, bytes) else None
+        return None
+
+    def write(self, ledger: str, mark: bytes) -> None:
+        with suppress(redis.RedisError, OSError), client(self._url, _MARK_PATIENCE) as asker:
+            asker.set(_mark_key(ledger), mark)
+
+
+def _mark_key(ledger: str) -> str:
+    return f"publisher-{ledger}.mark"

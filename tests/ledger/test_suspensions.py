@@ -26,7 +26,7 @@ from publisher.model.outcomes import (
     Kind,
     Outcome,
     Refused,
-    Scope,
+    SuspensionScope,
     Unknown,
 )
 from publisher.model.states import State
@@ -400,9 +400,11 @@ def test_a_first_part_that_is_out_says_nothing_of_the_second(desk: Desk) -> None
 
 def test_a_limit_of_one_kind_of_request_holds_the_post_that_met_it_alone(desk: Desk) -> None:
     until = desk.clock.ahead(1740)
-    apart = AccountSuspended(Kind.RATE_LIMIT, "No more uploads.", until, scope=Scope.APART)
+    apart = AccountSuspended(
+        Kind.RATE_LIMIT, "No more uploads.", until, scope=SuspensionScope.APART
+    )
     unnamed = AccountSuspended(
-        Kind.RATE_LIMIT, "No more uploads.", backoff=THROTTLED, scope=Scope.APART
+        Kind.RATE_LIMIT, "No more uploads.", backoff=THROTTLED, scope=SuspensionScope.APART
     )
     for post, outcome, again in (("one", apart, until), ("two", unnamed, desk.clock.ahead(30))):
         desk.add(post)

@@ -19,7 +19,7 @@ from publisher.ledger import fault_isolation, outbox
 from publisher.ledger.database import Database
 from publisher.ledger.enqueue import Ledger
 from publisher.ledger.integrity.after_restore import face
-from publisher.ledger.integrity.marks import Mark
+from publisher.ledger.integrity.marks import Watermark
 from publisher.ledger.outbox import Item, News, StuckDelivery
 from publisher.ledger.reconciliation import Doubts
 from publisher.ledger.tables import deliveries, notice_services
@@ -56,7 +56,7 @@ def test_a_ledger_that_was_set_back_is_told_once(
 ) -> None:
     add(mishaps.ledger, wish(clock, "due", 60))
     clock.advance(120)
-    lost = Mark(delivery=None, account="*", seq=99, hash="0" * 64, at=clock.now())
+    lost = Watermark(delivery=None, account="*", seq=99, hash="0" * 64, at=clock.now())
     database.face(lost, clock.now())
     tell()
     clock.advance(61)

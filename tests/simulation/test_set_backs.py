@@ -46,6 +46,6 @@ def test_it_publishes_nothing_twice_whatever_the_step(scenario: Scenario) -> Non
 
 
 def test_a_ledger_that_trusts_its_past_is_caught() -> None:
-    with mock.patch.object(marks.Mark, "is_in", return_value=True):
+    with mock.patch.object(marks.Watermark, "is_in", return_value=True):
         broken = [line for plan in set_backs(ON_FACEBOOK) for line in run(ON_FACEBOOK, plan).broken]
     assert any(line.startswith("doubled") for line in broken)

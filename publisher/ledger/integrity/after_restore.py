@@ -30,7 +30,7 @@ from publisher.base.i18n import _
 from publisher.ledger.database import Database, Turn
 from publisher.ledger.integrity import marks
 from publisher.ledger.integrity.forgotten import NOT_FORGOTTEN, looked_for
-from publisher.ledger.integrity.marks import Mark
+from publisher.ledger.integrity.marks import Watermark
 from publisher.ledger.manager.operations import Control
 from publisher.ledger.manager.rights import Person
 from publisher.ledger.people import keep_all_out
@@ -133,7 +133,7 @@ def face(database: Database, clock: Clock, actor: str) -> Aftermath:
     return Aftermath(taken_at, tuple(uncertain), tuple(kept_out))
 
 
-def set_back(database: Database, mark: Mark, now: datetime) -> bool:
+def set_back(database: Database, mark: Watermark, now: datetime) -> bool:
     """Quarantine a ledger that was set back, and now lacks the step of `mark`.
 
     What may be out becomes uncertain. False when the ledger has the step after all, or another
@@ -154,7 +154,7 @@ def set_back(database: Database, mark: Mark, now: datetime) -> bool:
     return True
 
 
-def _explains(gap: Gap, mark: Mark) -> bool:
+def _explains(gap: Gap, mark: Watermark) -> bool:
     """Whether a step is lost in a gap that is known already."""
     return not gap.is_new and gap.since <= mark.at <= gap.until
 

@@ -33,7 +33,7 @@ _ARCHIVED = select(archived.c.through).where(
 )
 
 
-class Mark(BaseModel, frozen=True):
+class Watermark(BaseModel, frozen=True):
     """One step of the history: its chain, its number there, its hash, and when it was made."""
 
     delivery: int | None
@@ -55,28 +55,28 @@ class Mark(BaseModel, frozen=True):
         return bool(found == self.hash)
 
 
-def mark_of(step: Mapping[str, Any]) -> Mark:
+def mark_of(step: Mapping[str, Any]) -> Watermark:
     """The mark of a row of the history."""
-    return Mark.model_construct(**{name: step[name] for name in Mark.model_fields})
+    return Watermark.model_construct(**{name: step[name] for name in Watermark.model_fields})
 
 
 class Behind(Exception):
     """The ledger lacks a step that was seen of it."""
 
-    def __init__(self, mark: Mark, at: datetime) -> None:
+    def __init__(self, mark: Watermark, at: datetime) -> None:
         """`at`: now, by the clock of the process that was about to append a step."""
         super().__init__()
         self.mark = mark
         self.at = at
 
 
-def newest(connection: Connection) -> Mark | None:
+def newest(connection: Connection) -> Watermark | None:
     """The mark of the newest step; None for a history without any."""
     row = connection.execute(_NEWEST).mappings().first()
     return mark_of(dict(row)) if row else None
 
 
-def begin(connection: Connection, seen: Mark | None) -> None:
+def begin(connection: Connection, seen: Watermark | None) -> None:
     """Let this transaction append steps only to a history that has the one of `seen`."""
     connection.info.pop(_WRITTEN, None)
     connection.info[_SEEN] = seen
@@ -84,7 +84,7 @@ def begin(connection: Connection, seen: Mark | None) -> None:
 
 def compare(connection: Connection, at: datetime) -> None:
     """Raise Behind if the history lacks what this process has seen; once for a transaction."""
-    seen: Mark | None = connection.info.pop(_SEEN, None)
+    seen: Watermark | None = connection.info.pop(_SEEN, None)
     if seen and not seen.is_in(connection):
         raise Behind(seen, at)
 
@@ -94,7 +94,7 @@ def appended(connection: Connection, step: Mapping[str, Any]) -> None:
     connection.info[_WRITTEN] = mark_of(step)
 
 
-def written(connection: Connection) -> Mark | None:
+def written(connection: Connection) -> Watermark | None:
     """The newest step of this transaction; None if it appended none."""
-    found: Mark | None = connection.info.pop(_WRITTEN, None)
+    found: Watermark | None = connection.info.pop(_WRITTEN, None)
     return found

@@ -21,7 +21,7 @@ from publisher.base.clock import Clock
 from publisher.base.errors import LedgerGone, PublisherError
 from publisher.ledger.database import Database, LedgerPart
 from publisher.ledger.integrity import marks
-from publisher.ledger.integrity.marks import Mark
+from publisher.ledger.integrity.marks import Watermark
 from publisher.ledger.tables import identity
 
 _EVERY = 2.0  # real seconds until a newer mark is kept
@@ -30,7 +30,7 @@ _COMPARED = 5  # of these, one compares the ledger with all marks
 log = structlog.get_logger()
 
 
-class Place(Protocol):
+class MarkKeeper(Protocol):
     """Where marks are kept, best effort: what cannot be read or written is not there."""
 
     def read(self, ledger: str) -> bytes | None: ...
@@ -60,12 +60,12 @@ class MarkFile:
 class Watermarks(LedgerPart):
     """Compares the ledger with its marks, and keeps them."""
 
-    def __init__(self, database: Database, clock: Clock, places: Sequence[Place]) -> None:
+    def __init__(self, database: Database, clock: Clock, places: Sequence[MarkKeeper]) -> None:
         super().__init__(database, clock)
         self._places = [*places]
-        self._kept: Mark | None = None
+        self._kept: Watermark | None = None
 
-    def start(self, *places: Place) -> None:
+    def start(self, *places: MarkKeeper) -> None:
         """Compare from now on, also with marks in `places`, in a thread that never ends."""
         self._places += places
         self._database.look_first = self.look
@@ -85,20 +85,20 @@ class Watermarks(LedgerPart):
             self._database.seen = newest
         self.keep()
 
-    def lost(self) -> Mark | None:
+    def lost(self) -> Watermark | None:
         """A mark whose step the ledger lacks; None while it has all that was seen of it."""
         known = [*self._known()]
         with self._database.read() as connection:
             return next((mark for mark in known if not mark.is_in(connection)), None)
 
-    def _known(self) -> Iterator[Mark]:
+    def _known(self) -> Iterator[Watermark]:
         if self._database.seen:
             yield self._database.seen
         ledger = self._ledger()
         for place in self._places:
             if text := place.read(ledger):
                 try:
-                    yield Mark.model_validate_json(text)
+                    yield Watermark.model_validate_json(text)
                 except ValidationError:
                     log.warning("a mark of the ledger cannot be read", place=type(place).__name__)
 

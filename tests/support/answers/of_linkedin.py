@@ -12,7 +12,7 @@ from publisher.model.outcomes import (
     Deferred,
     Kind,
     Refused,
-    Scope,
+    SuspensionScope,
     Unknown,
 )
 from tests.support.answers.kinds import (
@@ -231,7 +231,7 @@ LINKEDIN_ROWS = [
             {
                 "until": None, "backoff": THROTTLED,
                 "app_suspended_until": app if step is PUBLISH else None,
-                "scope": Scope.APART if step in (PREPARE, READ) else Scope.ALL,
+                "scope": SuspensionScope.APART if step in (PREPARE, READ) else SuspensionScope.ALL,
             },
         )
         for step in (PUBLISH, PREPARE, READ, WITHDRAW)

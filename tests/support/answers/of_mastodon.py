@@ -15,7 +15,7 @@ from publisher.model.outcomes import (
     Deferred,
     Kind,
     Refused,
-    Scope,
+    SuspensionScope,
     Unknown,
 )
 from tests.support.answers.kinds import (
@@ -151,7 +151,7 @@ MASTODON_ROWS = [
     Row("upload: too big for nginx", MASTODON, answered(413, HTML), Refused, Kind.CONTENT, PREPARE),
     Row("upload: no such path", MASTODON, answered(404, HTML), Deferred, Kind.UNAVAILABLE, PREPARE),
     Row("upload: too many", MASTODON, limited(429, 0), AccountSuspended, Kind.RATE_LIMIT, PREPARE,
-        {"until": AFTER_RESET, "scope": Scope.APART}),
+        {"until": AFTER_RESET, "scope": SuspensionScope.APART}),
     Row("upload: token", MASTODON, error(401, "x"), AccountSuspended, Kind.AUTH, PREPARE),
     # Deletions: only what reading confirms is gone.
     Row("deleted", MASTODON, answered(200, {**STATUS, "text": "Bonjour"}), Accepted, step=WITHDRAW),

@@ -16,7 +16,7 @@ from publisher.model.outcomes import (
     Deferred,
     Kind,
     Refused,
-    Scope,
+    SuspensionScope,
     Unknown,
 )
 from tests.support.answers.kinds import (
@@ -370,7 +370,7 @@ TWITTER = [
             AccountSuspended,
             Kind.RATE_LIMIT,
             step,
-            {"until": IN_TEN_MINUTES, "scope": Scope.APART},
+            {"until": IN_TEN_MINUTES, "scope": SuspensionScope.APART},
         )
         for what, step in (("picture", PREPARE), ("reading", READ))
     ),
@@ -380,7 +380,7 @@ TWITTER = [
         answered(429, "", **limit("x_rate_limit", 0, EPOCH)),
         AccountSuspended,
         Kind.RATE_LIMIT,
-        fields={"until": None, "backoff": THROTTLED, "scope": Scope.ALL},
+        fields={"until": None, "backoff": THROTTLED, "scope": SuspensionScope.ALL},
     ),
     Row(
         "429 without headers",

@@ -10,6 +10,7 @@ from types import SimpleNamespace
 from unittest import mock
 
 from publisher import planning
+from publisher.app import Application
 from publisher.ledger.manager import pauses
 from publisher.model.deliveries import Delivery
 from publisher.model.outcomes import Outcome
@@ -210,6 +211,7 @@ def surroundings(world: World, desk: Desk) -> Iterator[None]:
     with (
         mock.patch.object(pauses, "time", time),
         mock.patch.object(planning, "check", checks),
+        mock.patch.object(Application, "checks", checks),
     ):
         yield
 

@@ -31,7 +31,7 @@ from publisher.channels.outgoing import Request
 from publisher.delivery.threads import Threads, guarded
 from publisher.drafts.library import Library
 from publisher.ledger.database import Database
-from publisher.ledger.integrity.marks import Mark
+from publisher.ledger.integrity.marks import Watermark
 from publisher.model.clock_check import ClockCheck
 from publisher.model.deliveries import Delivery
 from publisher.model.posts import MediaItem, Post
@@ -63,7 +63,7 @@ class SimulatedDatabase(Database):
 
     def __init__(self, url: str) -> None:
         self.world: World | None = None
-        self._seen: dict[Process | None, Mark | None] = {}
+        self._seen: dict[Process | None, Watermark | None] = {}
         super().__init__(url)
         self._as_new: sqlite3.Connection | None = None
         self._past: list[tuple[float, sqlite3.Connection]] | None = None
@@ -71,12 +71,12 @@ class SimulatedDatabase(Database):
         self._beside = sqlite3.connect(str(self.engine.url.database), isolation_level=None)
 
     @property
-    def seen(self) -> Mark | None:
+    def seen(self) -> Watermark | None:
         """Each process remembers for itself."""
         return self._seen.get(self._process())
 
     @seen.setter
-    def seen(self, mark: Mark | None) -> None:
+    def seen(self, mark: Watermark | None) -> None:
         self._seen[self._process()] = mark
 
     def _process(self) -> Process | None:
