@@ -41,6 +41,10 @@ SOON = timedelta(minutes=5)
 """Keys that end within it are renewed before anything is sent with them."""
 _ASK_AGAIN = timedelta(minutes=15)
 """The time until a refused renewal is tried again: platforms refuse for hours what is right."""
+_REMINDED = timedelta(days=5)
+"""So long before keys end that are not renewed, a person is told once more."""
+_SHORT = timedelta(days=1)
+"""Keys that end within it suspend their account, if they are not renewed."""
 _WRITES = 5  # attempts to write the new keys
 WRITE_PAUSE = 1.0  # real seconds between two of them
 
@@ -203,8 +207,10 @@ class Keyring:
                 was_cut = known is not None and not renewal.new_each_time
                 told = refused or self._refused(account, problem.message, was_cut=was_cut)
                 replace(note, refused=told).write(path)
-                if not refused:
-                    self._call_for_help(account, told)
+                end = ends(keys)
+                is_near = known and known.at + _REMINDED < end <= note.at + _REMINDED
+                if is_near or not refused:
+                    self._call_for_help(account, told, end)
                 raise NotRenewed(told, is_final=True) from None
             if known is None and not problem.may_be_spent:
                 with suppress(PublisherError):  # else the note tells the next process to go on
@@ -250,12 +256,15 @@ class Keyring:
         )
         return joined(message, lost)
 
-    def _call_for_help(self, account: str, message: str) -> None:
-        outcome = AccountSuspended(
-            Kind.AUTH, joined(message, _remedy(account)), backoff=UNTIL_MENDED
-        )
+    def _call_for_help(self, account: str, message: str, end: datetime) -> None:
+        message = joined(message, _remedy(account))
+        outcome = AccountSuspended(Kind.AUTH, message, backoff=UNTIL_MENDED)
         try:
-            self._exchanges.refused(account, outcome)
+            if end > self._clock.now() + _SHORT:
+                # A suspension would end with the next post, as if all were well.
+                self._exchanges.not_renewed(account, message, end)
+            else:
+                self._exchanges.refused(account, outcome)
         except PublisherError as error:  # `doctor` says it all the same
             log.warning("no person was called", account=account, reason=str(error))
 

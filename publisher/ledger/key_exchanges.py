@@ -5,13 +5,15 @@ file itself, would otherwise send a token that another one has spent, and end th
 """
 
 import socket
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import delete, select
 
 from publisher.ledger.database import LedgerPart
 from publisher.ledger.suspensions import suspend
 from publisher.ledger.tables import accounts, key_exchanges
+from publisher.ledger.transitions import note_account
+from publisher.model.events import Event
 from publisher.model.outcomes import AccountSuspended
 
 _KEPT = timedelta(days=60)
@@ -42,6 +44,14 @@ class KeyExchanges(LedgerPart):
                 delete(key_exchanges).where(
                     key_exchanges.c.account == account, key_exchanges.c.mark == mark
                 )
+            )
+
+    def not_renewed(self, account: str, message: str, until: datetime) -> None:
+        """Record that the keys end at an instant that is far off; until then the account works."""
+        detail = {"message": message, "until": until}
+        with self._database.write() as connection:
+            note_account(
+                connection, account, Event.KEYS_NOT_RENEWED, self._clock.now(), detail=detail
             )
 
     def refused(self, account: str, outcome: AccountSuspended) -> None:

@@ -5,7 +5,8 @@ failed, was missed, was rejected, is uncertain until a person decides, is out al
 stopped it or because the platform made it public on its own, may still be out although a person
 withdrew it, or is due and kept back because its platform does not take something in it for now.
 Notices are also sent for a ledger that was set back, for keys that belong to another handle than
-before, for who may approve now, and for a name with which very many log-ins fail.
+before or are not renewed, for who may approve now, and for a name with which very many log-ins
+fail.
 What was solved before any notice was sent is not sent. Each notice has the id of the history step
 that began it: an account that is suspended again after it was resumed is another notice.
 `notice_turns.py` lets each be sent once.
@@ -38,7 +39,7 @@ from publisher.ledger.comment_news import CommentNews, of_comments
 from publisher.ledger.fault_isolation import apart, each
 from publisher.ledger.notice_turns import NoticeTurns
 from publisher.ledger.orphans import CLEARING
-from publisher.ledger.owner_news import OwnerChange, of_owners
+from publisher.ledger.owner_news import KeysEnd, OwnerChange, of_ends, of_owners
 from publisher.ledger.reading.set_backs import SetBack, set_backs
 from publisher.ledger.rows import chunks
 from publisher.ledger.suspensions import suspended_or_unproved
@@ -154,7 +155,8 @@ class AccountGoesOn:
 
 
 _Groups = SuspendedAccount | LatePosts
-Item = SetBack | StuckDelivery | _Groups | AccountGoesOn | OwnerChange | PersonNews | CommentNews
+_OfKeys = OwnerChange | KeysEnd
+Item = SetBack | StuckDelivery | _Groups | AccountGoesOn | _OfKeys | PersonNews | CommentNews
 
 
 class News(NoticeTurns):
@@ -178,6 +180,7 @@ class News(NoticeTurns):
                 partial(self._suspended, connection, is_news),
                 partial(_going_on, connection, service, since),
                 partial(of_owners, connection, is_news),
+                partial(of_ends, connection, is_news),
                 partial(_stuck, connection, is_news),
                 partial(_still_out, connection, is_news),
                 partial(_kept_back, connection, is_news, self._clock),

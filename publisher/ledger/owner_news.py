@@ -1,12 +1,27 @@
-"""Notices about accounts whose keys now belong to another handle than before."""
+"""Notices about accounts whose keys belong to another handle than before, or are not renewed."""
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import ColumnElement, Connection, select
 
-from publisher.ledger.tables import about, history, profiles
+from publisher.base.stored_messages import told
+from publisher.ledger.tables import about, history, key_exchanges, profiles
 from publisher.model.events import Event
+
+_LOOKED_AT = 200  # newest steps of an account
+
+
+@dataclass(frozen=True, slots=True)
+class KeysEnd:
+    """An account that works, and whose keys are not renewed any more."""
+
+    step: int
+    account: str
+    message: str
+    until: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +47,22 @@ def of_owners(connection: Connection, is_news: ColumnElement[bool]) -> Iterator[
         newest = connection.execute(steps.order_by(history.c.seq.desc()).limit(1)).first()
         if newest is not None and newest.is_news:
             yield OwnerChange(newest.id, row.account, called(row.handle, row.name), row.before)
+
+
+def of_ends(connection: Connection, is_news: ColumnElement[bool]) -> Iterator[KeysEnd]:
+    """Keys that are not renewed; the newest step tells all."""
+    exchanged = select(key_exchanges.c.account).distinct().order_by(key_exchanges.c.account)
+    for account in connection.execute(exchanged).scalars().all():
+        columns = history.c.id, history.c.seq, history.c.event
+        in_order = select(*columns).where(about(account)).order_by(history.c.seq.desc())
+        steps = in_order.limit(_LOOKED_AT).subquery()
+        ends = select(steps.c.id).where(steps.c.event == Event.KEYS_NOT_RENEWED)
+        newest = ends.order_by(steps.c.seq.desc()).limit(1).scalar_subquery()
+        news = select(history.c.id, history.c.detail).where(history.c.id == newest, is_news)
+        for step in connection.execute(news):
+            detail = json.loads(step.detail)
+            until = datetime.fromisoformat(detail["until"])
+            yield KeysEnd(step.id, account, told(detail["message"]) or "", until)
 
 
 def called(handle: str, name: str) -> str:

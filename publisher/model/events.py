@@ -56,6 +56,7 @@ class Event(StrEnum):
     HIDING_AN_ANSWER = later("hiding an answer")
     HOLD_LIFTED = later("hold lifted")
     KEPT_OUT = later("kept out")
+    KEYS_NOT_RENEWED = later("keys not renewed")
     LATE = later("late")
     LEASE_RAN_OUT = later("lease ran out")
     LEDGER_SET_BACK = later("ledger set back")

@@ -15,7 +15,7 @@ from publisher.base.i18n import _, later, plural
 from publisher.base.text import harmless
 from publisher.ledger.comment_news import CommentNews
 from publisher.ledger.outbox import AccountGoesOn, Item, LatePosts, StuckDelivery, SuspendedAccount
-from publisher.ledger.owner_news import OwnerChange
+from publisher.ledger.owner_news import KeysEnd, OwnerChange
 from publisher.ledger.pending_stops import partly_out
 from publisher.ledger.reading.set_backs import SetBack
 from publisher.ledger.user_notices import PersonNews
@@ -105,7 +105,9 @@ def _event(item: Item) -> str:
     return people.event(item) if isinstance(item, PersonNews) else _account_event(item)
 
 
-def _account_event(item: SuspendedAccount | AccountGoesOn | OwnerChange) -> str:
+def _account_event(item: SuspendedAccount | AccountGoesOn | OwnerChange | KeysEnd) -> str:
+    if isinstance(item, KeysEnd):
+        return _("the keys of {account} are not renewed", account=item.account)
     if isinstance(item, OwnerChange):
         return _("the keys of {account} are now those of {now}", account=item.account, now=item.now)
     if isinstance(item, AccountGoesOn):
@@ -140,12 +142,12 @@ def _summary(items: Sequence[Item]) -> str:
                 still_out,
             )
         )
-    renamed = [_event(item) for item in items if isinstance(item, OwnerChange)]
+    of_keys = [_event(item) for item in items if isinstance(item, OwnerChange | KeysEnd)]
     of_people = [people.event(item) for item in items if isinstance(item, PersonNews)]
     called = [comments.event(item) for item in items if isinstance(item, CommentNews)]
     if going_on:
         numbers.append(plural("{number} account goes on", "{number} accounts go on", going_on))
-    return f"{', '.join([*called, *late, *(parts if accounts else []), *numbers, *renamed, *of_people])}."
+    return f"{', '.join([*called, *late, *(parts if accounts else []), *numbers, *of_keys, *of_people])}."
 
 
 def _counted(state: State, number: int) -> str:
@@ -168,6 +170,8 @@ def _sentences(item: Item, zone: tzinfo) -> list[str]:  # noqa: PLR0911 - one fo
             return _of_account(item, zone)
         case OwnerChange():
             return [*owner_changed(item.account, item.now, item.before)]
+        case KeysEnd():
+            return _of_end(item, zone)
         case PersonNews():
             return people.sentences(item)
         case CommentNews():
@@ -284,6 +288,14 @@ def _of_account(item: SuspendedAccount, zone: tzinfo) -> list[str]:
             _("When it is mended: `publisher resume --account {account}`.", account=item.account)
         )
     return sentences
+
+
+def _of_end(item: KeysEnd, zone: tzinfo) -> list[str]:
+    end = _(
+        "Its posts go out until {time} at the latest, then they wait.",
+        time=time_text(item.until, zone),
+    )
+    return [f"{_event(item)}.", _without_quotes(item.message), end]
 
 
 def time_text(instant: datetime, zone: tzinfo) -> str:

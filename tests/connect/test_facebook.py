@@ -4,6 +4,7 @@ import pytest
 
 from publisher.base.errors import NotConnected
 from publisher.channels.connect import Authorization, Keys
+from publisher.sandbox.facebook import authorization
 from publisher.sandbox.facebook.authorization import system_user_token
 from publisher.sandbox.facebook.graph import app_id
 from publisher.sandbox.facebook.refusals import FacebookFault
@@ -87,6 +88,20 @@ def test_a_page_that_no_list_has_is_found_by_its_number(desk: Desk) -> None:
     connection.store(keys, connection.check(keys))
     with pytest.raises(NotConnected, match="digits"):
         connection.begin(typed(desk, user_token=token, page_id="me/accounts"))
+
+
+@pytest.mark.parametrize("lacks", ["", "business_management"])
+def test_no_other_page_is_taken_for_the_one_that_is_typed(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, lacks: str
+) -> None:
+    """The permission with which Facebook shows more Pages is named, if the login lacks it."""
+    if lacks:
+        scopes = [one for one in authorization._SCOPES if one != lacks]
+        monkeypatch.setattr(authorization, "_SCOPES", frozenset(scopes))
+    token = system_user_token(desk.account("bice-page"))
+    wanted = f"lacks the permission {lacks}." if lacks else "names no Page 222 to this login."
+    with pytest.raises(NotConnected, match=wanted):
+        desk.connection("new-page", "facebook").begin(typed(desk, user_token=token, page_id="222"))
 
 
 def test_the_permission_that_a_login_lacks_is_named(desk: Desk) -> None:

@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping
 from contextlib import closing
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
+from publisher.app import Application
 from publisher.base.clock import SystemClock
 from publisher.base.errors import NotConnected
 from publisher.channels import registry
@@ -13,12 +14,15 @@ from publisher.channels.connect import Authorization, Keys
 from publisher.channels.linkedin.connect import RETURN
 from publisher.connect.connection import AccountConnection
 from publisher.doctor import Grade, accounts
+from publisher.ledger.outbox import News
+from publisher.ledger.owner_news import KeysEnd
 from publisher.sandbox.fault_kinds import What
 from publisher.sandbox.faults import Fault
 from publisher.sandbox.linkedin.refusals import LinkedInFault
 from publisher.sandbox.mastodon.refusals import MastodonFault
 from publisher.settings import account_files, settings
 from tests.connect.conftest import SETTINGS, Desk, allow
+from tests.support.clock import ManualClock
 
 pytestmark = pytest.mark.guards(
     "publisher.channels.*.connect",
@@ -161,20 +165,32 @@ def test_linkedins_refresh_token_is_kept_and_used_again_and_again(desk: Desk) ->
     assert len({keys["refresh_token"] for keys in known}) == 1
 
 
-def test_the_end_of_linkedins_consent_is_told_while_its_last_token_works(desk: Desk) -> None:
+def test_the_end_of_linkedins_consent_is_told_twice_and_suspends_nothing(desk: Desk) -> None:
+    """The account works until then, and a post that goes out is no sign that all is well."""
     desk.app().database.migrate()
     desk.sandbox.faults.set([Fault(what=LinkedInFault.REFRESH_TOKEN)])
     connect(desk, "bice-linkedin")
     desk.sandbox.faults.set([Fault(what=LinkedInFault.CONSENT_ENDS)])
-    with closing(desk.app()) as app:
+    clock, notices = ManualClock(), []
+    clock.advance((SystemClock().now() - clock.now()).total_seconds())
+    with closing(Application(settings.load(desk.workspace.path), clock)) as app:
+        news = News(app.database, clock)
+        news.begin("log", clock.now())
         before = app.keyring.credentials("bice-linkedin")
-        app.keyring.renew("bice-linkedin", timedelta(days=61))
+        for days in (39, 41, 42, 54, 56, 57, 58):  # of 60
+            day = datetime.fromisoformat(before["expires_at"]) - timedelta(days=60 - days)
+            clock.advance((day - clock.now()).total_seconds())
+            app.keyring.renew("bice-linkedin")
+            turn = news.claim("log")
+            found = news.untold("log")
+            news.told("log", turn or 0, found)
+            notices += [(days, type(one)) for one in found]
+        assert all(one.suspension_message is None for one in app.queries.accounts())
         assert app.keyring.credentials("bice-linkedin") == before
         message, hint = app.keyring.trouble("bice-linkedin") or ("", "")
-        (told,) = app.queries.accounts()
+    assert notices == [(41, KeysEnd), (56, KeysEnd)]
     assert message.startswith("The consent on LinkedIn ends on ")
     assert "publisher connect bice-linkedin" in hint
-    assert message in (told.suspension_message or "")
 
 
 def test_the_code_of_linkedin_comes_to_an_address_of_the_app(desk: Desk) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from publisher.channels.answers import quote
 from publisher.ledger.outbox import Item, LatePosts, StuckDelivery, SuspendedAccount
-from publisher.ledger.owner_news import OwnerChange
+from publisher.ledger.owner_news import KeysEnd, OwnerChange
 from publisher.ledger.reading.lateness import NOTHING_LATE
 from publisher.model.states import State
 from publisher.notices.message import compose
@@ -168,6 +168,17 @@ def test_what_was_withdrawn_and_may_still_be_out_is_told_as_such() -> None:
     assert "--gone --reason TEXT" in message.body
     summary = compose([still_out, stuck(state=State.SCHEDULED)], UTC).body
     assert summary.startswith("1 kept back, 1 withdrawn, but may still be out.")
+
+
+def test_keys_that_are_not_renewed_are_told_with_their_end() -> None:
+    item = KeysEnd(1, "bice-x", f"It ends{quote('secret')}.", MORNING)
+    message = compose([item], GENEVA)
+    assert message.title == "Publisher: the keys of bice-x are not renewed"
+    told = (
+        "It ends. Its posts go out until 2016-03-07 08:00 UTC (09:00 Europe/Zurich) at the latest"
+    )
+    assert f"the keys of bice-x are not renewed. {told}" in message.body
+    assert "the keys of bice-x are not renewed." in compose([item, stuck(2)], UTC).body
 
 
 def test_keys_of_another_handle_are_told_with_both_names_and_what_to_do() -> None:

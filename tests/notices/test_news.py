@@ -8,11 +8,12 @@ import pytest
 from publisher.ledger.database import Database
 from publisher.ledger.enqueue import Ledger
 from publisher.ledger.integrity.after_restore import face
+from publisher.ledger.key_exchanges import KeyExchanges
 from publisher.ledger.manager.operations import Control
 from publisher.ledger.manager.rights import Rights
 from publisher.ledger.manager.withdrawals import Withdrawals
 from publisher.ledger.outbox import AccountGoesOn, Item, News, StuckDelivery, SuspendedAccount
-from publisher.ledger.owner_news import OwnerChange
+from publisher.ledger.owner_news import KeysEnd, OwnerChange
 from publisher.ledger.profiles import Profiles
 from publisher.ledger.reading.queries import Queries
 from publisher.ledger.suspensions import suspend, suspend_together
@@ -440,6 +441,19 @@ def test_a_suspension_that_a_person_may_have_to_end_is_news_at_once_and_that_it_
     clock.advance(30)
     mishaps.go_on(Accepted("2"))
     assert news.untold(SERVICE) == []
+
+
+def test_keys_that_are_not_renewed_are_news_once_each_time(
+    database: Database, news: News, clock: ManualClock
+) -> None:
+    exchanges = KeyExchanges(database, clock)
+    exchanges.begin("bice-x", "mark")
+    assert news.untold(SERVICE) == []
+    for _time in range(2):
+        exchanges.not_renewed("bice-x", "The consent ends.", MORNING)
+        assert take_note(news) == [KeysEnd(ANY, "bice-x", "The consent ends.", MORNING)]
+        assert news.untold(SERVICE) == []
+        clock.advance(3600)
 
 
 def test_keys_that_belong_to_another_handle_are_news_once_until_a_manager_confirms_it(

@@ -48,7 +48,10 @@ _FIELDS = (
     KeyField(
         "user_token",
         later("Token of a system user"),
-        later("From the business settings; leave it empty to log in as a person instead."),
+        later(
+            "From the business settings; leave it empty to log in as a person instead. If Facebook "
+            "then says Invalid Scopes: add the permission business_management to the app."
+        ),
         required=False,
     ),
     KeyField(
@@ -153,17 +156,21 @@ class FacebookConnector:
             answer = self._call("GET", page_id, {"fields": _PAGE, **wish}, hidden)
             nodes.append(mapping(parsed(answer.body)))
         usable = {keys.options["page_id"]: keys for node in nodes if (keys := _keys(node, app))}
-        self._require_permissions(app, token, _NEEDED if usable else _SCOPES)
-        if not usable:
+        chosen = [keys for keys in usable.values() if page_id in ("", keys.options["page_id"])]
+        self._require_permissions(app, token, _NEEDED if chosen else _SCOPES)
+        if not chosen:  # no other Page instead: posts would go out in another's name
+            message = _("Facebook names no Page that this login may post to.")
+            if usable:
+                message = _("Facebook names no Page {number} to this login.", number=page_id)
             raise NotConnected(
-                _("Facebook names no Page that this login may post to."),
+                message,
                 hint=_(
                     "Connect again, and choose the Page where Facebook asks which ones the app may "
                     "use, or type its number. You need full control of the Page, or the task of "
                     "creating content."
                 ),
             )
-        return (usable[page_id],) if page_id in usable else tuple(usable.values())
+        return tuple(chosen)
 
     def _require_permissions(
         self, app: Mapping[str, str], token: str, needed: Sequence[str]
