@@ -168,9 +168,9 @@ class _AnyVersion:
 
 
 def _as_it_stands(connection: Any, wish: StateChange) -> StateChange:
-    query = "SELECT version, state FROM deliveries WHERE id = ?"
+    query = "SELECT version, state, head FROM deliveries WHERE id = ?"
     row = connection.exec_driver_sql(query, (wish.delivery.id,)).one()
-    stands = {"version": row.version, "state": State(row.state)}
+    stands = {"version": row.version, "state": State(row.state), "head": row.head}
     target = wish.target or wish.delivery.state
     return replace(wish, delivery=wish.delivery.model_copy(update=stands), target=target)
 
