@@ -37,6 +37,11 @@ def told(stored: str | None) -> str | None:
     return _text(json.loads(stored.removeprefix(_MARK)))
 
 
+def is_alike(stored: str | None, text: str) -> bool:
+    """Whether a stored text is this message, perhaps with other values."""
+    return _sentence(stored) == _sentence(kept(text))
+
+
 def again(text: str) -> str:
     """Translate a text that was made in another language into the current one."""
     if not isinstance(text, Text):
@@ -44,6 +49,13 @@ def again(text: str) -> str:
     values = {name: again(value) if isinstance(value, str) else value
               for name, value in text.values.items()}  # fmt: skip
     return _said(text.said, values)
+
+
+def _sentence(stored: str | None) -> object:
+    if stored is None or not stored.startswith(_MARK):
+        return stored
+    parts = json.loads(stored.removeprefix(_MARK))
+    return parts["said"] or parts
 
 
 def _parts(text: Text) -> dict[str, Any]:

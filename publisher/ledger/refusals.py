@@ -3,17 +3,20 @@
 Some answers name the post: its words, its picture, its link. Some name the account: its keys, its
 credits, a lock. All others may mean either, and no list of codes is whole, so they fail one post at
 the most: the account is suspended when a second, different post is refused and nothing went out in
-between, whatever each was told. What is refused before it leaves, with a picture, may be the fault
-of uploads: then only a post with a picture that went out proves anything, and what has none goes
-on; so with what goes below a part that is out. And if one post is refused again although others
-went out since, it concerns that post, whatever the answer says: it stops no other post. For this
-the last refusal of each account is stored, in a table that is not part of the record.
+between, whatever each was told. Keys that are not accepted, and an outage, are no such refusal: who
+refuses a post after them hears the account. What is refused before it leaves, with a picture, may
+be the fault of uploads: then only a post with a picture that went out proves anything, and what has
+none goes on; so with what goes below a part that is out. And if one post is refused again although
+others went out since, it concerns that post, whatever the answer says: it stops no other post. For
+this the last refusal of each account is stored, in a table that is not part of the record.
 
 The account that asked is always suspended; those that share its app, only if their rows are free.
 """
 
+import json
 import shlex
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -30,6 +33,7 @@ from sqlalchemy import (
 )
 
 from publisher.base.i18n import _, joined
+from publisher.base.stored_messages import is_alike
 from publisher.ledger.database import insert_into
 from publisher.ledger.suspensions import (
     app_limit,
@@ -58,6 +62,9 @@ from publisher.model.states import State
 _REFUSED = "refused"
 _UPLOAD_REFUSED = "upload refused"
 _PART_REFUSED = "part refused"
+_OF_ACCOUNT = "account: "
+_UNHEARD = frozenset({_OF_ACCOUNT + Kind.AUTH, _OF_ACCOUNT + Kind.UNAVAILABLE})
+"""Signs that say nothing of posts."""
 _NAMES: BindParameter[str] = bindparam("names", expanding=True)
 _REMEMBERED_OF = (
     select(refusals)
@@ -92,25 +99,43 @@ def weighed(connection: Connection, delivery: Delivery, outcome: Outcome, now: d
     """
     if isinstance(outcome, AccountSuspended) and outcome.scope is SuspensionScope.APART:
         return _alone(delivery, outcome, now)
-    if isinstance(outcome, Deferred) and outcome.most and delivery.attempts + 1 >= outcome.most:
+    uploads_gone = isinstance(outcome, Deferred) and outcome.uploads_gone
+    if isinstance(outcome, Deferred) and _is_the_last(connection, delivery, outcome):
         outcome = Refused(
-            outcome.kind, outcome.message, outcome.of_post,
+            outcome.kind, outcome.at_last or outcome.message, outcome.of_post,
             limits=outcome.limits, app_suspended_until=outcome.app_suspended_until,
         )  # fmt: skip
     if not isinstance(outcome, Refused | AccountSuspended) or not may_be_the_accounts(outcome):
         return outcome
-    sign = _sign(delivery, outcome)
+    sign = _UPLOAD_REFUSED if uploads_gone else _sign(delivery, outcome)
+    compared = _compared(connection, delivery, outcome, sign, now)
+    if isinstance(compared, Deferred):
+        return replace(compared, uploads_gone=uploads_gone)
+    return compared
+
+
+def _compared(
+    connection: Connection,
+    delivery: Delivery,
+    outcome: Refused | AccountSuspended,
+    sign: str,
+    now: datetime,
+) -> Refused | AccountSuspended | Deferred:
+    """What it means after the account's last refusal; this one takes that one's place."""
     found = connection.execute(select(refusals).where(refusals.c.account == delivery.account))
     known = found.one_or_none()
     is_own = known and known.own and known.delivery == delivery.id and known.sign == sign
     if isinstance(outcome, AccountSuspended):
         if is_own or _met_it_alone(connection, delivery, outcome.kind):
             return _alone(delivery, outcome, now)
+        if known and not known.own and not known.sign.startswith(_OF_ACCOUNT):
+            return outcome  # a post's refusal stays the last: the next one follows it
     elif is_own:
         return outcome
     _remember(connection, delivery, sign, now)
-    if isinstance(outcome, Refused) and _follows_another(connection, known, delivery):
-        return _not_of_one(connection, known, delivery, outcome, now)
+    if isinstance(outcome, Refused) and known and _follows(known, delivery):
+        suspension = _not_of_one(connection, known, delivery, outcome)
+        return suspension if sign == _REFUSED else _alone(delivery, suspension, now)
     return outcome
 
 
@@ -160,7 +185,7 @@ def forget(connection: Connection, account: str) -> None:
 def _sign(delivery: Delivery, outcome: Refused | AccountSuspended) -> str:
     """The sign that equal refusals share."""
     if isinstance(outcome, AccountSuspended):
-        return f"account: {outcome.kind}"
+        return _OF_ACCOUNT + outcome.kind
     if delivery.intent_at is None and delivery.content.pictures:
         return _UPLOAD_REFUSED
     return _PART_REFUSED if delivery.remote_ids else _REFUSED
@@ -182,24 +207,36 @@ def _alone(delivery: Delivery, outcome: AccountSuspended, now: datetime) -> Defe
 
 
 def _not_of_one(
-    connection: Connection,
-    known: Row[Any] | None,
-    delivery: Delivery,
-    outcome: Refused,
-    now: datetime,
-) -> Deferred | AccountSuspended:
-    """The outcome of a refusal that follows another; others go on where they need not do this."""
+    connection: Connection, known: Row[Any], delivery: Delivery, outcome: Refused
+) -> AccountSuspended:
+    """The suspension for a refusal that follows another.
+
+    What to do about a refused post is told for later: done now, it would be out twice.
+    """
     message = joined(
         _(
-            "Two posts in a row were refused, so it may be the account's fault. {reason}",
+            "Two posts in a row were refused, so it may be the account's fault. This one is tried "
+            "again by itself: publish nothing of it by hand. If it fails after all: {reason}",
             reason=outcome.message,
         ),
-        _of_the_first(connection, known, delivery.account) if known else "",
+        _of_the_first(connection, known, delivery.account),
     )
-    suspension = AccountSuspended(Kind.PERMISSION, message, backoff=UNTIL_MENDED)
-    if _sign(delivery, outcome) == _REFUSED:
-        return suspension
-    return _alone(delivery, suspension, now)
+    return AccountSuspended(Kind.PERMISSION, message, backoff=UNTIL_MENDED)
+
+
+def _is_the_last(connection: Connection, delivery: Delivery, outcome: Deferred) -> bool:
+    """Whether it was deferred so for as often as it may be; other attempts do not count."""
+    if not outcome.most or delivery.attempts + 1 < outcome.most:
+        return False
+    steps = history.c.delivery == delivery.id
+    ended = select(func.max(history.c.seq)).where(steps, history.c.event == Event.REFUSED)
+    since = connection.execute(ended).scalar() or 0
+    deferred = select(history.c.detail).where(
+        steps, history.c.event == Event.DEFERRED, history.c.seq > since
+    )
+    details = connection.execute(deferred).scalars()
+    told = [json.loads(detail).get("message") for detail in details]
+    return sum(is_alike(message, outcome.message) for message in told) + 1 >= outcome.most
 
 
 def _met_it_alone(connection: Connection, delivery: Delivery, kind: Kind) -> bool:
@@ -235,14 +272,14 @@ def _of_the_first(connection: Connection, known: Row[Any], account: str) -> str:
     )
 
 
-def _follows_another(connection: Connection, known: Row[Any] | None, delivery: Delivery) -> bool:
+def _follows(known: Row[Any], delivery: Delivery) -> bool:
     """Whether nothing went out since the account's last refusal, which was not this post's."""
-    if connection.execute(_UNPROVED_OF, {"names": [delivery.account]}).first():
-        return True  # this post tested whether it is over
-    if known is None or known.own:
+    if known.own or known.sign in _UNHEARD:
         return False
-    # This one may be the last itself: it waited, or a person retries it.
-    return known.delivery != delivery.id or delivery.error_kind is not None
+    if known.delivery != delivery.id:
+        return True
+    # This one may be the last itself, and wait because it followed another.
+    return delivery.error_kind is not None and not known.sign.startswith(_OF_ACCOUNT)
 
 
 def _remember(connection: Connection, delivery: Delivery, sign: str, now: datetime) -> None:

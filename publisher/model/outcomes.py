@@ -161,9 +161,10 @@ class Deferred(_Told):
 
     It is tried again at `again_at`, or (None) after a pause that grows with each attempt.
 
-    `most`: after this many attempts in all it is refused; None: only its expiry ends the attempts.
-    `uploads_gone`: the platform no longer has its uploads, which are made again. `reason`: of a
-    reading, what the platform did, in words that do not depend on what was read.
+    `most`: after this many attempts that ended so it is refused, with the message `at_last` if
+    there is one; None: only its expiry ends the attempts. `uploads_gone`: the platform no longer
+    has its uploads, which are made again. `reason`: of a reading, what the platform did, in words
+    that do not depend on what was read.
     `of_post`: as in `Refused`, for what is refused then.
     """
 
@@ -171,6 +172,7 @@ class Deferred(_Told):
     message: str
     again_at: datetime | None = None
     most: int | None = None
+    at_last: str = ""
     of_post: bool = False
     uploads_gone: bool = False
     reason: str = ""

@@ -178,6 +178,7 @@ def test_a_refused_comment_does_not_hold_the_page(
     outcome = out.send()
     assert isinstance(outcome, Refused)
     assert (outcome.kind, says in outcome.message) == (kind, True)
+    assert outcome.of_post is ("by hand" in outcome.message), "or it would be out twice"
 
 
 def test_a_dead_token_holds_it_all_the_same(out: Attempt) -> None:

@@ -18,6 +18,7 @@ from publisher.ledger.reconciliation import Doubts
 from publisher.model.content import Content, Part, Picture
 from publisher.model.deliveries import Delivery, Prepared
 from publisher.model.outcomes import (
+    CAPPED,
     THROTTLED,
     UNTIL_MENDED,
     Accepted,
@@ -45,6 +46,7 @@ pytestmark = [
 ]
 
 KEYS = AccountSuspended(Kind.AUTH, "The keys are not accepted.", backoff=UNTIL_MENDED)
+WALL = AccountSuspended(Kind.UNAVAILABLE, "A page instead.", backoff=UNTIL_MENDED)
 TOO_MANY = AccountSuspended(Kind.RATE_LIMIT, "Too many.", backoff=THROTTLED)
 UNLISTED = Refused(Kind.CONTENT, "You are not permitted.")
 OTHER = Refused(Kind.PERMISSION, "Nobody knows this code.")
@@ -334,6 +336,43 @@ def test_a_second_post_that_is_refused_waits_whatever_was_said_of_it(desk: Desk)
     assert desk.status is None
 
 
+NEARLY = Accepted("9", suspended_until=ManualClock().ahead(30), backoff=THROTTLED)
+
+
+@pytest.mark.parametrize("is_its_own", [False, True])
+@pytest.mark.parametrize("why", [KEYS, WALL, TOO_MANY, NEARLY])
+def test_one_post_that_is_refused_after_a_suspension_fails(
+    desk: Desk, why: Outcome, is_its_own: bool
+) -> None:
+    """Who answers about a post has heard the account, and the next post asks at once."""
+    desk.add("one")
+    desk.send(why)
+    desk.clock.advance(61)
+    if not is_its_own or why is NEARLY:
+        desk.add("bad")
+    (bad,) = desk.in_hand()
+    assert desk.answer(bad, UNLISTED).state is State.FAILED
+    desk.add("innocent")
+    (asks,) = desk.in_hand()
+    assert desk.answer(asks, taken(1)).state is State.PUBLISHED
+    assert desk.status is None
+
+
+@pytest.mark.parametrize("why", [KEYS, WALL, AccountSuspended(Kind.POLICY, "", backoff=CAPPED)])
+def test_a_suspension_between_two_refusals_clears_nothing(
+    desk: Desk, why: AccountSuspended
+) -> None:
+    desk.add("one")
+    desk.send(UNLISTED)
+    desk.add("two")
+    desk.send(why)
+    desk.clock.advance(1801)
+    assert desk.send(OTHER) == [("two", State.SCHEDULED)]
+    assert "tried again by itself: publish nothing of it by hand" in str(
+        desk.post("two").error_message
+    )
+
+
 @pytest.mark.parametrize("between", [taken(7), Refused(Kind.CONTENT, "Too long.", of_post=True)])
 def test_what_goes_out_in_between_clears_the_account(desk: Desk, between: Outcome) -> None:
     """A refusal that is a post's for certain does not."""
@@ -525,6 +564,29 @@ def test_what_may_pass_in_a_few_tries_is_refused_after_them(desk: Desk, is_certa
         states += desk.send(unread)
         desk.clock.advance(60)
     assert states[-1] == ("next", State.FAILED if is_certain else State.SCHEDULED)
+
+
+def test_what_waited_for_other_reasons_is_uploaded_again_as_often(desk: Desk) -> None:
+    """And told in words of its own at last, that do not say that it is tried again."""
+    desk.add_pictured("pictured")
+    away, states = Deferred(Kind.UNAVAILABLE, "Away."), []
+    lost = Deferred(Kind.UNAVAILABLE, "Again.", most=3, at_last="Lost.", uploads_gone=True)
+    for outcome in (away, away, away, lost, away, lost, lost):
+        states += desk.send(outcome)
+        desk.clock.advance(60)
+    assert [state for _post, state in states] == [*[State.SCHEDULED] * 6, State.FAILED]
+    assert desk.post("pictured").error_message == "Lost."
+    desk.add("text")
+    assert desk.send(taken(1)) == [("text", State.PUBLISHED)]
+    desk.add_pictured("other")
+    for outcome in (lost, lost, lost):
+        (delivery,) = desk.in_hand()
+        prepared = Prepared(media_ids={"a": "1"})
+        delivery = desk.attempts.checkpoint(delivery, prepared, desk.clock.ahead(30))
+        waits = desk.answer(delivery, outcome)
+        assert (waits.state, waits.prepared.media_ids) == (State.SCHEDULED, {})
+        desk.clock.advance(60)
+    assert desk.status is None, "it is of uploads"
 
 
 @pytest.mark.parametrize(

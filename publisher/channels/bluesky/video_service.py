@@ -148,7 +148,8 @@ def _failure(told: dict[str, Any]) -> Refused | Deferred:
     says = quote(told.get("message") or told.get("error"))
     if told.get("failureCode") in _NO_FAULT_OF_THE_VIDEO:
         message = _("Bluesky could not process the video{says}. It is uploaded again.", says=says)
-        return Deferred(Kind.UNAVAILABLE, message, most=_MOST_JOBS)
+        at_last = _("Bluesky could not process the video{says}. Retry the post later.", says=says)
+        return Deferred(Kind.UNAVAILABLE, message, most=_MOST_JOBS, at_last=at_last)
     return Refused(
         Kind.CONTENT,
         _(

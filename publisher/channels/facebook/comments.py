@@ -54,7 +54,8 @@ def judge(answer: Answer) -> Outcome:
             "Facebook takes the first comment for spam. Write it by hand, or retry the post later: "
             "only its comment is sent."
         )
-        return Refused(Kind.POLICY, message, limits=outcome.limits)
+        # To be written by hand, it must not be tried again by itself.
+        return Refused(Kind.POLICY, message, of_post=True, limits=outcome.limits)
     return outcome
 
 

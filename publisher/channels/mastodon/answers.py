@@ -215,6 +215,9 @@ def parent_missing() -> Deferred:
             "rest as a post of its own; otherwise the thread goes on by itself."
         ),
         most=_LOOKS_AT_PARENT,
+        at_last=_(
+            "Mastodon does not find the part before this one. Publish the rest as a post of its own."
+        ),
         of_post=True,
     )
 

@@ -111,7 +111,7 @@ _KNOWN_FAULTS = (
     ),
 )
 """Words of a 403 about the post, or about whom it answers (observed; the rule on cashtags:
-docs.x.com). Only what is of its content is certain.
+docs.x.com).
 """
 _OUT_OF_BOUNDS = timedelta(seconds=60)
 """A clock error from which X may refuse a request: a signature is valid for minutes."""
@@ -297,6 +297,10 @@ def _refused(answer: Answer, body: dict[str, Any], step: Step) -> Outcome:
                 "uploaded again. If that lasts, save the file smaller and queue the draft again."
             ),
             most=_MOST_UPLOADS,
+            at_last=_(
+                "X does not find a picture or video of this post, which it took several times. Save "
+                "the file smaller, and queue the draft again."
+            ),
             uploads_gone=True,
         )
     if status in _FAULTS_OF_THE_POST:
@@ -415,7 +419,7 @@ def _post_refused(body: dict[str, Any]) -> Refused:
     detail = _words(body)
     for words, fault, message in _KNOWN_FAULTS:
         if words in detail:
-            return Refused(fault, _(message), of_post=fault is Kind.CONTENT)
+            return Refused(fault, _(message), of_post=True)
     return Refused(
         Kind.CONTENT,
         _(

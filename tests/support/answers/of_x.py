@@ -83,7 +83,14 @@ TWITTER = [
     ),
     # The table of platforms.md.
     Row("duplicate", X, problem(403, "Forbidden", DUPLICATE), Unknown, fields={"duplicate": True}),
-    Row("reply not allowed", X, problem(403, "Forbidden", REPLY), Refused, Kind.POLICY),
+    Row(
+        "reply not allowed",
+        X,
+        problem(403, "Forbidden", REPLY),
+        Refused,
+        Kind.POLICY,
+        fields={"of_post": True},
+    ),
     Row(
         "reply not allowed, as of July 2026",
         X,
@@ -94,6 +101,7 @@ TWITTER = [
         ),
         Refused,
         Kind.POLICY,
+        fields={"of_post": True},
     ),
     Row(
         "reply to a part that is gone",
