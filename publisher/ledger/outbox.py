@@ -14,7 +14,7 @@ that began it: an account that is suspended again after it was resumed is anothe
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import partial
 from itertools import takewhile
@@ -49,6 +49,7 @@ from publisher.ledger.tables import (
     accounts,
     deliveries,
     history,
+    not_before,
     notice_services,
     notices,
 )
@@ -75,6 +76,9 @@ _LOOKED_AT = 200  # steps of an account; a suspension is known by its first
 _IN_TROUBLE: ColumnElement[bool] = literal_column(
     "(deliveries.state IN ('failed', 'missed', 'uncertain', 'rejected')"
     " OR deliveries.pending_stop IS NOT NULL)"
+)
+_MAY_BE_LATE: ColumnElement[bool] = literal_column(
+    "deliveries.state IN ('scheduled', 'publishing', 'uncertain')"
 )
 _ON_ITS_OWN = (State.SCHEDULED, State.FAILED, State.MISSED)
 """Values of `pending_stop` for a delivery that no one stopped, and that the platform made public on
@@ -286,12 +290,15 @@ def _stuck(connection: Connection, is_news: ColumnElement[bool]) -> Iterator[Stu
 
 
 def _still_out(connection: Connection, is_news: ColumnElement[bool]) -> Iterator[StuckDelivery]:
-    """Withdrawals that failed. Publisher tries again; further failures are not sent."""
+    """Withdrawals that failed. Publisher tries again; further failures are not sent.
+
+    Except the first after which the post was read as public: it is to be deleted by hand now.
+    """
     query = select(deliveries).where(deliveries.c.withdraw_at.is_not(None)).order_by("id")
 
     def still_out(row: Row[Any]) -> StuckDelivery | None:
         steps = (
-            select(history.c.id, history.c.event, is_news.label("is_news"))
+            select(history.c.id, history.c.event, history.c.detail, is_news.label("is_news"))
             .where(
                 history.c.delivery == row.id,
                 history.c.event.in_(
@@ -303,23 +310,44 @@ def _still_out(connection: Connection, is_news: ColumnElement[bool]) -> Iterator
         tries = takewhile(
             lambda step: step.event != Event.WITHDRAWING, connection.execute(steps).all()
         )
-        first = next(reversed([*tries]), None)
+        failures = [(step, json.loads(step.detail)) for step in tries][::-1]
+        seen = [one for one in failures if one[1].get("still_out")]
+        first, detail = next(iter(seen or failures), (None, {"message": ""}))
         if first is None or not first.is_news:
             return None
-        return _stuck_delivery(row, first.id, is_withdrawn=True)
+        item = _stuck_delivery(row, first.id, is_withdrawn=True)
+        return replace(item, message=told(detail["message"])) if seen else item
 
     yield from each(still_out, connection.execute(query).all())
 
 
 def kept_back(clock: Clock) -> ColumnElement[bool]:
-    """Deliveries that are tried again and again because of their content.
+    """Deliveries that are due, and wait alone, while others of their account go out.
 
-    For example, the platform does not take an alternative text in which nothing is wrong.
+    For example, the platform does not take an alternative text in which nothing is wrong, or no
+    more pictures. What waits with its account is told with it.
     """
+    now = clock.now()
+    with_account = exists().where(
+        accounts.c.account == deliveries.c.account,
+        accounts.c.suspended_until >= deliveries.c.next_check_at,
+    )
+    is_long = and_(deliveries.c.error_kind.in_(PASSING), not_before <= now - _LONG)
     return and_(
-        literal_column("deliveries.state = 'scheduled'"),  # as in the partial index
-        deliveries.c.next_check_at <= clock.ahead(_AGAIN_WITHIN),
-        deliveries.c.error_kind == Kind.CONTENT,
+        _MAY_BE_LATE,
+        deliveries.c.due_at <= clock.ahead(_AGAIN_WITHIN),
+        literal_column("deliveries.state = 'scheduled'"),
+        or_(
+            and_(
+                deliveries.c.error_kind == Kind.CONTENT,
+                deliveries.c.next_check_at <= clock.ahead(_AGAIN_WITHIN),
+            ),
+            and_(
+                or_(deliveries.c.error_kind == Kind.PERMISSION, is_long),
+                deliveries.c.next_check_at > now,
+                ~with_account,
+            ),
+        ),
     )
 
 

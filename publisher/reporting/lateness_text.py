@@ -94,8 +94,8 @@ def _of_cause(cause: Cause, number: int) -> str:
             )
         case Cause.SUSPENDED:
             return plural(
-                "{number} waits for an account that its platform holds.",
-                "{number} wait for accounts that their platforms hold.",
+                "{number} waits until its platform takes more from its account.",
+                "{number} wait until their platforms take more from their accounts.",
                 number,
             )
         case _:

@@ -293,6 +293,15 @@ def test_a_person_is_told_once_what_may_still_be_out_until_it_is_gone(
     tried_again(control, clock, channel)
     assert news.untold("ntfy") == []
     assert [delivery.post for delivery in queries.still_out()] == ["post.fr"]
+    for told_now in (["Part 3 is still out: delete it by hand now."], []):
+        tried_again(control, clock, DeletingChannel(fails_at="3", answer=still_out("X")))
+        tried_again(control, clock, channel)
+        items = news.untold("ntfy")
+        told = [item.message for item in items if isinstance(item, StuckDelivery) and item.message]
+        assert [text[: len(said)] for text, said in zip(told, told_now, strict=True)] == told_now
+        turn = news.claim("ntfy")
+        assert turn
+        news.told("ntfy", turn, items)
     tried_again(control, clock, DeletingChannel())
     assert queries.still_out() == []
     news.begin("mail", clock.now() - timedelta(days=1))

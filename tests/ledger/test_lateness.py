@@ -15,7 +15,15 @@ from publisher.ledger.manager.operations import Control
 from publisher.ledger.reading.gauges import Gauges
 from publisher.ledger.reading.lateness import EXPLAINED, Cause, Lateness
 from publisher.model.deliveries import Delivery
-from publisher.model.outcomes import Accepted, AccountSuspended, Deferred, Kind, Outcome, Unknown
+from publisher.model.outcomes import (
+    Accepted,
+    AccountSuspended,
+    Deferred,
+    Kind,
+    Outcome,
+    SuspensionScope,
+    Unknown,
+)
 from publisher.model.states import State
 from tests.support.clock import ManualClock
 from tests.support.delivering import OneByOne
@@ -138,6 +146,19 @@ def test_a_suspended_account_is_a_cause_of_its_own(
     assert lateness.find().by_cause() == {Cause.SUSPENDED: 1}
     assert not lateness.find().unexplained
     assert Cause.SUSPENDED in EXPLAINED
+
+
+def test_what_waits_alone_for_a_limit_of_its_kind_needs_no_look(
+    ledger: Ledger, lateness: Lateness, clock: ManualClock, send: Send
+) -> None:
+    """It is told as kept back; and what is late beside it is told too."""
+    add(ledger, wish(clock, "a", 0))
+    until, apart = clock.ahead(86_400), SuspensionScope.APART
+    send(AccountSuspended(Kind.RATE_LIMIT, "No more uploads.", until, scope=apart))
+    clock.advance(300)
+    assert lateness.find().by_cause() == {Cause.SUSPENDED: 1}
+    clock.sleep_until(until)
+    assert lateness.find().by_cause() == {Cause.REFUSED: 1}, "nobody takes it up"
 
 
 @pytest.mark.parametrize("backoff", [(), (timedelta(minutes=10),)])

@@ -125,6 +125,41 @@ def test_what_its_platform_does_not_take_as_it_is_is_news_once_it_has_lasted(
     assert [delivery.post for delivery in queries.kept_back()] == [kept.post]
 
 
+@pytest.mark.parametrize(
+    ("kind", "lasts", "told_after"),
+    [(Kind.PERMISSION, 1800, 61), (Kind.RATE_LIMIT, 86_400, 1201), (Kind.RATE_LIMIT, 1100, None)],
+)
+def test_what_waits_alone_is_news_unless_it_is_a_short_limit(
+    kind: Kind, lasts: float, told_after: float | None,
+    news: News, mishaps: Mishaps, clock: ManualClock, queries: Queries,
+) -> None:  # fmt: skip
+    """Nothing else tells of it: its account goes on."""
+    (alone,) = mishaps.end(Deferred(kind, "No more pictures.", clock.ahead(lasts)))
+    clock.advance((told_after or lasts) - 2)
+    assert news.untold(SERVICE) == []
+    clock.advance(2)
+    items = take_note(news)
+    assert [item.post for item in items if isinstance(item, StuckDelivery)] == (
+        [alone.post] if told_after else []
+    )
+    assert [one.id for one in queries.kept_back()] == ([alone.id] if told_after else [])
+    assert news.untold(SERVICE) == []
+
+
+@pytest.mark.parametrize(("seconds", "ends"), [(30, False), (61, False), (61, True)])
+def test_what_waits_with_its_account_is_told_with_it(
+    seconds: float, ends: bool,
+    news: News, mishaps: Mishaps, clock: ManualClock, queries: Queries,
+) -> None:  # fmt: skip
+    """Also in its turn, once the account goes on."""
+    mishaps.end(AccountSuspended(Kind.PERMISSION, "Two in a row.", backoff=UNTIL_MENDED))
+    clock.advance(seconds)
+    if ends:
+        mishaps.end(Accepted("1"))
+    assert not [item for item in news.untold(SERVICE) if isinstance(item, StuckDelivery)]
+    assert queries.kept_back() == []
+
+
 def test_an_account_that_waits_for_a_person_is_news_once(news: News, mishaps: Mishaps) -> None:
     """However many requests were refused, at once and later."""
     mishaps.hold(count=5)

@@ -5,6 +5,7 @@ reference server (@atproto/pds), which answers with status 500 when a record wit
 """
 
 import re
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -282,3 +283,14 @@ ANSWERS = Answers(
     "Bluesky", meaning, reading, rate_limits.limits, _no_app, apart=frozenset({Step.PREPARE})
 )
 """Interprets Bluesky's answers."""
+
+
+def without_session(answer: Answer) -> Outcome:
+    """The outcome of a post that waits for a log-in: the limit of log-ins holds the account.
+
+    It is counted by itself, so it is no limit of requests or uploads.
+    """
+    outcome = ANSWERS.judge(answer, Step.PREPARE)
+    if isinstance(outcome, AccountSuspended) and outcome.kind is Kind.RATE_LIMIT:
+        outcome = ANSWERS.judge(answer, Step.REVEAL)
+    return replace(outcome, limits=())

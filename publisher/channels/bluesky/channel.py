@@ -22,6 +22,7 @@ from publisher.channels.bluesky.answers import (
     is_expired,
     is_unknown_name,
     is_without_file,
+    without_session,
 )
 from publisher.channels.bluesky.keys import first_key, is_key, thread_keys
 from publisher.channels.bluesky.posts import RepoPost, RepoPosts, out
@@ -97,7 +98,7 @@ class Bluesky:
         """
         session = self._repo.session()
         if isinstance(session, Answer):
-            raise NotPrepared(ANSWERS.judge(session, Step.PREPARE))
+            raise NotPrepared(without_session(session))
         if prepared.holds(parcel.content) and not self._is_old(parcel.content, prepared):
             return prepared
         key = next(iter(_keys(prepared)), None)

@@ -10,6 +10,7 @@ is.
 
 import json
 from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import Connection, RowMapping, bindparam, exists, select
 
@@ -24,7 +25,15 @@ from publisher.ledger.transitions import ACTOR, By, change
 from publisher.ledger.uncertainty import repeats_safely
 from publisher.model.deliveries import Claim, Delivery
 from publisher.model.events import Event
-from publisher.model.outcomes import Accepted, AccountSuspended, Deferred, Kind, Refused, Unknown
+from publisher.model.outcomes import (
+    Accepted,
+    AccountSuspended,
+    Deferred,
+    Kind,
+    Refused,
+    StillOut,
+    Unknown,
+)
 from publisher.model.states import ENDED_UNSENT, Role, State
 
 WITHDRAWABLE = ENDED_UNSENT | {State.PUBLISHED}
@@ -166,12 +175,14 @@ class Withdrawals(LedgerPart):
         It is tried again after a minute, and later each time, up to six hours (real time).
         """
         kind = Kind.UNKNOWN_OUTCOME if isinstance(outcome, Unknown) else outcome.kind
+        detail: dict[str, Any] = {"kind": kind, "message": message}
+        if isinstance(outcome, StillOut):
+            detail["still_out"] = True  # news of its own: see `outbox.py`
         with self._database.write() as connection:
             event = Event.NOT_WITHDRAWN_YET if actor == ACTOR else Event.NOT_WITHDRAWN
             recorded = change(
                 connection, delivery, event, self._by(actor),
-                detail={"kind": kind, "message": message},
-                error_kind=kind, error_message=message,
+                detail=detail, error_kind=kind, error_message=message,
                 withdraw_at=self._next_try(connection, delivery, outcome),
             )  # fmt: skip
             rate_limits.keep(connection, delivery.account, outcome.limits)

@@ -36,7 +36,7 @@ from publisher.ledger.tables import (
 )
 from publisher.ledger.transitions import note_account
 from publisher.model.events import Event
-from publisher.model.outcomes import Kind
+from publisher.model.outcomes import PASSING, Kind
 from publisher.model.states import State
 
 LATE_AFTER = 180.0
@@ -57,7 +57,7 @@ class Cause(StrEnum):
     CLOCK = "clock"
     """A machine's clock is wrong, so that it publishes nothing."""
     SUSPENDED = "suspended"
-    """Its account's platform takes nothing from it at the moment."""
+    """Its platform takes nothing from the account at the moment, or no more uploads."""
     UNCERTAIN = "uncertain"
     """Its outcome is unknown, and the platform is being read."""
     REFUSED = "refused"
@@ -263,6 +263,8 @@ def _cause(row: Row[Any], suspension: Row[Any] | None, *, are_clocks_right: bool
     )
     if row.state == State.SCHEDULED and (in_turn or (is_untried and row.has_time)):
         return Cause.SPACED
+    if row.state == State.SCHEDULED and row.has_time and row.error_kind in PASSING:
+        return Cause.SUSPENDED  # alone: see `SuspensionScope.APART`
     if not is_untried:
         return Cause.REFUSED
     return Cause.IN_HAND if row.state == State.PUBLISHING else Cause.NOT_TAKEN
