@@ -11,8 +11,8 @@ _INSTANTS = frozenset(
     {"due_at", "expires_at", "embargo_until", "until", "backup_of", "goes_out_at", "since",
      "starts_at", "ends_at"}
 )  # fmt: skip
-_UNTOLD = frozenset({"approved", "form"})
-"""What was approved, in full, and the fingerprint of a form: on record, and nothing to read."""
+_UNTOLD = frozenset({"approved", "form", "former"})
+"""What was approved, in full, the fingerprint of a form, a ledger's id before: on record alone."""
 
 Spelled = Callable[[datetime], str]
 
