@@ -7,6 +7,7 @@ on any host.
 Ages are real seconds, by the database's clock, which all hosts share, not by the reader's clock.
 """
 
+import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -21,6 +22,7 @@ from sqlalchemy import (
     and_,
     delete,
     literal_column,
+    not_,
     or_,
     select,
     type_coerce,
@@ -39,6 +41,8 @@ place. The last of its kind is kept.
 """
 _MISSED_FOR = 86_400.0
 """Real seconds for which a process is missed that nobody starts again: its machine may be gone."""
+_CONTAINER = re.compile(r"[0-9a-f]{12}")
+"""What Docker calls a container as a host."""
 _SECOND = 1_000_000  # microseconds
 _MICROSECOND = timedelta(microseconds=1)
 _NOW = {
@@ -94,9 +98,15 @@ class Heartbeat:
         return abs(self.age) <= SILENT_AFTER
 
     def took_the_place_of(self, other: "Heartbeat") -> bool:
-        """Whether it was started on the same machine after another of its kind had died."""
+        """Whether it was started on the same machine after another of its kind had died.
+
+        A container that is made anew has another name: any container stands for any other.
+        """
         mine, its = (one.process for one in (self, other))
-        return (mine.kind, mine.host) == (its.kind, its.host) and other.age > self.age + self.up
+        is_there = mine.host == its.host or all(
+            _CONTAINER.fullmatch(one.host) for one in (mine, its)
+        )
+        return mine.kind is its.kind and is_there and other.age > self.age + self.up
 
 
 class Heartbeats:
@@ -190,8 +200,10 @@ def lost(found: Collection[Heartbeat]) -> list[Heartbeat]:
     """
     dead: list[Heartbeat] = []
     for one in sorted(found, key=lambda one: one.age + one.up, reverse=True):
-        if before := next((other for other in dead if one.took_the_place_of(other)), None):
-            dead.remove(before)
+        before = [other for other in dead if one.took_the_place_of(other)]
+        before.sort(key=lambda other: other.process.host != one.process.host)
+        if before:
+            dead.remove(before[0])
         if not one.is_alive and one.process.kind in NEEDED:
             dead.append(one)
     named = missing(found).values()
@@ -240,7 +252,7 @@ def _upsert(dialect: str) -> Any:
 
 @cache
 def _forget(dialect: str) -> Any:
-    newer = heartbeats.alias()
+    newer, gone = heartbeats.alias(), heartbeats.alias()
     is_followed = (
         select(newer.c.process)
         .where(newer.c.kind == heartbeats.c.kind, newer.c.seen_at > heartbeats.c.seen_at)
@@ -256,9 +268,19 @@ def _forget(dialect: str) -> Any:
         .exists()
     )
     age = _now(dialect) - _microseconds(heartbeats.c.seen_at)
+    # Else the process that was started in its place would stand for one that died elsewhere.
+    is_alone = not_(
+        select(gone.c.process)
+        .where(
+            gone.c.kind == heartbeats.c.kind,
+            gone.c.host != heartbeats.c.host,
+            _now(dialect) - _microseconds(gone.c.seen_at) > int(SILENT_AFTER * _SECOND),
+        )
+        .exists()
+    )
     is_over = and_(
         age > int(_FORGOTTEN_AFTER * _SECOND),
-        or_(is_replaced, heartbeats.c.kind.not_in(NEEDED)),
+        or_(and_(is_replaced, is_alone), heartbeats.c.kind.not_in(NEEDED)),
     )
     return delete(heartbeats).where(or_(is_over, age > int(_MISSED_FOR * _SECOND)), is_followed)
 

@@ -3,7 +3,8 @@
 A second ledger, made by accident, would publish everything a second time. So each ledger has a lock
 at the broker for each account, from before its first post there. It is named by the platform's
 owner of the keys, whatever the account is called, and is kept for ten minutes after its ledger's
-last worker: an update lets no other ledger in.
+last worker: an update lets no other ledger in. Only a post takes a lock that is free: a second
+ledger that is idle keeps nobody out.
 
 A broker that is away delays nothing: posts go out all the same, and the locks are taken later.
 """
@@ -12,6 +13,7 @@ import hashlib
 import json
 import socket
 from collections.abc import Collection, Sequence
+from datetime import timedelta
 from threading import Lock
 
 import redis
@@ -19,12 +21,14 @@ import structlog
 
 from publisher.app import Application
 from publisher.base.i18n import _, joined
+from publisher.channels.registry import spec_of
 from publisher.model.accounts import Owner
 from publisher.model.outcomes import AccountSuspended, Kind
 from publisher.settings.account_settings import ADDRESSES
 
 _LIFE = 600  # real seconds from the last sign of a ledger's workers until its locks end
 _CHUNK = 1000  # locks in a request
+_SKEW = timedelta(seconds=5)  # between the clocks of two machines
 
 log = structlog.get_logger()
 
@@ -38,6 +42,7 @@ class AccountLocks:
         self._client = client
         self._lock = Lock()
         self._held: set[str] = set()
+        self._former = app.queries.former_ids()
         self._mine = json.dumps(
             {
                 "ledger": app.queries.ledger_id(),
@@ -60,17 +65,18 @@ class AccountLocks:
         if owner and (name := self._name_of(account, owner)):
             try:
                 is_taken = self._client.set(name, self._mine, nx=True, ex=_LIFE)
-                holder = None if is_taken else self._client.get(name)
+                found = None if is_taken else self._client.get(name)
+                holder = None if found is None or self._is_mine(name, found) else found
             except (redis.RedisError, OSError):
                 log.info("the broker keeps no lock of the account now", account=account)
-        if holder and not self._is_mine(holder):
+        if holder:
             return self._refusal(account, holder)
         with self._lock:
             self._held.add(account)
         return None
 
     def refresh(self) -> None:
-        """Keep the locks, and take those of accounts whose owners are known. Call it regularly.
+        """Keep the locks, and take again those that the broker has lost. Call it regularly.
 
         Raises what the broker and the ledger raise.
         """
@@ -93,9 +99,9 @@ class AccountLocks:
         wanted: list[str] = []
         with self._client.pipeline(transaction=False) as commands:
             for (account, name), holder in zip(names, holders, strict=True):
-                if holder is None and account not in suspended:
+                if holder is None and account in self._held and account not in suspended:
                     commands.set(name, self._mine, nx=True, ex=_LIFE)
-                elif holder and self._is_mine(holder):
+                elif holder and self._is_mine(name, holder):
                     commands.set(name, self._mine, ex=_LIFE)
                 else:
                     continue
@@ -106,7 +112,10 @@ class AccountLocks:
             self._held = self._held - {account for account, __ in names} | taken
 
     def _name_of(self, account: str, owner: Owner) -> str | None:
-        """The lock's name, by the platform's server and its owner of the keys."""
+        """The lock's name, by the platform's server and its owner of the keys.
+
+        Several accounts of some channels may have one owner, also those of two organisations.
+        """
         settings = self._app.settings
         entry = settings.accounts.get(account)
         if entry is None:
@@ -117,12 +126,22 @@ class AccountLocks:
             settings.servers.get(entry.channel),
             *(one and one.get_secret_value().rstrip("/").lower() for one in servers),
             owner.id,
+            *((account, entry.organisation) if spec_of(entry.channel).shares_owner else ()),
         ]
         digest = hashlib.sha256(json.dumps(known).encode()).hexdigest()
         return f"publisher.account.{digest[:32]}"
 
-    def _is_mine(self, holder: bytes | str) -> bool:
-        return bool(json.loads(holder)["ledger"] == json.loads(self._mine)["ledger"])
+    def _is_mine(self, name: str, holder: bytes | str) -> bool:
+        """Whether this ledger took the lock, perhaps before it was restored.
+
+        What was kept up since is of the ledger that this one is a copy of.
+        """
+        ledger = json.loads(holder)["ledger"]
+        if restored_at := self._former.get(ledger):
+            left = timedelta(milliseconds=self._client.pttl(name))
+            kept_up_at = self._app.clock.now() - (timedelta(seconds=_LIFE) - left)
+            return bool(kept_up_at < restored_at + _SKEW)
+        return bool(ledger == json.loads(self._mine)["ledger"])
 
     def _refusal(self, account: str, holder: bytes | str) -> AccountSuspended:
         other, mine = json.loads(holder), json.loads(self._mine)

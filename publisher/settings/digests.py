@@ -14,7 +14,9 @@ from publisher.channels.registry import SPECS
 from publisher.settings.account_settings import CREDENTIALS
 from publisher.settings.settings import Settings
 
-_OF_THE_MACHINE = frozenset({"workspace", "var", "language", "database", "broker", "web", "openid"})
+_OF_THE_MACHINE = frozenset(
+    {"workspace", "var", "language", "database", "broker", "web", "openid", "backups"}
+)
 """What may differ between machines: folders, addresses, and what is for the pages alone."""
 _LENGTH = 4  # hexadecimal digits
 

@@ -20,6 +20,8 @@ from publisher.channels.base import Channel
 from publisher.delivery.identity import Identity, verified
 from publisher.ledger.account_owners import Owners
 from publisher.ledger.database import Database
+from publisher.ledger.integrity.after_restore import face
+from publisher.ledger.integrity.seals import Audit
 from publisher.ledger.reading.account_status import AccountStatus
 from publisher.ledger.tables import accounts
 from publisher.model.accounts import Account, Owner
@@ -84,7 +86,8 @@ class Stage:
 
     def configure(self, handles: dict[str, str]) -> None:
         database = f'[database]\nurl = "{self.database_url}"\n'
-        self.workspace.write("publisher.toml", SETTINGS.format(**handles) + database)
+        more = handles.get("more", "")
+        self.workspace.write("publisher.toml", SETTINGS.format(**handles) + more + database)
 
     def put_keys(self, **taken: str) -> None:
         """Every account gets its own keys, but those that are named get another's."""
@@ -542,10 +545,74 @@ def test_a_lock_that_another_ledger_has_taken_is_asked_for_again(
         assert ours.is_held("our-x")
         assert away.take("our-x") is None
         broker.flushall()
-        AccountLocks(second, broker).refresh()
+        AccountLocks(second, broker).take("our-x")
         ours.refresh()
         assert not ours.is_held("our-x")
         assert ours.take("our-x") is not None
+
+
+def test_a_ledger_that_publishes_nothing_takes_no_lock(
+    stage: Stage, broker: redis.Redis, tmp_path: Path
+) -> None:
+    """It may know whose the keys are; the first one may be updated for long."""
+    stage.broker = broker
+    stage.publish("a", "our-x")
+    with closing(stage.application()) as app:
+        owner = app.owners.all()["our-x"]
+        locks = AccountLocks(app, broker)
+        assert locks.take("our-x") is None
+        broker.flushall()
+        stage.database_url = f"sqlite:///{tmp_path}/idle.db"
+        stage.configure(HANDLES)
+        with closing(stage.application()) as idle:
+            idle.owners.remember("our-x", owner)
+            AccountLocks(idle, broker).refresh()
+            assert not broker.keys()
+            locks.refresh()
+            assert locks.is_held("our-x")
+            assert AccountLocks(idle, broker).take("our-x") is not None
+
+
+def test_accounts_of_one_owner_where_that_is_usual_have_a_lock_each(
+    stage: Stage, broker: redis.Redis, tmp_path: Path
+) -> None:
+    """Two organisations may have one user on a site; an accidental ledger has the same accounts."""
+    refused = []
+    for number, (name, organisation) in enumerate(
+        [("blog", "Bice"), ("blog", "Lima"), ("noticias", "Lima"), ("blog", "Bice")]
+    ):
+        stage.database_url = f"sqlite:///{tmp_path}/{number}.db"
+        more = f'[accounts.{name}]\nchannel = "wordpress"\norganisation = "{organisation}"\n'
+        stage.configure({"fr": "", "en": "", "more": more})
+        with closing(stage.application()) as app:
+            app.owners.remember(name, Owner(id="https://site.example 7"))
+            refused.append(AccountLocks(app, broker).take(name) is not None)
+    assert refused == [False, False, False, True]
+
+
+@pytest.mark.parametrize("is_copy", [False, True], ids=["in its place", "beside a living one"])
+def test_a_restored_ledger_has_the_locks_that_it_left(
+    stage: Stage, broker: redis.Redis, is_copy: bool
+) -> None:
+    stage.broker = broker
+    stage.publish("a", "our-x")
+    with closing(stage.application()) as app:
+        living = AccountLocks(app, broker)
+        stage.clock.advance(60)
+        for lock in broker.scan_iter():
+            broker.expire(lock, 540)  # the clock is advanced by hand
+        face(app.database, stage.clock, "ann")
+        app.control.resume(None, "ann")
+        stage.clock.advance(60)
+        for lock in broker.scan_iter():
+            broker.expire(lock, 480)
+        if is_copy:
+            living.refresh()
+        restored = AccountLocks(app, broker)
+        assert (restored.take("our-x") is not None) is is_copy
+        restored.refresh()
+        assert restored.is_held("our-x") is not is_copy
+        assert not Audit(app.database, stage.clock).verify().breaks
 
 
 @pytest.mark.parametrize("lacks", ["the account", "its keys"])

@@ -123,11 +123,19 @@ def test_the_dead_are_forgotten_but_the_last_of_its_kind(
     assert kinds == [(ProcessKind.WEB, "e"), (ProcessKind.WORKER, "d")]
 
 
+OLD, GONE, NEW = "0a1b2c3d4e5f", "112233445566", "99ffeeddccbb"  # containers
 D, W = ProcessKind.DISPATCHER, ProcessKind.WORKER
 LOST = {
     "one of two": ([(W, "alpha", 5, 900), (W, "beta", 60, 900)], ["beta"]),
     "started again": ([(W, "alpha", 5, 900), (W, "beta", 60, 900), (W, "beta", 3, 40)], []),
     "started again on another machine": ([(W, "alpha", 3, 40), (W, "beta", 60, 900)], ["beta"]),
+    "a container made anew": ([(W, NEW, 3, 40), (W, OLD, 60, 900)], []),
+    "two containers, and one made anew": (
+        [(W, NEW, 3, 40), (W, OLD, 60, 900), (W, GONE, 61, 900)], [OLD],
+    ),
+    "one container is gone, and another was started again": (
+        [(W, OLD, 3, 40), (W, GONE, 70, 950), (W, OLD, 60, 900)], [GONE],
+    ),
     "one of two of a machine": ([(W, "alpha", 5, 900), (W, "alpha", 60, 900)], ["alpha"]),
     "both, and one came back": (
         [(W, "beta", 5, 900), (W, "alpha", 60, 900), (W, "alpha", 61, 900), (W, "alpha", 2, 30)],
@@ -161,6 +169,22 @@ def test_who_is_lost_is_missed_for_a_day(heartbeats: Heartbeats, database: Datab
         grow_old(database, other, seconds)
         heartbeats.beat(WORKER)
         assert [one.process.host for one in lost(heartbeats.all())] == missed
+
+
+def test_one_started_again_elsewhere_does_not_hide_the_lost_one(
+    heartbeats: Heartbeats, database: Database
+) -> None:
+    """Also when what it stands for would be forgotten otherwise."""
+    gone = replace(WORKER, id="b" * 32, host=GONE)
+    before, again = (replace(WORKER, id=one * 32, host=OLD) for one in "cd")
+    heartbeats.beat(before)
+    grow_old(database, before, 100)
+    for process, seconds in ((before, 900), (gone, 950)):
+        heartbeats.beat(process)
+        grow_old(database, process, seconds)
+    for _beat in range(2):
+        heartbeats.beat(again)
+    assert [one.process.host for one in lost(heartbeats.all())] == [GONE]
 
 
 def test_a_process_shows_life_only_while_its_loop_turns(heartbeats: Heartbeats) -> None:

@@ -18,6 +18,7 @@ from publisher.ledger.integrity.seals import Audit
 from publisher.ledger.integrity.watermarks import MarkFile, Watermarks
 from publisher.ledger.manager.operations import Control
 from publisher.ledger.reading.queries import Queries
+from publisher.ledger.reading.set_backs import SetBack
 from publisher.ledger.tables import history
 from publisher.model.deliveries import Delivery
 from publisher.model.events import Event
@@ -240,3 +241,8 @@ def test_an_archived_step_is_not_lost(office: Office) -> None:
     with office.database.read() as connection:
         assert connection.execute(query).mappings().first()["hash"] != oldest.hash  # type: ignore[index]
         assert oldest.is_in(connection)
+
+
+def test_what_was_retried_in_lost_time_is_not_said_to_be_safe(clock: ManualClock) -> None:
+    found = SetBack(1, clock.now(), clock.now(), doubted=0, out=0, looked_for=0, with_a_person=0)
+    assert "what was moved or retried in it may be out" in str(found)

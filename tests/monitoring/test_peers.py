@@ -7,21 +7,24 @@ from typing import Protocol
 
 import pytest
 import redis
+import yaml
 
 from publisher.app import Application
 from publisher.doctor import ledger
-from publisher.ledger.heartbeats import ProcessKind
+from publisher.ledger.heartbeats import NEEDED, ProcessKind
 from publisher.monitoring.broker import client
 from publisher.monitoring.monitor import Monitor
 from publisher.monitoring.peers import Peers, differences
 from publisher.monitoring.troubles import Trouble
 from publisher.settings import settings
+from publisher.settings.digests import differing, digests
 from tests.monitoring.conftest import process
 from tests.support.clock import ManualClock
 from tests.support.workspaces import SETTINGS, Workspace
 
 pytestmark = pytest.mark.guards("publisher.settings.digests")
 
+ROOT = Path(__file__).parents[2]
 SECRETS = "[bice-x]\napi_key = 's3cret-1'\napi_secret = 'b'\naccess_token = '7-c'\naccess_token_secret = 'd'\n"
 
 
@@ -101,6 +104,21 @@ def test_what_differs_from_machine_to_machine_by_its_nature_is_no_difference(
     own = "[delivery]\nworkers = 3\n[web]\nport = 8099\n"
     beta = machine("beta", 'var = "/srv/var"\n' + SETTINGS + own, keys.format("old"))
     assert found_by(beta) == []
+
+
+def test_services_of_compose_differ_by_nothing_that_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    workspace = Workspace(tmp_path)
+    services = yaml.safe_load((ROOT / "docker-compose.yml").read_text())["services"]
+    told = []
+    for needed in NEEDED:
+        with monkeypatch.context() as environment:
+            for name, value in services[needed]["environment"].items():
+                if "__" in name:
+                    environment.setenv(name, value)
+            told.append(digests(settings.load(workspace.path), ""))
+    assert differing(dict(enumerate(told))) == {}
 
 
 def test_another_version_is_a_difference(machine: Machine) -> None:

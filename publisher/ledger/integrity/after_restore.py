@@ -123,7 +123,8 @@ def face(database: Database, clock: Clock, actor: str) -> Aftermath:
             _doubt(connection, delivery, gap, actor)
             for delivery in _found(connection, _may_be_out(gap))
         ]
-        detail = {"backup_of": taken_at}
+        former = connection.execute(select(identity.c.id)).scalar_one()
+        detail = {"backup_of": taken_at, "former": former}
         note_account(connection, EVERYTHING, Event.RESTORED, now, actor, detail)
         # A new id from here on: a broker's messages for the lost ledger are not for this one.
         connection.execute(update(identity).values(id=uuid4().hex))
@@ -208,6 +209,15 @@ def gaps(connection: Connection) -> list[Gap]:
         *([Gap(made_at, made_at, is_new=True)] if made_at else []),
         *(_gap(row) for row in connection.execute(query.order_by(history.c.seq))),
     ]
+
+
+def former_ids(connection: Connection) -> dict[str, datetime]:
+    """The ids that this ledger had before it was restored, each with the instant of its end."""
+    query = select(history.c.at, history.c.detail).where(
+        about(EVERYTHING), history.c.event == Event.RESTORED
+    )
+    ends = {json.loads(row.detail).get("former"): row.at for row in connection.execute(query)}
+    return {former: at for former, at in ends.items() if former}
 
 
 def _gap(row: Any) -> Gap:

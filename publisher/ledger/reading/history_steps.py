@@ -15,7 +15,7 @@ from publisher.base.errors import NoSuchPost
 from publisher.base.i18n import _
 from publisher.base.stored_messages import told
 from publisher.ledger.database import Database, LedgerPart
-from publisher.ledger.integrity import archive_files
+from publisher.ledger.integrity import after_restore, archive_files
 from publisher.ledger.integrity.archive_files import Archive
 from publisher.ledger.integrity.chain_links import file_of
 from publisher.ledger.rows import chunks
@@ -80,6 +80,11 @@ class HistoryQueries(LedgerPart):
         """`archive` is the folder of the archives; None when there is none."""
         super().__init__(database, clock)
         self._archives = archive_files.Archives(archive)
+
+    def former_ids(self) -> dict[str, datetime]:
+        """The ids of this ledger before it was restored, each with the instant of its end."""
+        with self._database.read() as connection:
+            return after_restore.former_ids(connection)
 
     def history(self, post: str) -> list[HistoryStep]:
         """Every step of a post and of its draft; raises NoSuchPost when there is none.

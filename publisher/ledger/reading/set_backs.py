@@ -50,7 +50,10 @@ class SetBack:
     @property
     def _found(self) -> str:
         if not self.doubted:
-            return _("No post fell due in that time.")
+            return _(
+                "No post was on the schedule for that time; what was moved or retried in it may be "
+                "out: look before you send it again."
+            )
         numbers = _(
             "{out} known to be out, {looked_for} being looked for, {decide} to be decided by a person",
             out=self.out,
