@@ -7,6 +7,7 @@ the platforms in `channel_parts.py`.
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from publisher.app.channel_parts import ChannelParts
@@ -31,6 +32,9 @@ from publisher.notices.webhooks import Webhooks
 if TYPE_CHECKING:
     from publisher.delivery.services import DeliveryServices
     from publisher.drafts.check import Checks
+    from publisher.drafts.consents import Consents
+    from publisher.drafts.library import Library
+    from publisher.model.values import Problem
     from publisher.planning import Planner
     from publisher.reporting.session_report import Reports
     from publisher.reporting.status import Overview
@@ -53,6 +57,13 @@ class Application(ChannelParts):
         from publisher.drafts import check, check_process  # noqa: PLC0415
 
         return check_process if self.checks_apart else check
+
+    def checked(
+        self, paths: Sequence[str | Path], records: "Consents | None" = None
+    ) -> "tuple[Library, list[Problem]]":
+        """Drafts with their problems, by what the ledger has of consents as well, as in a queue."""
+        recorded = self.queries.picture_consents()
+        return self.checks.check(self.settings, paths, records=records, recorded=recorded)
 
     @cached_property
     def clock_inquiry(self) -> Inquiry:

@@ -59,7 +59,8 @@ class ConsentCheck:
         zone = self._zone()
         if reason := consents.reason_to_hold(picture.consent, others, records, leaves, zone):
             return reason
-        known = [records[name] for name in others if name in records]
+        # A consent named by mistake ends nothing, once the draft has answered that.
+        known = [records[one] for one in others if one in records and one not in picture.denied]
         if picture.consent or not known:
             return None
         # It was queued before anybody said that people are in it: one of their consents must do.

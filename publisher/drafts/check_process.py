@@ -187,8 +187,16 @@ def _answer(_head: dict[str, Any], data: bytes, step: Step) -> tuple[dict[str, A
     request = _Request.model_validate_json(data)
     i18n.use(request.spoken)
 
-    def begin(_what: str, _done: int, _number: int, item: object) -> None:
-        step(getattr(item, "file", ""))
+    at = among = ""
+
+    def begin(what: str, _done: int, _number: int, item: object) -> None:
+        nonlocal at, among
+        if file := getattr(item, "file", ""):
+            at, among = file, what
+        elif what == among:  # the drafts have come to an end
+            at = ""
+        # Else it is something else for the same draft, such as its pictures.
+        step(at)
 
     try:
         with progress.watched(begin):

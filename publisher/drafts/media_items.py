@@ -70,6 +70,7 @@ class _MediaReader:
             people=people or False,
             consent=consent,
             elsewhere=elsewhere,
+            is_denied=people is False,
             position=fields.position("file"),
         )
 

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 
+from publisher.base import progress
 from publisher.base.i18n import _
 from publisher.channels.registry import capabilities_of, widest
 from publisher.drafts import text_files
@@ -91,7 +92,7 @@ class PictureConsents:
         # As an upload of the same picture is kept. To make all copies takes too long for a check.
         self._learn(self._shown, (widest(),))
         found: dict[str, list[Statement]] = defaultdict(list)
-        for path, statements in self._shown.items():
+        for path, statements in progress.over([*self._shown.items()], _("Opening pictures")):
             for key in self.digests(path):
                 found[key] += statements
         return found

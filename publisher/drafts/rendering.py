@@ -168,6 +168,7 @@ def _picture(item: MediaItem, copy: Copy, capabilities: Capabilities) -> Picture
         # Not the original's name: it may say who is in the picture.
         name=f"{copy.digest[:16]}{SUFFIXES[copy.media_type]}",
         consent=item.consent,
+        denied=item.denied,
         pages=copy.pages,
         captions=item.captions if capabilities.captions_max_bytes else None,
     )

@@ -3,7 +3,8 @@
 A notice is sent for what is the case now: posts are late; an account is suspended; a delivery
 failed, was missed, was rejected, is uncertain until a person decides, is out although a person
 stopped it or because the platform made it public on its own, may still be out although a person
-withdrew it, or is due and kept back because its platform does not take something in it for now.
+withdrew it, is held because it may not leave, or is due and kept back because its platform does not
+take something in it for now.
 Notices are also sent for a ledger that was set back, for keys that belong to another handle than
 before or are not renewed, for who may approve now, and for a name with which very many log-ins
 fail.
@@ -53,6 +54,7 @@ from publisher.ledger.tables import (
     notice_services,
     notices,
 )
+from publisher.ledger.transitions import ACTOR
 from publisher.ledger.user_notices import PersonNews, of_people
 from publisher.model.content import Content
 from publisher.model.events import Event
@@ -80,6 +82,11 @@ _IN_TROUBLE: ColumnElement[bool] = literal_column(
 _MAY_BE_LATE: ColumnElement[bool] = literal_column(
     "deliveries.state IN ('scheduled', 'publishing', 'uncertain')"
 )
+# As in the partial index for expiry.
+_IS_HELD: ColumnElement[bool] = literal_column(
+    "(deliveries.state IN ('scheduled', 'awaiting-approval', 'held', 'rejected')"
+    " AND deliveries.state = 'held')"
+)
 _ON_ITS_OWN = (State.SCHEDULED, State.FAILED, State.MISSED)
 """Values of `pending_stop` for a delivery that no one stopped, and that the platform made public on
 its own.
@@ -96,8 +103,9 @@ class StuckDelivery:
     post: str
     account: str
     state: State
-    """FAILED, MISSED, UNCERTAIN or REJECTED; PUBLISHED when it was stopped too late, or the
-    platform made it public on its own; SCHEDULED when it is kept back.
+    """FAILED, MISSED, UNCERTAIN or REJECTED; HELD when a worker held it as it was to leave;
+    PUBLISHED when it was stopped too late, or the platform made it public on its own; SCHEDULED
+    when it is kept back.
     """
     due_at: datetime
     parts_out: int
@@ -186,6 +194,7 @@ class News(NoticeTurns):
                 partial(of_owners, connection, is_news),
                 partial(of_ends, connection, is_news),
                 partial(_stuck, connection, is_news),
+                partial(_held, connection, is_news),
                 partial(_still_out, connection, is_news),
                 partial(_kept_back, connection, is_news, self._clock),
                 partial(of_people, connection, is_news),
@@ -256,14 +265,6 @@ def stuck(is_news: ColumnElement[bool]) -> Select[Any]:
 
     With the id of the step that is to be told, as `step`.
     """
-    later = history.alias()
-    # The cleanup of its orphans is not something that a person did about it.
-    seq = (
-        select(func.max(later.c.seq))
-        .where(later.c.delivery == deliveries.c.id, later.c.event.not_in(CLEARING))
-        .scalar_subquery()
-    )
-    newest = and_(history.c.delivery == deliveries.c.id, history.c.seq == seq)
     uncertain = deliveries.c.state == State.UNCERTAIN
     # Not if a person did something about it since it ended.
     has_just_ended = history.c.source != history.c.target
@@ -271,7 +272,7 @@ def stuck(is_news: ColumnElement[bool]) -> Select[Any]:
     ended = or_(deliveries.c.state.in_([State.FAILED, State.MISSED, State.REJECTED]), too_late)
     return (
         select(deliveries, history.c.id.label("step"))
-        .join_from(deliveries, history, newest)
+        .join_from(deliveries, history, _newest())
         .where(
             _IN_TROUBLE,
             or_(
@@ -286,6 +287,34 @@ def stuck(is_news: ColumnElement[bool]) -> Select[Any]:
 def _stuck(connection: Connection, is_news: ColumnElement[bool]) -> Iterator[StuckDelivery]:
     # Not in the query: for the order SQLite would read the whole history.
     rows = sorted(connection.execute(stuck(is_news)), key=lambda row: row.step)
+    yield from each(lambda row: _stuck_delivery(row, row.step), rows)
+
+
+def _newest() -> ColumnElement[bool]:
+    """The newest step of a delivery, but for the cleanup of its orphans: no person did that."""
+    later = history.alias()
+    seq = (
+        select(func.max(later.c.seq))
+        .where(later.c.delivery == deliveries.c.id, later.c.event.not_in(CLEARING))
+        .scalar_subquery()
+    )
+    return and_(history.c.delivery == deliveries.c.id, history.c.seq == seq)
+
+
+def _held(connection: Connection, is_news: ColumnElement[bool]) -> Iterator[StuckDelivery]:
+    """Those that a worker held as they were to leave: nobody else knows that they do not go out."""
+    query = (
+        select(deliveries, history.c.id.label("step"))
+        .join_from(deliveries, history, _newest())
+        .where(
+            _IS_HELD,
+            deliveries.c.manual_hold.is_(None),
+            history.c.event == Event.HELD,
+            history.c.actor == ACTOR,
+            is_news,
+        )
+    )
+    rows = sorted(connection.execute(query), key=lambda row: row.step)
     yield from each(lambda row: _stuck_delivery(row, row.step), rows)
 
 
@@ -371,6 +400,7 @@ def _kept_back(
 
 
 def _stuck_delivery(row: Any, step: int, *, is_withdrawn: bool = False) -> StuckDelivery:
+    is_held = row.state == State.HELD  # it may have another error from a try before
     return StuckDelivery(
         step=step,
         post=row.post,
@@ -379,8 +409,8 @@ def _stuck_delivery(row: Any, step: int, *, is_withdrawn: bool = False) -> Stuck
         due_at=row.due_at,
         parts_out=len(json.loads(row.remote_ids)),
         parts=len(Content.model_validate_json(row.content).parts),
-        kind=row.error_kind,
-        message=told(row.error_message),
+        kind=None if is_held else row.error_kind,
+        message=told(row.reason if is_held else row.error_message),
         author=row.queued_by,
         is_withdrawn=is_withdrawn,
         is_stopped=row.pending_stop not in _ON_ITS_OWN,

@@ -36,6 +36,10 @@ _GRAIN = 2.0  # seconds: a newer file may change without a change of its timesta
 _DAY = 86400.0  # seconds
 _UNUSED = 60 * _DAY
 """Seconds after which an unused entry is deleted."""
+_MOST = 100_000
+"""Files of which a process remembers something. They are looked at in turn: were there more of
+them, none would be found again.
+"""
 
 
 class Copies:
@@ -161,7 +165,7 @@ def distinct(several: Iterable[Capabilities]) -> tuple[Capabilities, ...]:
     return tuple({repr(_limits(one)): one for one in usable}.values())
 
 
-@functools.lru_cache(maxsize=4096)
+@functools.lru_cache(maxsize=_MOST)
 def _learned(folder: Path, path: Path, several: tuple[Capabilities, ...], *_state: int) -> None:
     """Once in a process: a damaged picture has no copy that is kept."""
     copies = Copies(folder)
@@ -177,7 +181,7 @@ class _Unmade(Exception):
         self.digests = digests
 
 
-@functools.lru_cache(maxsize=4096)
+@functools.lru_cache(maxsize=_MOST)
 def _recognised(
     folder: Path | None, path: Path, several: tuple[Capabilities, ...], *_state: int
 ) -> frozenset[str]:
@@ -196,7 +200,7 @@ def content_digest(path: Path) -> str:
     return _remembered(path, *media_file.state(path))
 
 
-@functools.lru_cache(maxsize=4096)
+@functools.lru_cache(maxsize=_MOST)
 def _remembered(path: Path, *_state: int) -> str:
     return _read(path)
 

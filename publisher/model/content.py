@@ -64,6 +64,10 @@ class Picture(Frozen):
     """A file name for pages and downloads."""
     consent: str | None = None
     """The record in posts/consents.yaml that allows it to be shown."""
+    denied: tuple[str, ...] = Field(default=(), exclude_if=lambda denied: not denied)
+    """The consents that the ledger had for it when its draft said that nobody is in it; not written
+    where there are none, like `pages`.
+    """
     pages: int | None = Field(default=None, exclude_if=lambda pages: pages is None)
     """Of a document; of what is none it is not written: approvals are valid for the digest."""
 

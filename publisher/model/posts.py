@@ -72,6 +72,8 @@ class MediaItem(Frozen):
     consent: str | None = None
     elsewhere: tuple[Statement, ...] = ()
     """What is said of the people in this very picture, in other places."""
+    is_denied: bool = False
+    """Whether the draft itself says that no people are in it."""
     motion: Motion | None = None
     """None: it does not move."""
     document: Document | None = None
@@ -85,6 +87,11 @@ class MediaItem(Frozen):
         """The consent that the draft names, then those that others name."""
         named = (self.consent, *(one.consent for one in self.elsewhere))
         return tuple(dict.fromkeys(filter(None, named)))
+
+    @property
+    def denied(self) -> tuple[str, ...]:
+        """The consents that others name, where the draft says that no people are in it."""
+        return tuple(sorted(self.consents)) if self.is_denied and not self.consent else ()
 
 
 def not_before(due_at: datetime, embargo_until: datetime | None) -> datetime:

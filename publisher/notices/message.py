@@ -31,6 +31,7 @@ _EVENTS = {
     State.FAILED: later("{post} to {account} failed"),
     State.MISSED: later("{post} to {account} was missed"),
     State.REJECTED: later("{post} to {account} was rejected, and is back with its author"),
+    State.HELD: later("{post} to {account} is held, and did not go out"),
     State.UNCERTAIN: later("{post} to {account} is uncertain: it may be out or not"),
     State.PUBLISHED: later("{post} to {account} is out, although somebody stopped it"),
     State.SCHEDULED: later("{post} to {account} is due, and cannot go out as it is"),
@@ -196,7 +197,9 @@ def _of_delivery(item: StuckDelivery, zone: tzinfo) -> list[str]:
     ]
     if item.state is State.REJECTED:
         return [*sentences, *_rejected(item)]
-    if item.message:
+    if item.message and item.state is State.HELD:
+        sentences.append(_("Why: {reason}.", reason=item.message.rstrip(".")))
+    elif item.message:
         sentences.append(_without_quotes(item.message))
     if item.parts_out and item.state is not State.PUBLISHED:
         sentences.append(_("Parts of the thread that are out: {number}.", number=item.parts_out))
@@ -243,6 +246,8 @@ def _remedy(item: StuckDelivery) -> str:
                 "Publisher tries again until it expires. To let it go out otherwise, change the draft, "
                 "then: `publisher queue`."
             )
+        case State.HELD:
+            return _("Mend what keeps it back, or change the draft, then: `publisher queue`.")
         case State.MISSED:
             return _("Give the draft a new time, then: `publisher queue`.")
         case _:

@@ -107,7 +107,9 @@ def effects(
     checks: Checks = check,
 ) -> Effects:
     """Check the drafts with both sessions, and compare; `now` decides what would be too late."""
-    old, new = checks.check(settings, programme=before), checks.check(settings, programme=after)
+    recorded = queries.picture_consents()
+    old = checks.check(settings, programme=before, recorded=recorded)
+    new = checks.check(settings, programme=after, recorded=recorded)
     return compared(settings, queries, now, old, new)
 
 

@@ -138,8 +138,8 @@ def ended(
         paths = [app.settings.posts / f"{post}.md" for post in users]
         effects = impact.compared(
             app.settings, app.queries, app.clock.now(),
-            app.checks.check(app.settings, paths),
-            app.checks.check(app.settings, paths, records=revised.records),
+            app.checked(paths),
+            app.checked(paths, revised.records),
         )  # fmt: skip
     return _prepared(app, seen, revised, effects, (Event.CONSENT_CHANGED, detail), Rank.MANAGER)
 

@@ -6,6 +6,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from publisher.app import Application
+from publisher.base.errors import Busy
+from publisher.base.i18n import _
 from publisher.drafts import check
 from publisher.drafts.consents import Consents
 from publisher.drafts.draft_files import newest_change
@@ -15,6 +17,8 @@ from publisher.model.posts import Post
 
 _GRAIN = 2.0
 """Seconds: a file that is newer may change again without a change of its timestamps."""
+_WAIT = 5.0
+"""Seconds that a page waits while another one reads the drafts; each keeps one of few threads."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +44,17 @@ class DraftCache:
         self._found: KnownDrafts | None = None
 
     def drafts(self, app: Application) -> KnownDrafts:
-        """The drafts as their files are now."""
-        state = _, youngest = newest_change(app.settings.posts)
-        with self._lock:
+        """The drafts as their files are now; as they were, while another page reads them slowly.
+
+        Raises Busy if they were never read.
+        """
+        state = _state, youngest = newest_change(app.settings.posts)
+        if not self._lock.acquire(timeout=_WAIT):
+            if self._found is None:
+                hint = _("Wait half a minute, and try again. Publishing goes on meanwhile.")
+                raise Busy(_("Other drafts are being checked."), hint=hint)
+            return self._found
+        try:
             if self._found is None or state != self._state:
                 is_settled = youngest < time.time() - _GRAIN
                 recorded = app.queries.picture_consents()
@@ -56,3 +68,5 @@ class DraftCache:
                 )
                 self._state = state if is_settled else None
             return self._found
+        finally:
+            self._lock.release()

@@ -63,9 +63,7 @@ def read(app: Application, post_id: str, standing: Sequence[Delivery]) -> DraftV
     file = files.get(post_id)
     if file is None:
         return None
-    drafts, problems = app.checks.check(
-        app.settings, [other.path for other in _group(file, files.values())]
-    )
+    drafts, problems = app.checked([other.path for other in _group(file, files.values())])
     post = drafts.post(post_id)
     others = drafts.translations(post) if post else ()
     waits = plan_view.pending(app, _readable(file), standing)

@@ -148,6 +148,28 @@ def test_a_draft_that_takes_too_long_is_named_and_stops_no_other(
     assert library.has("b"), "nothing of it is cancelled"
 
 
+def test_the_draft_is_named_whose_pictures_were_looked_at_meanwhile(
+    workspace: Workspace, changed: Change, pools: Mapping[str, ProcessPool]
+) -> None:
+    for name in ("a.md", "b.md", "c.md"):
+        workspace.draft("at: 2016-03-08 10:00\nto: [bice-x]", f"[LIEN] {name}", name)
+    changed(
+        "from publisher.media import at_once",
+        "parse = library.draft.parse",
+        "def slow(text, post_id, *more):",
+        "    at_once.each(str, [1])",
+        "    if post_id == 'b':",
+        "        'a' * 10**12",
+        "    return parse(text, post_id, *more)",
+        "library.draft.parse = slow",
+    )
+    assert _codes(check_process.check(_settings(workspace)))["posts/b.md"] == {"too-costly"}
+    pools["_CHECKERS"].end()
+    changed("library._groups = lambda *_: 'a' * 10**12")
+    with pytest.raises(NotPossible):  # when all are read, none of them is named
+        check_process.check(_settings(workspace))
+
+
 @pytest.mark.deep
 def test_many_drafts_have_the_time_of_each(workspace: Workspace, changed: Change) -> None:
     """Not all together: a workspace of ten thousand is checked, too."""

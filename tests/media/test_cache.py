@@ -43,6 +43,17 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> list[Path]:
     return found
 
 
+def test_no_file_is_read_again_however_many_there_are(tmp_path: Path) -> None:
+    """A check looks at all of them in turn."""
+    files = [tmp_path / f"{number}.png" for number in range(5_000)]
+    for file in files:
+        file.write_bytes(file.name.encode())
+    for times in range(2):
+        before = cache._recognised.cache_info().hits
+        assert all([Copies().digests(file, ()) for file in files])
+        assert cache._recognised.cache_info().hits - before == times * len(files)
+
+
 def draw(path: Path, colour: str) -> Path:
     Image.new("RGB", (40, 30), colour).save(path)
     return path

@@ -61,12 +61,21 @@ def test_a_failed_delivery_is_told_with_what_helps() -> None:
     ("state", "command"),
     [
         (State.MISSED, "`publisher queue`"),
+        (State.HELD, "`publisher queue`"),
         (State.UNCERTAIN, "`publisher resolve post-1.fr --account bice-x --published ID`"),
         (State.UNCERTAIN, "`publisher retry post-1.fr --account bice-x`"),
     ],
 )
 def test_each_state_has_its_command(state: State, command: str) -> None:
     assert command in compose([stuck(state=state)], UTC).body
+
+
+def test_a_post_that_is_held_as_it_leaves_is_told_with_the_reason() -> None:
+    reason = "consent lima expired on 2016-03-06"
+    message = compose([stuck(state=State.HELD, kind=None, message=reason)], UTC)
+    assert message.title == "Publisher: post-1.fr to bice-x is held, and did not go out"
+    assert f"Why: {reason}. Mend what keeps it back" in message.body
+    assert "`publisher retry" not in message.body
 
 
 @pytest.mark.parametrize(

@@ -96,6 +96,23 @@ def test_every_post_that_hangs_on_the_item_moves_with_it(
     assert notes(moved["embargo.fr"]) == [("its embargo moves, its own time does not", False)]
 
 
+def test_a_draft_with_a_picture_whose_consent_only_the_ledger_has_has_its_errors(
+    app: Application, workspace: Workspace
+) -> None:
+    (workspace.path / "posts/media").mkdir()
+    Image.new("RGB", (30, 20), "teal").save(workspace.path / "posts/media/card.png")
+    shown = "at: annual-day + 30m\nmedia:\n  - file: /media/card.png\n    alt: Une carte"
+    workspace.write("posts/consents.yaml", "lima: {}\n")
+    workspace.draft("once.fr", f"{shown}\n    people: true\n    consent: lima", "Une fois.")
+    assert not app.planner.queue(actor="redaction").errors
+    workspace.remove("once.fr")
+    workspace.draft("again.fr", shown, "Encore.")
+    workspace.write("posts/consents.yaml", "lima:\n  withdrawn: true\n")
+    assert notes(one(app, by=DAY)) == [
+        ("its draft has errors: until they are mended, it stays on the schedule as it is", False)
+    ]
+
+
 def test_nothing_is_written_until_it_is_saved(app: Application, workspace: Workspace) -> None:
     workspace.draft("a.fr", "at: annual-day")
     path = workspace.path / "posts" / "session.yaml"

@@ -7,7 +7,10 @@ import pytest
 from PIL import Image, ImageDraw
 
 from publisher.app import Application
+from publisher.base import progress
 from publisher.channels.registry import widest
+from publisher.drafts import check
+from publisher.ledger.outbox import News, StuckDelivery
 from publisher.media import media_file
 from publisher.model.deliveries import Delivery
 from publisher.model.states import State
@@ -125,6 +128,16 @@ def test_a_draft_that_leaves_out_what_another_one_says_is_an_error(
     assert [p.code for p in app.planner.plan([workspace.path / "posts/b.fr.md"]).errors] == [
         "consent-withdrawn"
     ]
+
+
+def test_each_picture_is_a_step_of_a_check(app: Application, workspace: Workspace) -> None:
+    """A child has its time for each of them."""
+    draft(workspace, "a.fr", _NAMED)
+    steps = list[object]()
+    said, card = check.said(app.settings), workspace.path / "posts/media/card.png"
+    with progress.watched(lambda _what, _done, _number, item: steps.append(item)):
+        assert said.of(card, "posts/b.fr.md")
+    assert card in [one[0] for one in steps if isinstance(one, tuple)]
 
 
 def test_a_draft_that_cannot_be_published_still_says_who_is_in_its_picture(
@@ -263,7 +276,39 @@ def test_what_was_queued_without_a_consent_leaves_only_for_those_who_have_one(
     workspace.write("posts/consents.yaml", "lima:\n  channels: [facebook]\n")
     draft(workspace, "a.fr", _NAMED, to="bice-page")
     app.planner.queue([workspace.path / "posts/a.fr.md"], actor="redaction")
+    news = News(app.database, clock)
+    news.begin("json", clock.now())
     assert departure(app, clock, "b.fr") is State.HELD
-    assert standing(app, "b.fr").reason == (
-        "consent lima, which a.fr names for the same picture, does not cover bice-x"
-    )
+    reason = "consent lima, which a.fr names for the same picture, does not cover bice-x"
+    assert standing(app, "b.fr").reason == reason
+    (told,) = news.untold("json")
+    assert isinstance(told, StuckDelivery)
+    assert (told.post, told.state, told.kind, told.message) == ("b.fr", State.HELD, None, reason)
+    app.control.cancel("b.fr", None, "direction", "not now")
+    assert news.untold("json") == [], "a person has seen to it"
+
+
+@pytest.mark.parametrize(
+    ("records", "later", "state"),
+    [
+        ("lima:\n  channels: [facebook]\n", "", State.PUBLISHING),
+        ("lima:\n  until: 2016-03-06\n", "", State.PUBLISHING),
+        ("lima:\n  withdrawn: true\n", "", State.HELD),
+        ("lima: {}\nother:\n  until: 2016-03-06\n", "other", State.HELD),
+    ],
+)
+def test_a_consent_that_was_named_by_mistake_holds_none_that_says_nobody_is_in_it(
+    app: Application, workspace: Workspace, clock: ManualClock, records: str, later: str, state: State
+) -> None:
+    """Until it is withdrawn, or somebody names another one."""
+    draft(workspace, "a.fr", _NAMED, to="bice-page")
+    queue(app)
+    for name, account in (("a.fr", "bice-page"), ("b.fr", "bice-x")):
+        draft(workspace, name, "    people: false", to=account)
+    assert queue(app).problems == ()
+    assert queue(app).changes == ()
+    if later:
+        draft(workspace, "a.fr", f"    people: true\n    consent: {later}", to="bice-page")
+        app.planner.queue([workspace.path / "posts/a.fr.md"], actor="redaction")
+    workspace.write("posts/consents.yaml", records)
+    assert departure(app, clock, "b.fr") is state

@@ -6,6 +6,7 @@ import pytest
 from PIL import Image
 
 from publisher.app import Application
+from publisher.base.errors import Busy
 from publisher.media import media_file
 from publisher.model.states import State
 from publisher.web import calendar_view, draft_cache
@@ -267,6 +268,21 @@ def test_drafts_are_read_again_only_when_a_file_has_changed(
     second = cache.drafts(app)
     assert second.posts["day.fr"].texts[""] == ("Bonsoir de Genève. <b>Gras</b>",)
     assert cache.drafts(app) is second
+
+
+def test_a_page_does_not_wait_for_a_slow_read_of_the_drafts(
+    app: Application, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It has the drafts as they were; it is told to wait if nobody read them yet."""
+    monkeypatch.setattr(draft_cache, "_WAIT", 0.01)
+    cache = DraftCache()
+    with cache._lock, pytest.raises(Busy, match="Other drafts are being checked"):
+        cache.drafts(app)
+    first = cache.drafts(app)
+    workspace.edit("day.fr.md", "Bonjour", "Bonsoir")
+    with cache._lock:
+        assert cache.drafts(app) is first
+    assert cache.drafts(app) is not first
 
 
 def test_an_empty_place_leads_to_a_new_post(manager: Visit) -> None:

@@ -113,6 +113,25 @@ def test_an_earlier_end_holds_what_comes_later_and_a_later_one_releases_it(
     assert states(app, "plus.fr") == {State.AWAITING_APPROVAL}
 
 
+def test_pages_know_what_the_ledger_keeps_of_a_picture(
+    workspace: Workspace, app: Application, manager: Visit
+) -> None:
+    """Though no draft says it any more: they find the errors that a queue finds."""
+    Image.new("RGB", (30, 20), "navy").save(workspace.path / "posts/media/other.png")
+    other = "  - file: /media/other.png\n    alt: Une autre\n"
+    named = f"media:\n{other}    people: true\n    consent: forever"
+    workspace.draft("once.fr", f"at: 2016-03-16 10:00\nto: [bice-x]\n{named}", "Une fois.")
+    assert not app.planner.queue(actor="redaction").errors
+    workspace.remove("once.fr")
+    workspace.edit("plus.fr.md", "media:\n", f"media:\n{other}")
+    withdrawn = RECORDS.replace("forever:\n", "forever:\n  withdrawn: true\n")
+    workspace.write("posts/consents.yaml", withdrawn)
+    manager.get("/posts/plus.fr")
+    assert "the history of once.fr names the consent forever" in manager.text
+    end(manager, "2016-03-10")
+    assert "its draft has errors" in manager.text
+
+
 def test_an_end_before_the_expiry_of_a_post_is_its_expiry(
     workspace: Workspace, app: Application, manager: Visit
 ) -> None:

@@ -75,7 +75,7 @@ class Submission(BaseModel):
 def preview_draft(call: Reading, draft: str) -> Preview:
     """Show what would go out on each account."""
     file = draft_view.find(call.app, draft)
-    library, found = call.app.checks.check(call.app.settings, [file.path])
+    library, found = call.app.checked([file.path])
     view = draft_view.view(call.app, library, found, draft)
     if view is None or view.post is None:
         raise Unsavable(
