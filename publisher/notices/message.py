@@ -224,7 +224,7 @@ def _rejected(item: StuckDelivery) -> list[str]:
     ]
 
 
-def _remedy(item: StuckDelivery) -> str:
+def _remedy(item: StuckDelivery) -> str:  # noqa: PLR0911 - one for each kind
     named = f"{shlex.quote(item.post)} --account {item.account}"
     if item.is_withdrawn:
         return _(

@@ -20,6 +20,7 @@ from publisher.ledger.manager.commands import no_rule
 from publisher.ledger.manager.operations import Control
 from publisher.ledger.manager.rights import EVERYBODY
 from publisher.ledger.notice_addresses import Addresses
+from publisher.ledger.outbox import News
 from publisher.ledger.personal_news import PersonalNews
 from publisher.ledger.reading.gauges import Gauges
 from publisher.ledger.reading.lateness import Lateness
@@ -212,6 +213,19 @@ def test_what_people_are_told_is_found_by_its_indexes(
         assert any(index in line for line in plans)
     scans = [line for line in plans if line.startswith(("SCAN deliveries", "SCAN history"))]
     assert [line for line in scans if "USING" not in line] == []
+
+
+def test_what_a_worker_held_is_looked_for_among_what_waits(
+    database: Database, clock: ManualClock
+) -> None:
+    if not database.is_sqlite:
+        pytest.skip("PostgreSQL chooses by its statistics")
+    news = News(database, clock)
+    news.begin("json", clock.now())
+    with _recorded(database) as statements:
+        news.untold("json")
+    asked = next(asked for asked in statements if "deliveries.state = 'held'" in asked[0])
+    assert any("ix_deliveries_expiry" in line for line in _plan(database, *asked))
 
 
 @contextmanager

@@ -50,7 +50,7 @@ def test_no_file_is_read_again_however_many_there_are(tmp_path: Path) -> None:
         file.write_bytes(file.name.encode())
     for times in range(2):
         before = cache._recognised.cache_info().hits
-        assert all([Copies().digests(file, ()) for file in files])
+        assert all(Copies().digests(file, ()) for file in files)
         assert cache._recognised.cache_info().hits - before == times * len(files)
 
 

@@ -298,7 +298,12 @@ def test_what_was_queued_without_a_consent_leaves_only_for_those_who_have_one(
     ],
 )
 def test_a_consent_that_was_named_by_mistake_holds_none_that_says_nobody_is_in_it(
-    app: Application, workspace: Workspace, clock: ManualClock, records: str, later: str, state: State
+    app: Application,
+    workspace: Workspace,
+    clock: ManualClock,
+    records: str,
+    later: str,
+    state: State,
 ) -> None:
     """Until it is withdrawn, or somebody names another one."""
     draft(workspace, "a.fr", _NAMED, to="bice-page")
