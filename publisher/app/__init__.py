@@ -31,10 +31,7 @@ from publisher.notices.webhooks import Webhooks
 
 if TYPE_CHECKING:
     from publisher.delivery.services import DeliveryServices
-    from publisher.drafts.check import Checks
-    from publisher.drafts.consents import Consents
-    from publisher.drafts.library import Library
-    from publisher.model.values import Problem
+    from publisher.drafts.check import Checked, Checks, Records
     from publisher.planning import Planner
     from publisher.reporting.session_report import Reports
     from publisher.reporting.status import Overview
@@ -58,9 +55,7 @@ class Application(ChannelParts):
 
         return check_process if self.checks_apart else check
 
-    def checked(
-        self, paths: Sequence[str | Path], records: "Consents | None" = None
-    ) -> "tuple[Library, list[Problem]]":
+    def checked(self, paths: Sequence[str | Path], records: "Records" = None) -> "Checked":
         """Drafts with their problems, by what the ledger has of consents as well, as in a queue."""
         recorded = self.queries.picture_consents()
         return self.checks.check(self.settings, paths, records=records, recorded=recorded)

@@ -42,6 +42,12 @@ class CheckSettings(Protocol):
     def public_accounts(self) -> dict[str, Account]: ...
 
 
+Checked = tuple[Library, list[Problem]]
+"""Drafts, with the problems in them."""
+Records = Consents | None
+"""Consents instead of those of posts/consents.yaml; None: those of the file."""
+
+
 class Checks(Protocol):
     """What reads and checks drafts: this module, or `check_process`."""
 
