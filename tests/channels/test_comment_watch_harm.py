@@ -3,7 +3,7 @@
 import json
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -42,6 +42,7 @@ from publisher.sandbox.comments import plant
 from publisher.sandbox.fault_kinds import What
 from publisher.sandbox.faults import Fault
 from tests.channels.comment_duty import COSTS, Duty
+from tests.support.clock import ManualClock
 
 pytestmark = pytest.mark.guards(
     "publisher.drafts.alarm_words",
@@ -413,8 +414,12 @@ def test_x_charges_for_no_more_than_the_settings_say(duty_at: Duties) -> None:
     assert len(duty.shown()) >= 90
 
 
-def test_reading_x_stops_before_it_costs_more_than_the_budget_of_a_month(duty_at: Duties) -> None:
+def test_reading_x_stops_before_it_costs_more_than_the_budget_of_a_month(
+    duty_at: Duties, clock: ManualClock
+) -> None:
     """Each answer costs $0.005, and its author $0.010."""
+    next_month = (clock.now().replace(day=1) + timedelta(days=32)).replace(day=25, hour=8)
+    clock.advance((next_month - clock.now()).total_seconds())  # while the post is still young
     duty = duty_at("twitter", budget_per_month="1.60")
     untold = news_of(duty)
     budget = CommentBudget(duty.database, duty.desk.clock, Decimal("1.60"), *COSTS)
