@@ -21,6 +21,8 @@ _MARKS = (_OUTSIDE.encode(), b"planted-secret", b"SQLite format 3", b"root:x:", 
 _UP = ("../", "..%2f", "%2e%2e/", "%2E%2E%2F", "..%252f", "..\\", "..%5c", "....//", "..;/",
        "..%c0%af", "%c0%ae%c0%ae/", "..%ef%bc%8f", "..%00/", "media/../../", "site%2f..%2f../")  # fmt: skip
 _FILES = ("secrets.toml", "var/publisher.db", "outside", "outside.md")
+_LONGEST = 60_000
+"""Characters of a path, from which on a server may end the connection before it has read it."""
 _ODD = (
     *("", "/", "//", ".", "..", "%2e", "%2f", "%5c", "~root", "*", "?", "%", "%zz", "%u002e", "-1"),
     *("%00", "day.fr%00", "day.fr%00.md", "day.fr.md", "%0d%0aSet-Cookie:%20a=b", "%e2%80%ae"),
@@ -61,7 +63,8 @@ def test_no_path_leads_out(app: Application, places: list[str], who: str | None)
                 path = re.sub(r"\{[^}]+\}", lambda _: place, route.path)  # noqa: B023
                 for method in sorted(route.methods or ()):
                     head, _, body = _ask(address, method, path, token).partition(b"\r\n\r\n")
-                    assert re.match(rb"HTTP/1.1 [234]", head), (method, path, head)
+                    is_cut = not head and len(path) > _LONGEST  # while it was still being sent
+                    assert is_cut or re.match(rb"HTTP/1.1 [234]", head), (method, path, head)
                     assert b"a=b" not in head, (method, path)
                     assert not [mark for mark in _MARKS if mark in body], (method, path)
 
@@ -86,5 +89,8 @@ def _ask(address: str, method: str, path: str, token: str) -> bytes:
     )
     server = urlsplit(address)
     with socket.create_connection((server.hostname, server.port or 0), 30) as connection:
-        connection.sendall(request.encode("latin-1"))
-        return b"".join(iter(lambda: connection.recv(65_536), b""))
+        try:
+            connection.sendall(request.encode("latin-1"))
+            return b"".join(iter(lambda: connection.recv(65_536), b""))
+        except ConnectionError:  # it does not read on after what is too long
+            return b""

@@ -17,6 +17,7 @@ from publisher.base.errors import LedgerBusy, LedgerUnavailable, PublisherError,
 from publisher.base.i18n import _
 from publisher.ledger import ended_edits, published_early, rate_limits, remote_ids
 from publisher.ledger.database import Database, LedgerPart
+from publisher.ledger.integrity import marks
 from publisher.ledger.manager.commands import RuleOf, no_rule
 from publisher.ledger.orphans import without_others
 from publisher.ledger.pending_stops import as_it_stands, in_words
@@ -251,8 +252,8 @@ class Attempts(LedgerPart):
     def _by_worker(self) -> By:
         return By(Role.WORKER, ACTOR, self._clock.now())
 
-    @staticmethod
     def _write(
+        self,
         connection: Connection,
         wishes: Sequence[_Wish],
         changes: Callable[[Connection, list[_Wish]], Sequence[StateChange | LedgerBusy]],
@@ -272,6 +273,9 @@ class Attempts(LedgerPart):
                 at_hand[place] = wish
                 versions[delivery.id] += 1  # if it is here twice, the other one is too late
             written.append(Conflict())
+        if len(at_hand) < len(wishes):
+            # Somebody changed the others, unless the ledger was set back: nobody knows of them.
+            marks.compare(connection, self._clock.now())
         wanted = changes(connection, list(at_hand.values()))
         changed = iter(
             change_all(connection, [one for one in wanted if isinstance(one, StateChange)])
