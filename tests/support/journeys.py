@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 
 from axe_playwright_python.base import AXE_SCRIPT
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from publisher.base.i18n import _
 from tests.support.pages import PASSWORD
@@ -73,3 +73,14 @@ def serious(page: Page, path: str) -> list[str]:
         for flaw in found
         if flaw["impact"] in ("serious", "critical")
     ]
+
+
+@contextmanager
+def before_its_scripts(page: Page, path: str) -> Iterator[None]:
+    """A page is open and its scripts are on their way; they arrive at the end."""
+    scripts: list[Route] = []
+    page.route("**/htmx.min.*.js", lambda script: scripts.append(script))  # noqa: PLW0108 - no builtin
+    page.goto(path, wait_until="commit")
+    yield
+    for script in scripts:
+        script.continue_()

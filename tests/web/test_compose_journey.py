@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
-from playwright.sync_api import Browser, Page, Route, ViewportSize, expect
+from playwright.sync_api import Browser, Page, ViewportSize, expect
 
 from publisher.app import Application
 from publisher.base import formats
 from publisher.base.i18n import _, speaking
 from publisher.media.media_file import MAX_BYTES
 from publisher.model.states import State
-from tests.support.journeys import enter, log_in, serious, visiting
+from tests.support.journeys import before_its_scripts, enter, log_in, serious, visiting
 from tests.support.pages import Visit
 from tests.support.photos import photo
 from tests.support.tiers import in_tiers
@@ -37,23 +37,12 @@ def counting_clicks(page: Page) -> Iterator[list[str]]:
     yield clicked
 
 
-@contextmanager
-def before_its_scripts(page: Page) -> Iterator[None]:
-    """The composer is open and its scripts are on their way; they arrive at the end."""
-    scripts: list[Route] = []
-    page.route("**/htmx.min.*.js", lambda script: scripts.append(script))  # noqa: PLW0108 - no builtin
-    page.goto("/new", wait_until="commit")
-    yield
-    for script in scripts:
-        script.continue_()
-
-
 def test_what_is_typed_before_the_scripts_are_there_is_counted(
     address: str, browser: Browser
 ) -> None:
     with speaking("fr"), visiting(browser, address, locale="fr") as page:
         log_in(page, "stagiaire")
-        with before_its_scripts(page):
+        with before_its_scripts(page, "/new"):
             page.get_by_label(_("The text"), exact=True).fill(_TEXT)
         expect(page.locator("#counts")).to_contain_text(
             _("{used} of {limit}", used=len(_TEXT), limit=280)
@@ -65,7 +54,7 @@ def test_a_picture_that_is_chosen_before_the_scripts_are_there_is_added(
 ) -> None:
     with visiting(browser, address) as page:
         log_in(page, "stagiaire")
-        with before_its_scripts(page):
+        with before_its_scripts(page, "/new"):
             page.locator("#upload").set_input_files(photo(tmp_path / "salle.jpg"))
         alt = page.get_by_label(_("What it shows, for those who cannot see it"))
         expect(alt).to_be_focused()

@@ -11,7 +11,7 @@ from publisher.base import formats
 from publisher.base.i18n import _
 from tests.support.desk import Desk, View
 from tests.support.forms import Composer
-from tests.support.journeys import enter, visiting
+from tests.support.journeys import before_its_scripts, enter, visiting
 from tests.support.pages import Visit
 from tests.support.photos import photo
 from tests.support.tiers import in_tiers
@@ -120,6 +120,16 @@ class TestFromThePageOfAPost:
         assert desk.presses == 3
         pictures = [one.content.parts[0].pictures for one in desk.deliveries(post)]
         assert [[one.alt for one in some] for some in pictures] == [["La salle"]] * 2
+
+    def test_one_that_is_chosen_before_the_scripts_are_there_is_sent(
+        self, address: str, browser: Browser, tmp_path: Path
+    ) -> None:
+        with visiting(browser, address) as page:
+            enter(page, "stagiaire")
+            with before_its_scripts(page, "/posts/day.fr"):
+                page.locator("[data-send]").set_input_files(photo(tmp_path / "salle.jpg"))
+            alt = page.get_by_label(_("What it shows, for those who cannot see it"))
+            expect(alt).to_be_focused()
 
     def test_nothing_of_the_draft_is_lost(self, staff: Visit, tmp_path: Path) -> None:
         data = photo(tmp_path / "salle.jpg").read_bytes() + bytes(4_000_000)  # as of a phone

@@ -229,10 +229,10 @@
 
   document.addEventListener("DOMContentLoaded", () => {
     forget();
-    // A picture for a post, from its page.
-    document.addEventListener("change", (event) => {
-      if (event.target.matches("[data-send]") && event.target.files.length) event.target.form.requestSubmit();
-    });
+    // A picture for a post, from its page: it may have been chosen before this script was there.
+    const send = (field) => field.matches("[data-send]") && field.files.length && field.form.requestSubmit();
+    document.addEventListener("change", (event) => send(event.target));
+    document.querySelectorAll("[data-send]").forEach(send);
     const form = document.getElementById("compose");
     if (!form) return;
     form.addEventListener("submit", (event) => { // Enter in a field
