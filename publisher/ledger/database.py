@@ -10,7 +10,7 @@ from importlib import import_module
 from pathlib import Path
 from threading import Lock
 from time import monotonic, sleep
-from typing import Any
+from typing import Any, Protocol
 from uuid import uuid4
 
 from sqlalchemy import Connection, Engine, Table, create_engine, event, func, inspect, select, text
@@ -51,6 +51,16 @@ class Turn(IntEnum):
     SET_BACK = 7305147
 
 
+class Watch(Protocol):
+    """Compares the ledger with what was seen of it, here and elsewhere: see `watermarks.py`."""
+
+    def look(self) -> None:
+        """Compare, and quarantine a ledger that was set back."""
+
+    def keep(self) -> None:
+        """Let other processes see the newest step."""
+
+
 class Database:
     """SQLite or PostgreSQL: transactions that read, and transactions that write."""
 
@@ -60,8 +70,10 @@ class Database:
         self.engine = _engine(url, lambda: self._answer_limit)
         self.seen: marks.Watermark | None = None
         """The newest step that this process has seen of the history."""
-        self.look_first: Callable[[], None] | None = None
-        """Compares the ledger with what was seen of it: at first, and after a lost connection."""
+        self.watch: Watch | None = None
+        """Looks at the ledger before the first transaction that writes, and after each lost
+        connection.
+        """
         self._is_looked_at = False
         event.listen(self.engine, "invalidate", self._lost_connection)
         self._file: LedgerFile | None = None
@@ -120,7 +132,7 @@ class Database:
         try:
             with plain_errors(self.engine.url), self._one_writer, self.engine.begin() as connection:
                 self.check_file()
-                if self.look_first and not self._is_looked_at:
+                if self.watch and not self._is_looked_at:
                     raise LedgerUnavailable(_("The connection to the ledger was lost just now."))
                 marks.begin(connection, self.seen)
                 yield connection
@@ -132,11 +144,20 @@ class Database:
         if written:
             self.seen = written
 
+    @contextmanager
+    def watched(self) -> Iterator[None]:
+        """What is written here knows what other processes saw, and they see it at its end."""
+        if self.watch:
+            self.watch.look()
+        yield
+        if self.watch:
+            self.watch.keep()
+
     def _look_first(self) -> None:
-        if self.look_first and not self._is_looked_at:
+        if self.watch and not self._is_looked_at:
             self._is_looked_at = True  # it writes as well
             try:
-                self.look_first()
+                self.watch.look()
             except BaseException:
                 self._is_looked_at = False
                 raise

@@ -2,7 +2,7 @@
 
 import secrets
 from collections.abc import Callable
-from contextlib import suppress
+from time import monotonic
 from typing import Any
 
 import redis
@@ -16,7 +16,8 @@ from publisher.monitoring.broker_errors import address_of, unavailable
 from publisher.settings import redis_sentinel
 
 NO_EVICTION = "noeviction"
-_MARK_PATIENCE = 1.0  # real seconds
+_MARK_PATIENCE = 0.3  # real seconds
+_MARK_REST = 10.0  # real seconds until a broker that did not answer is asked again
 _SCHEMES = ("redis", "rediss", *redis_sentinel.SCHEMES)
 
 
@@ -106,21 +107,29 @@ def client(url: str, seconds: float) -> redis.Redis:
 class BrokerMarks:
     """Watermarks of ledgers at the broker, for processes on other machines; best effort.
 
-    See `publisher.ledger.integrity.watermarks`.
+    See `publisher.ledger.integrity.watermarks`. Posts wait for it, so that it is left alone for a
+    while when it does not answer.
     """
 
     def __init__(self, url: str) -> None:
-        self._url = url
+        self._asker = client(url, _MARK_PATIENCE)
+        self._rests_until = 0.0
 
     def read(self, ledger: str) -> bytes | None:
-        with suppress(redis.RedisError, OSError), client(self._url, _MARK_PATIENCE) as asker:
-            found = asker.get(_mark_key(ledger))
-            return found if isinstance(found, bytes) else None
-        return None
+        found = self._told("GET", _mark_key(ledger))
+        return found if isinstance(found, bytes) else None
 
     def write(self, ledger: str, mark: bytes) -> None:
-        with suppress(redis.RedisError, OSError), client(self._url, _MARK_PATIENCE) as asker:
-            asker.set(_mark_key(ledger), mark)
+        self._told("SET", _mark_key(ledger), mark)
+
+    def _told(self, *command: str | bytes) -> object:
+        if monotonic() < self._rests_until:
+            return None
+        try:
+            return self._asker.execute_command(*command)  # type: ignore[no-untyped-call]
+        except (redis.RedisError, OSError):
+            self._rests_until = monotonic() + _MARK_REST
+            return None
 
 
 def _mark_key(ledger: str) -> str:

@@ -1,9 +1,10 @@
 """A ledger that is set back under running processes, or between two runs."""
 
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from sqlalchemy import select
@@ -20,7 +21,8 @@ from publisher.ledger.manager.operations import Control
 from publisher.ledger.reading.queries import Queries
 from publisher.ledger.reading.set_backs import SetBack
 from publisher.ledger.tables import history
-from publisher.model.deliveries import Delivery
+from publisher.ledger.transitions import Conflict
+from publisher.model.deliveries import Claim, Delivery
 from publisher.model.events import Event
 from publisher.model.outcomes import Accepted
 from publisher.model.states import State
@@ -112,6 +114,14 @@ def _claim(dispatch: Dispatch, clock: ManualClock) -> int:
         return 0
 
 
+def _after_a_lost_connection(claim: Callable[[], Sequence[Claim]]) -> Sequence[Claim]:
+    """On PostgreSQL the first statement finds out that its session was ended."""
+    try:
+        return claim()
+    except LedgerUnavailable:
+        return claim()
+
+
 def _faced(dispatch: Dispatch, clock: ManualClock) -> None:
     """On PostgreSQL the first statement finds out that its session was ended."""
     for _attempt in range(2):
@@ -159,7 +169,7 @@ def test_a_process_that_starts_later_goes_by_the_mark_in_var(
     with closing(Database(database.engine.url.render_as_string(hide_password=False))) as later:
         watermarks = Watermarks(later, clock, [MarkFile(tmp_path)])
         assert watermarks.lost() == seen
-        later.look_first = watermarks.look
+        later.watch = watermarks
         assert not Dispatch(later, clock, settle=60).claim(clock.ahead(2), clock.ahead(30), 9)
         assert watermarks.lost() is None, "its newest step is kept"
     assert _states(queries) == {"now": State.UNCERTAIN, "later": State.SCHEDULED}
@@ -168,6 +178,39 @@ def test_a_process_that_starts_later_goes_by_the_mark_in_var(
         Watermarks(again, clock, [MarkFile(tmp_path)]).look()
     (one,) = queries.set_backs()
     assert one.doubted == 1, "a second time is another one"
+
+
+def test_a_process_sends_nothing_whose_intent_another_one_kept(
+    remember: Callable[[], GoBack],
+    database: Database,
+    ledger: Ledger,
+    dispatch: Dispatch,
+    queries: Queries,
+    clock: ManualClock,
+    tmp_path: Path,
+) -> None:
+    """The one that sent it is dead, and the other one has seen nothing that is lost."""
+    place = MarkFile(tmp_path)
+    add(ledger, wish(clock, "now", 1), wish(clock, "later", 3600))
+    go_back = remember()
+    with closing(Database(database.engine.url.render_as_string(hide_password=False))) as sender:
+        sender.watch = Watermarks(sender, clock, [place])
+        (claim,) = Dispatch(sender, clock, settle=60).claim(clock.ahead(2), clock.ahead(30), 9)
+        attempts = OneByOne(sender, clock, settle=60)
+        delivery = attempts.take(claim)
+        assert delivery
+        assert attempts.intend(delivery, clock.now(), clock.ahead(30))
+    go_back()
+    clock.advance(2)
+    database.watch = None
+    (claim,) = _after_a_lost_connection(lambda: dispatch.claim(clock.ahead(2), clock.ahead(30), 9))
+    database.watch = Watermarks(database, clock, [place])
+    attempts = OneByOne(database, clock, settle=60)
+    delivery = attempts.take(claim)
+    assert delivery
+    with pytest.raises(Conflict):
+        attempts.intend(delivery, clock.now(), clock.ahead(30))
+    assert _states(queries) == {"now": State.UNCERTAIN, "later": State.SCHEDULED}
 
 
 @pytest.mark.usefixtures("went_back")
@@ -217,7 +260,7 @@ def test_a_lost_connection_makes_a_process_compare_first(
 ) -> None:
     """Another server may answer now, or the same one as it was."""
     looks: list[int] = []
-    database.look_first = lambda: looks.append(1)
+    database.watch = SimpleNamespace(look=lambda: looks.append(1), keep=None)
     for _time in range(2):
         with database.write():
             pass

@@ -11,6 +11,7 @@ from tests.support.simulation.scenarios import (
     APPROVED,
     BATCH,
     EMBARGO,
+    EVERYWHERE,
     OFTEN,
     ON_FACEBOOK,
     SELDOM,
@@ -36,14 +37,9 @@ def test_a_ledger_that_goes_back_publishes_nothing_twice(scenario: Scenario) -> 
 
 @pytest.mark.deep
 @pytest.mark.parametrize(
-    "scenario", [*OFTEN, *SELDOM, BATCH, APPROVED, EMBARGO], ids=lambda s: s.name
+    "scenario", [*OFTEN, *SELDOM, BATCH, APPROVED, EMBARGO, EVERYWHERE], ids=lambda s: s.name
 )
 def test_it_publishes_nothing_twice_whatever_the_step(scenario: Scenario) -> None:
-    """By what each process has seen itself.
-
-    What another one has seen it learns from var/ and the broker within ten seconds, which is not
-    played here: with two workers at seven platforms one history of 440 sends a post twice.
-    """
     for plan in set_backs(scenario):
         history = run(scenario, plan)
         assert not history.broken, str(history)

@@ -1,12 +1,12 @@
 """Watermarks: the marks of this process, of other processes and of those before it, compared.
 
 Processes that publish keep the newest step that they have seen in a file in var/ and at the broker,
-and compare the ledger with it: before the first thing that they write, after each lost connection,
-and every ten seconds. A mark is a few seconds old at most, and what is older than that is compared;
-what this process wrote itself is compared with each transaction.
+and compare the ledger with it: before the first thing that they write, before each intent, after
+each lost connection, and every two seconds. An intent is kept before its request leaves. What this
+process wrote itself is compared with each transaction.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from threading import Thread
 from time import sleep
@@ -14,7 +14,7 @@ from typing import Protocol
 
 import structlog
 from pydantic import ValidationError
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
 from publisher.base import files
 from publisher.base.clock import Clock
@@ -24,8 +24,7 @@ from publisher.ledger.integrity import marks
 from publisher.ledger.integrity.marks import Watermark
 from publisher.ledger.tables import identity
 
-_EVERY = 2.0  # real seconds until a newer mark is kept
-_COMPARED = 5  # of these, one compares the ledger with all marks
+_EVERY = 2.0  # real seconds
 
 log = structlog.get_logger()
 
@@ -68,7 +67,7 @@ class Watermarks(LedgerPart):
     def start(self, *places: MarkKeeper) -> None:
         """Compare from now on, also with marks in `places`, in a thread that never ends."""
         self._places += places
-        self._database.look_first = self.look
+        self._database.watch = self
         Thread(target=self._run, name="watermarks", daemon=True).start()
 
     def look(self) -> None:
@@ -76,31 +75,32 @@ class Watermarks(LedgerPart):
 
         If it lacks one, what may be out becomes uncertain.
         """
-        if lost := self.lost():
-            self._database.face(lost, self._clock.now())
-        before = self._database.seen
+        before, known = self._database.seen, self._known()
         with self._database.read() as connection:
-            newest = marks.newest(connection)
-        if self._database.seen is before:
+            lost, newest = _missing(connection, known), marks.newest(connection)
+        if lost:
+            self._database.face(lost, self._clock.now())
+        elif self._database.seen is before:
             self._database.seen = newest
         self.keep()
 
     def lost(self) -> Watermark | None:
         """A mark whose step the ledger lacks; None while it has all that was seen of it."""
-        known = [*self._known()]
+        known = self._known()
         with self._database.read() as connection:
-            return next((mark for mark in known if not mark.is_in(connection)), None)
+            return _missing(connection, known)
 
-    def _known(self) -> Iterator[Watermark]:
-        if self._database.seen:
-            yield self._database.seen
+    def _known(self) -> list[Watermark]:
+        """All marks, each of a step that was in the ledger before this is called."""
+        known = [self._database.seen] if self._database.seen else []
         ledger = self._ledger()
         for place in self._places:
             if text := place.read(ledger):
                 try:
-                    yield Watermark.model_validate_json(text)
+                    known.append(Watermark.model_validate_json(text))
                 except ValidationError:
                     log.warning("a mark of the ledger cannot be read", place=type(place).__name__)
+        return known
 
     def keep(self) -> None:
         """Keep the newest step, for other processes and those that start later."""
@@ -114,19 +114,21 @@ class Watermarks(LedgerPart):
 
     def _ledger(self) -> str:
         with self._database.read() as connection:
-            ledger: str = connection.execute(select(identity.c.id)).scalar_one()
-        return ledger
+            found: str = connection.execute(select(identity.c.id)).scalar_one()
+        return found
 
     def _run(self) -> None:
-        turn = 0
         while True:
             sleep(_EVERY)
-            turn += 1
             try:
-                self.look() if turn % _COMPARED == 0 else self.keep()
+                self.look()
             except LedgerGone:
                 return
             except PublisherError:
                 pass  # the heartbeat reports that the ledger is away
             except Exception:
                 log.exception("marks of the ledger failed")
+
+
+def _missing(connection: Connection, known: Iterable[Watermark]) -> Watermark | None:
+    return next((mark for mark in known if not mark.is_in(connection)), None)

@@ -195,7 +195,7 @@ class Attempts(LedgerPart):
         return _apart(self._intend, intents)
 
     def _intend(self, intents: Sequence[Intent]) -> list[Written]:
-        with self._database.write() as connection:
+        with self._database.watched(), self._database.write() as connection:
             return self._write(connection, intents, self._intents.changes)
 
     def record_all(self, results: Sequence[Result]) -> list[Written]:

@@ -145,7 +145,7 @@ class SimulatedDatabase(Database):
         """Forget the world and the past: the history is over."""
         for _at, copy in self._past or ():
             copy.close()
-        self.world = self._past = self.went_back_at = None
+        self.world = self._past = self.went_back_at = self.watch = None
 
     def _remember(self) -> None:
         if self._past is not None and self.world:

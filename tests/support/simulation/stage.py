@@ -103,17 +103,17 @@ class Stage:
         else:
             self.persons.act(fault)
 
-    def _watch(self, app: parts.SimulatedApplication) -> Callable[[], None]:
-        """Compare the ledger with its marks, as a process does that starts; returns what keeps one.
+    def _watch(self, app: parts.SimulatedApplication) -> None:
+        """Compare the ledger with its marks, as a process does that starts.
 
         Only in histories whose ledger goes back: in others it would be most of their steps.
         """
         self.database.seen = None
-        if not self.database.has_past:
-            return lambda: None
-        watermarks = Watermarks(app.database, app.clock, [self._marks])
-        watermarks.look()
-        return watermarks.keep
+        if self.database.has_past:
+            self.database.watch = self.database.watch or Watermarks(
+                app.database, app.clock, [self._marks]
+            )
+            self.database.watch.look()
 
     def app(self) -> parts.SimulatedApplication:
         """A process's own Publisher: nothing is shared but the ledger."""
@@ -127,13 +127,12 @@ class Stage:
 
     def _dispatch(self, _process: Process) -> None:
         app = self.app()
-        keep = self._watch(app)
+        self._watch(app)
         dispatcher = parts.dispatcher_class()(app, self._hand_over, lambda: len(self.broker))
         while True:
             seen = self.world.changes
             try:
                 dispatcher.tick()
-                keep()
             except PublisherError as error:
                 log.info("in trouble", error=str(error))
                 self.world.sleep(_IN_TROUBLE)
@@ -184,7 +183,7 @@ class Stage:
 
     def _work(self, process: Process) -> None:
         app = self.app()
-        keep = self._watch(app)
+        self._watch(app)
         app.work_in(process)
         acts: dict[str, Callable[[Sequence[Claim]], None]] = {
             "publisher.publish": app.delivery.courier.deliver,
@@ -199,12 +198,7 @@ class Stage:
             self.world.step(Moment.TAKEN, message.task)
             # A worker takes several batches at a time.
             act = partial(acts[message.task], message.claims)
-            self.world.spawn(process, partial(_in_turn, partial(guarded, act), keep))
-
-
-def _in_turn(*acts: Callable[[], None]) -> None:
-    for act in acts:
-        act()
+            self.world.spawn(process, partial(guarded, act))
 
 
 def _each(act: Callable[[Claim], None]) -> Callable[[Sequence[Claim]], None]:
