@@ -23,7 +23,7 @@ pytestmark = pytest.mark.guards(
     "publisher.ledger.integrity.watermarks",
     "publisher.ledger.integrity.after_restore",
 )
-_SAMPLE = 12
+_SAMPLE = 4
 
 
 @pytest.mark.parametrize("scenario", SMALL, ids=lambda s: s.name)
