@@ -10,6 +10,7 @@ stopped it, or is refused, settles like all others.
 import json
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -222,8 +223,11 @@ class Doubts(LedgerPart):
                     next_check_at=forgotten.next_look(self._clock), lease_until=None,
                 )  # fmt: skip
             if silence.is_the_cause(connection, delivery):
-                # No request of it is under way: what is sent from now on has a doubt of its own.
-                return self._believed_absent(connection, delivery, sighting, doubt_since=None)
+                # Nearly always it was a power cut, after which nothing waits for a person because
+                # a list may be incomplete. No request is under way, so a new one has a doubt of its
+                # own.
+                seen = replace(sighting, lists_all=True)
+                return self._believed_absent(connection, delivery, seen, doubt_since=None)
             message = _(
                 "It was looked for on the platform and not seen, but may be out with other words, or "
                 "was deleted. Look at the account, then say with `publisher resolve` or `publisher "
@@ -324,7 +328,7 @@ class Doubts(LedgerPart):
         self, connection: Connection, delivery: Delivery, seen: Absent, **columns: Any
     ) -> Delivery:
         """Due again, unless the absence proves nothing or it was refused as a duplicate."""
-        if not seen.is_proof:
+        if not seen.is_proof or not seen.lists_all:
             message = _(
                 "It is not among the posts that the platform lists, which may leave some out. Look "
                 "at the account, then say with `publisher resolve` or `publisher retry` what you saw."

@@ -194,11 +194,11 @@ def test_what_is_not_there_goes_out_by_itself(
     silence: Silence, ledger: Ledger, doubts: Doubts, dispatch: Dispatch, attempts: OneByOne,
     clock: ManualClock,
 ) -> None:  # fmt: skip
-    """And of its own request nothing is older than that."""
+    """Also where a platform lists not every post; and its next doubt begins with its request."""
     add(ledger, wish(clock, "due", 10))
     clock.advance(DOWN)
     silence.face(0)
-    absent = look(doubts, clock, Absent(), Absent())
+    absent = look(doubts, clock, Absent(lists_all=False), Absent(lists_all=False))
     assert (absent.state, absent.doubt_since) == (State.SCHEDULED, None)
     begin(dispatch, attempts, clock)
 
@@ -215,7 +215,7 @@ def test_what_has_expired_meanwhile_is_missed(
     assert states(queries) == {"over": State.MISSED}
 
 
-def test_what_a_list_may_leave_out_waits_for_a_person(
+def test_where_something_may_be_it_a_person_decides(
     silence: Silence, ledger: Ledger, doubts: Doubts, clock: ManualClock
 ) -> None:
     add(ledger, wish(clock, "due", 10))

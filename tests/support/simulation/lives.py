@@ -20,7 +20,8 @@ class _Life:
 
     def seen_at(self, now: float) -> float:
         """Its last heartbeat."""
-        end = self.ended or self.process.died_at or now
+        died_at = self.process.died_at if self.ended is None else self.ended
+        end = now if died_at is None else died_at
         return self.began + (end - self.began) // EVERY * EVERY
 
 
@@ -33,8 +34,8 @@ class Lives:
 
     def begin(self, process: Process, kind: ProcessKind) -> None:
         for life in self._lives:
-            if life.process is process:
-                life.ended = life.ended or process.died_at
+            if life.process is process and life.ended is None:
+                life.ended = process.died_at
         process.died_at = None
         self._lives.append(_Life(process, kind, self._world.elapsed))
 
