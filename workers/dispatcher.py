@@ -67,6 +67,8 @@ class Dispatcher:
         self._unread = unread
         self._leases = Leases.for_timeout(app.settings.delivery.request_timeout)
         self._watch: Watch | None = None
+        self._began = app.clock.monotonic()
+        self._has_faced_silence = False
         self._stopped = False
         self._trouble: str | None = None
         self._sealed = float("-inf")
@@ -112,6 +114,7 @@ class Dispatcher:
         dispatch, clock = self._app.dispatch, self._app.clock
         self._now()
         self._mind_the_clock()
+        self._face_silence()
         waits = self._app.due_poll.poll(clock.ahead(LOOK_AHEAD))
         self._is_busy = any(waits)
         claims: list[Claim] = []
@@ -184,6 +187,15 @@ class Dispatcher:
         self._app.doubts.settle_again(self._app.longest_settle)
         self._app.dispatch.shorten_leases(self._leases.longest)
         self._watch = watch
+
+    def _face_silence(self) -> None:
+        """Once, before the first claim: have looked for what fell due while nothing was at work."""
+        if self._has_faced_silence:
+            return
+        number = self._app.silence.face(self._app.clock.monotonic() - self._began)
+        self._has_faced_silence = True
+        if number:
+            log.warning("due while nothing was at work, and looked for first", posts=number)
 
     def _hand_over_all(
         self, task: Task, claims: Sequence[Claim], release: Callable[[Sequence[Claim]], None]

@@ -18,6 +18,7 @@ from publisher.ledger.heartbeats import Heartbeats
 from publisher.ledger.integrity import after_restore, archive_files
 from publisher.ledger.integrity.archiving import Archiving
 from publisher.ledger.integrity.seals import Audit
+from publisher.ledger.integrity.silence import Silence
 from publisher.ledger.integrity.watermarks import MarkFile, Watermarks
 from publisher.ledger.manager.approvals import Approvals
 from publisher.ledger.manager.comment_acts import CommentActs
@@ -181,6 +182,10 @@ class LedgerParts(OpenWorkspace):
     @cached_property
     def dispatch(self) -> Dispatch:
         return Dispatch(self.database, self.clock, self.longest_settle)
+
+    @cached_property
+    def silence(self) -> Silence:
+        return Silence(self.database, self.clock)
 
     @cached_property
     def backlog(self) -> Backlog:

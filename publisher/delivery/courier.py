@@ -89,9 +89,11 @@ class Courier:
     def deliver(self, claims: Sequence[Claim]) -> None:
         """Deliver a batch. Returns when threads of its own go on with it.
 
-        A claim that is no longer valid, because the delivery has changed, does no harm.
+        A claim that is no longer valid, because the delivery has changed or its lease is over, does
+        no harm. Such a lease is from before a machine was put back with its broker, or will be
+        ended by a dispatcher.
         """
-        deliveries = self._attempts.take_all(claims)
+        deliveries = [one for one in self._attempts.take_all(claims) if self._has_lease(one)]
         if objection := self._check and self._check.objection():
             self._results.write(*(DeliveryOutcome(delivery, objection) for delivery in deliveries))
             return

@@ -26,6 +26,7 @@ from sqlalchemy import (
     or_,
     select,
     type_coerce,
+    update,
 )
 
 from publisher.ledger.database import Database, insert_into
@@ -41,6 +42,8 @@ place. The last of its kind is kept.
 """
 _MISSED_FOR = 86_400.0
 """Real seconds for which a process is missed that nobody starts again: its machine may be gone."""
+_ENDED = 0
+"""The pid on record of a process that ended in order."""
 _CONTAINER = re.compile(r"[0-9a-f]{12}")
 """What Docker calls a container as a host."""
 _SECOND = 1_000_000  # microseconds
@@ -97,6 +100,11 @@ class Heartbeat:
     def is_alive(self) -> bool:
         return abs(self.age) <= SILENT_AFTER
 
+    @property
+    def began(self) -> float:
+        """Real seconds since its first heartbeat."""
+        return self.age + self.up
+
     def took_the_place_of(self, other: "Heartbeat") -> bool:
         """Whether it was started on the same machine after another of its kind had died.
 
@@ -106,7 +114,7 @@ class Heartbeat:
         is_there = mine.host == its.host or all(
             _CONTAINER.fullmatch(one.host) for one in (mine, its)
         )
-        return mine.kind is its.kind and is_there and other.age > self.age + self.up
+        return mine.kind is its.kind and is_there and other.age > self.began
 
 
 class Heartbeats:
@@ -143,9 +151,18 @@ class Heartbeats:
             connection.execute(_forget(dialect))
 
     def end(self, process: Process) -> None:
-        """Delete the row of a process that ends normally."""
+        """Record that a process ends normally: it is not missed.
+
+        When a needed one ended stays on record, for `lives_in`.
+        """
+        row = heartbeats.c.process == process.id
         with self._database.write() as connection:
-            connection.execute(delete(heartbeats).where(heartbeats.c.process == process.id))
+            now = _now(connection.dialect.name)
+            connection.execute(
+                update(heartbeats).where(row).values(pid=_ENDED, seen_at=now)
+                if process.kind in NEEDED
+                else delete(heartbeats).where(row)
+            )
 
     def all(self) -> Sequence[Heartbeat]:
         """The heartbeats of all processes on record, newest first."""
@@ -199,7 +216,7 @@ def lost(found: Collection[Heartbeat]) -> list[Heartbeat]:
     One that ended in order is not on record any more.
     """
     dead: list[Heartbeat] = []
-    for one in sorted(found, key=lambda one: one.age + one.up, reverse=True):
+    for one in sorted(found, key=lambda one: one.began, reverse=True):
         before = [other for other in dead if one.took_the_place_of(other)]
         before.sort(key=lambda other: other.process.host != one.process.host)
         if before:
@@ -212,7 +229,16 @@ def lost(found: Collection[Heartbeat]) -> list[Heartbeat]:
 
 def heartbeats_in(connection: Connection) -> Sequence[Heartbeat]:
     """As `Heartbeats.all`, in this transaction."""
-    rows = connection.execute(_look(connection.dialect.name)).all()
+    return _read(connection, heartbeats.c.pid != _ENDED)
+
+
+def lives_in(connection: Connection) -> Sequence[Heartbeat]:
+    """The last heartbeats of the needed processes, newest first; also of those that ended."""
+    return _read(connection, heartbeats.c.kind.in_(NEEDED))
+
+
+def _read(connection: Connection, which: ColumnElement[bool]) -> Sequence[Heartbeat]:
+    rows = connection.execute(_look(connection.dialect.name).where(which)).all()
     return [
         Heartbeat(
             Process(row.process, ProcessKind(row.kind), row.host, row.pid, row.version),
@@ -267,6 +293,7 @@ def _forget(dialect: str) -> Any:
         )
         .exists()
     )
+    has_ended = heartbeats.c.pid == _ENDED
     age = _now(dialect) - _microseconds(heartbeats.c.seen_at)
     # Else the process that was started in its place would stand for one that died elsewhere.
     is_alone = not_(
@@ -274,13 +301,14 @@ def _forget(dialect: str) -> Any:
         .where(
             gone.c.kind == heartbeats.c.kind,
             gone.c.host != heartbeats.c.host,
+            gone.c.pid != _ENDED,
             _now(dialect) - _microseconds(gone.c.seen_at) > int(SILENT_AFTER * _SECOND),
         )
         .exists()
     )
     is_over = and_(
         age > int(_FORGOTTEN_AFTER * _SECOND),
-        or_(and_(is_replaced, is_alone), heartbeats.c.kind.not_in(NEEDED)),
+        or_(and_(is_replaced, is_alone), has_ended, heartbeats.c.kind.not_in(NEEDED)),
     )
     return delete(heartbeats).where(or_(is_over, age > int(_MISSED_FOR * _SECOND)), is_followed)
 
@@ -291,7 +319,7 @@ def _users(dialect: str) -> Any:
     age = _now(dialect) - _microseconds(heartbeats.c.seen_at)
     limit = int(SILENT_AFTER * _SECOND)
     columns = [heartbeats.c[name] for name in of_all_versions]
-    return select(*columns).where(age.between(-limit, limit))
+    return select(*columns).where(age.between(-limit, limit), heartbeats.c.pid != _ENDED)
 
 
 @cache

@@ -10,6 +10,7 @@ stopped it, or is refused, settles like all others.
 import json
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -21,7 +22,7 @@ from publisher.ledger import ended_edits, lookalikes, rate_limits, uncertainty
 from publisher.ledger import remote_ids as ids
 from publisher.ledger.database import Database, LedgerPart
 from publisher.ledger.dispatcher.due_queries import DueQueries
-from publisher.ledger.integrity import forgotten
+from publisher.ledger.integrity import forgotten, silence
 from publisher.ledger.pending_stops import in_words, obeyed
 from publisher.ledger.refusals import went_out
 from publisher.ledger.replication_lag import Crowd, Delays, crowds
@@ -210,7 +211,10 @@ class Doubts(LedgerPart):
     def _remembered(
         self, connection: Connection, delivery: Delivery, sighting: Accepted | Absent
     ) -> Delivery:
-        """A forgotten delivery that is found is out; in every other case a person decides."""
+        """A forgotten delivery that is found is out; in every other case a person decides.
+
+        But what only fell due while nothing was at work is sent once it is known to be absent.
+        """
         if isinstance(sighting, Absent):
             absences = delivery.absences + 1
             if absences < _ENOUGH_ABSENCES:
@@ -218,6 +222,12 @@ class Doubts(LedgerPart):
                     connection, delivery, Event.NOT_THERE_YET, absences=absences,
                     next_check_at=forgotten.next_look(self._clock), lease_until=None,
                 )  # fmt: skip
+            if silence.is_the_cause(connection, delivery):
+                # Nearly always it was a power cut, after which nothing waits for a person because
+                # a list may be incomplete. No request is under way, so a new one has a doubt of its
+                # own.
+                seen = replace(sighting, lists_all=True)
+                return self._believed_absent(connection, delivery, seen, doubt_since=None)
             message = _(
                 "It was looked for on the platform and not seen, but may be out with other words, or "
                 "was deleted. Look at the account, then say with `publisher resolve` or `publisher "
@@ -315,10 +325,10 @@ class Doubts(LedgerPart):
         return late, why
 
     def _believed_absent(
-        self, connection: Connection, delivery: Delivery, seen: Absent
+        self, connection: Connection, delivery: Delivery, seen: Absent, **columns: Any
     ) -> Delivery:
         """Due again, unless the absence proves nothing or it was refused as a duplicate."""
-        if not seen.is_proof:
+        if not seen.is_proof or not seen.lists_all:
             message = _(
                 "It is not among the posts that the platform lists, which may leave some out. Look "
                 "at the account, then say with `publisher resolve` or `publisher retry` what you saw."
@@ -353,6 +363,7 @@ class Doubts(LedgerPart):
             next_check_at=self._clock.now(),
             **uncertainty.RESOLVED,
             **stopped,
+            **columns,
         )
 
     def _left_to_a_person(

@@ -46,6 +46,7 @@ class Event(StrEnum):
     DRAFT_EDITED = later("draft edited")
     DRAFT_MADE = later("draft made")
     DRAFT_MOVED = later("draft moved")
+    DUE_IN_SILENCE = later("due while nothing was at work")
     FACTOR_ADDED = later("second factor added")
     FACTORS_REMOVED = later("second factor removed")
     FEED_KEY_ENDED = later("secret address ended")

@@ -233,7 +233,10 @@ class Absent(_Told):
     may_come: bool = field(default=True, compare=False)
 
     is_proof: bool = True
-    """Whether the absence is certain: some platforms do not list every post."""
+    """Whether the absence is certain: nothing was there that may be the part."""
+
+    lists_all: bool = True
+    """Whether the list was one of every post, in the words that they have now."""
 
 
 Reading = Accepted | Deferred | AccountSuspended | Unknown

@@ -77,7 +77,7 @@ MOVES: dict[tuple[State, State], frozenset[Role]] = {
     (_S.SCHEDULED, _S.CANCELLED): frozenset({_QUEUE, _MANAGER}),
     (_S.SCHEDULED, _S.MISSED): frozenset({_DISPATCHER}),
     (_S.SCHEDULED, _S.PUBLISHING): frozenset({_DISPATCHER}),
-    (_S.SCHEDULED, _S.UNCERTAIN): frozenset({_QUEUE, _MANAGER, _WORKER}),
+    (_S.SCHEDULED, _S.UNCERTAIN): frozenset({_DISPATCHER, _QUEUE, _MANAGER, _WORKER}),
     (_S.PUBLISHING, _S.SCHEDULED): frozenset({_DISPATCHER, _WORKER, _QUEUE}),
     (_S.PUBLISHING, _S.AWAITING_APPROVAL): frozenset({_QUEUE, _WORKER}),
     (_S.PUBLISHING, _S.REJECTED): frozenset({_MANAGER, _WORKER}),

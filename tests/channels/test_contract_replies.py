@@ -285,4 +285,4 @@ def test_on_facebook_a_reply_that_is_not_listed_is_left_to_a_person(
     one = answered(stages("facebook"))
     seen = one.ready().find(())
     assert isinstance(seen, Absent)
-    assert not seen.is_proof
+    assert not seen.lists_all

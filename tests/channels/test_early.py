@@ -183,7 +183,7 @@ def test_what_others_posted_with_the_same_words_is_not_taken_for_it(desk: Desk) 
     assert isinstance(seen, Accepted)
     assert seen.remote_id == own.id
     absent = channel.find(parcel, prepared, (), since, {own.id})
-    assert absent == Absent(is_proof=False)
+    assert absent == Absent(lists_all=False)
 
 
 def test_what_is_only_said_to_be_public_is_not_published_on_record(

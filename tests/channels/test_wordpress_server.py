@@ -232,7 +232,7 @@ def test_what_an_editor_attached_to_the_draft_stays_on_the_site(desk: Desk) -> N
 def test_a_lost_ledger_finds_its_post_by_its_slug(desk: Desk) -> None:
     channel, parcel = desk.open(), desk.parcel("forgotten", "Oublié")
     forgotten = replace_forgotten(parcel)
-    assert channel.find(forgotten, Prepared(), (), CLOCK.now()) == Absent(is_proof=False)
+    assert channel.find(forgotten, Prepared(), (), CLOCK.now()) == Absent(lists_all=False)
     outcome, _prepared = desk.deliver(channel, parcel)
     assert isinstance(outcome, Accepted)
     seen = channel.find(forgotten, Prepared(), (), CLOCK.now())

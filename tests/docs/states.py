@@ -6,7 +6,10 @@ from tests.docs.tables import table
 _S = State
 _EXPIRED = "Its expiry has passed."
 _FORGOTTEN = "The ledger was restored, and it was due since the backup: it may be out."
-_FORGOTTEN_OR_OTHERWISE = f"{_FORGOTTEN} Or the platform made an earlier text public."
+_FORGOTTEN_OR_OTHERWISE = (
+    f"{_FORGOTTEN} Or it fell due while nothing was at work. Or the platform made an earlier text "
+    "public."
+)
 _ON_ITS_OWN = "The platform made it public on its own."
 _STOPPED = "It was stopped meanwhile, and is not out, or not whole."
 _TO_APPROVE = (

@@ -19,6 +19,7 @@ from publisher.ledger.heartbeats import (
     Heartbeats,
     Process,
     ProcessKind,
+    lives_in,
     lost,
     missing,
     wrong_clocks,
@@ -105,10 +106,24 @@ def test_a_clock_that_was_set_back_lets_nobody_live_for_ever(
     assert not heartbeats.is_alive(ProcessKind.WORKER)
 
 
-def test_a_process_that_ends_in_order_is_forgotten(heartbeats: Heartbeats) -> None:
+def test_a_process_that_ends_in_order_is_forgotten(
+    heartbeats: Heartbeats, database: Database
+) -> None:
+    """But not when it lived, until another one of its kind has shown life for minutes."""
     heartbeats.beat(WORKER)
+    grow_old(database, WORKER, 60)
     heartbeats.end(WORKER)
     assert not heartbeats.all()
+    assert not heartbeats.users()
+    with database.read() as connection:
+        (life,) = lives_in(connection)
+    assert life.age == pytest.approx(0, abs=5)
+    assert life.up == pytest.approx(60, abs=5)
+    grow_old(database, WORKER, 700)
+    for _time in range(2):
+        heartbeats.beat(replace(WORKER, id="b" * 32))
+    with database.read() as connection:
+        assert [one.process.id[0] for one in lives_in(connection)] == ["b"]
 
 
 def test_the_dead_are_forgotten_but_the_last_of_its_kind(

@@ -53,4 +53,4 @@ def closed() -> Iterator[None]:
 
 
 def _close(_connection: object, record: ConnectionPoolEntry) -> None:
-    record.close()  # to invalidate it would tell that the server is gone
+    record.close()  # and not invalidated, as a connection is that was lost

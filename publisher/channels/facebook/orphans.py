@@ -108,7 +108,7 @@ class OrphanSearch:
             and post.app_id in ("", self._own_app())
         ]
         if not found:
-            return Absent(is_proof=False, limits=outcome.limits)
+            return Absent(lists_all=False, limits=outcome.limits)
         first = min(found, key=lambda post: post.made_at)
         return Accepted(first.id, url=first.url, made_at=first.made_at, limits=outcome.limits)
 

@@ -63,4 +63,4 @@ def find(page: PageGraph, parcel: Parcel, since: datetime, taken: Collection[str
     """Look for the Page's reply below the comment."""
     text = parcel.content.joined
     seen = comments.find(page, comment_of(parcel), text, since, taken, are_replies=True)
-    return replace(seen, is_proof=False) if isinstance(seen, Absent) else seen
+    return replace(seen, lists_all=False) if isinstance(seen, Absent) else seen

@@ -32,7 +32,7 @@ def published(site: SiteApi, parcel: Parcel, taken: Collection[str]) -> Sighting
     if not isinstance(posts, list):
         return posts
     out = [post for post in posts if post.is_public and post.id not in taken]
-    return out[0].as_out() if out else Absent(is_proof=False)
+    return out[0].as_out() if out else Absent(lists_all=False)
 
 
 def told(posts: Sequence[SitePost]) -> str | None:

@@ -277,7 +277,7 @@ class Drafting(Simulated):
             is_it = post.account == self._account and post.text == parcel.content.joined
             if is_it and post.id not in taken and post.shown_at <= at:
                 return Accepted(post.id)
-        return Absent(is_proof=False)
+        return Absent(lists_all=False)
 
     def _look_at(self, draft_id: str) -> Sighting:
         def see(at: float) -> Sighting:

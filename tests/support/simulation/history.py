@@ -161,7 +161,7 @@ def run(
         stage.persons.said.mean(desk.drafts)
         _queue(stage, scenario)
         stage.persons.approve()
-        if any(fault.act is Act.GOES_BACK for fault in plan):
+        if any(fault.act in (Act.GOES_BACK, Act.PUT_BACK) for fault in plan):
             stage.database.keep_past()
         watch = promises.Watch(stage)
         if answers:
@@ -242,12 +242,20 @@ def singles(scenario: Scenario) -> Iterator[Plan]:
             yield from ((Fault(step.number, act),) for act in (Act.HIDE, Act.WITHDRAW))
 
 
-def set_backs(scenario: Scenario) -> Iterator[Plan]:
-    """The ledger goes back at every step of the scenario, by a little and by much."""
-    never = Fault(MOST_STEPS + 1, Act.GOES_BACK)
+def set_backs(scenario: Scenario, act: Act = Act.GOES_BACK) -> Iterator[Plan]:
+    """The ledger goes back at every step of the scenario, by a little and by much.
+
+    `act`: whether it does so alone, or with its machine.
+    """
+    never = Fault(MOST_STEPS + 1, act)
     for step in run(scenario, (never,)).steps:
         if step.moment is not Moment.LOOK:
-            yield from ((Fault(step.number, Act.GOES_BACK, seconds),) for seconds in GOES_BACK)
+            yield from ((Fault(step.number, act, seconds),) for seconds in GOES_BACK)
+
+
+def power_cuts(scenario: Scenario) -> Iterator[Plan]:
+    """All processes die at every step of the scenario."""
+    yield from ((Fault(step.number, Act.POWER_CUT),) for step in run(scenario).steps)
 
 
 def pairs(scenario: Scenario, first: Plan) -> Iterator[Plan]:

@@ -31,7 +31,9 @@ from publisher.channels.outgoing import Request
 from publisher.delivery.threads import Threads, guarded
 from publisher.drafts.library import Library
 from publisher.ledger.database import Database
+from publisher.ledger.heartbeats import Heartbeat
 from publisher.ledger.integrity.marks import Watermark
+from publisher.ledger.integrity.silence import Silence
 from publisher.model.clock_check import ClockCheck
 from publisher.model.deliveries import Delivery
 from publisher.model.posts import MediaItem, Post
@@ -265,10 +267,17 @@ class AnyKeys:
 class SimulatedApplication(Application):
     """What one process has of Publisher."""
 
-    def __init__(self, settings: Settings, platform: Platform, database: SimulatedDatabase) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        platform: Platform,
+        database: SimulatedDatabase,
+        lives: Callable[[Connection], Sequence[Heartbeat]],
+    ) -> None:
         self.settings = settings
         self.clock = SimulatedClock(platform.world)
         self.database = database
+        self.silence = Silence(database, self.clock, lives)
         self._platform = platform
         self._simulated = database
 

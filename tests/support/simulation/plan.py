@@ -95,6 +95,12 @@ class Act(StrEnum):
     # the ledger, at any step, and alone: what was said to it since is lost
     GOES_BACK = "goes back"
     """It is as it was so many seconds ago, and its processes do not hear of it."""
+    # the machine, at any step, and alone
+    POWER_CUT = "power cut"
+    """All processes die, and are started again a minute later."""
+    PUT_BACK = "put back"
+    """The same, and the ledger and the broker are as they were so many seconds ago. There are no
+    marks, as if none had been written since."""
     # a person, at any step
     PAUSE = "pause"
     PAUSE_A_WHILE = "pause a while"

@@ -255,7 +255,8 @@ _WAITS = """
             SELECT 1 FROM history AS earlier WHERE earlier.id < history.id AND
                 (earlier.delivery = history.delivery AND earlier.event IN
                     ('stop noted', 'refused', 'not approved', 'held', 'missed')
-                OR earlier.event IN ('restored from a backup', 'ledger set back'))
+                OR earlier.event IN
+                    ('restored from a backup', 'ledger set back', 'due while nothing was at work'))
         )
 """
 

@@ -12,10 +12,12 @@ import structlog
 from publisher.base.errors import BrokerUnavailable, PublisherError
 from publisher.delivery.leases import LOOK_AHEAD
 from publisher.delivery.threads import guarded
+from publisher.ledger.heartbeats import ProcessKind
 from publisher.ledger.integrity.watermarks import Watermarks
 from publisher.model.deliveries import Claim
 from tests.support.simulation import parts
 from tests.support.simulation.desk import Desk
+from tests.support.simulation.lives import Lives
 from tests.support.simulation.persons import Persons
 from tests.support.simulation.plan import Act, Fault, Moment
 from tests.support.simulation.platform import Platform
@@ -24,6 +26,8 @@ from tests.support.simulation.world import START, Process, World
 _TICK = 0.1  # as the dispatcher's own while there is something to do
 _AHEAD = round(LOOK_AHEAD * 1e6)  # microseconds
 _IN_TROUBLE = 1.0
+_DOWN_FOR = 60.0
+"""Seconds until a machine is started again."""
 
 log = structlog.get_logger()
 
@@ -63,7 +67,10 @@ class Stage:
         self.persons = Persons(world, self.app, self.platform, desk)
         world.on_person = self._act
         world.on_set_back = self.database.go_back
+        world.on_outage = self._go_down
         self._marks = MarkMemory()
+        self._lives = Lives(world)
+        self._sent: list[tuple[float, Message]] = []
         self._names: list[tuple[str, Callable[[Process], None]]] = [
             *((f"dispatcher-{number + 1}", self._dispatch) for number in range(dispatchers)),
             *((f"worker-{number + 1}", self._work) for number in range(workers)),
@@ -91,6 +98,21 @@ class Stage:
         while self.platform.under_way:
             self.world.let_pass(1)
 
+    def _go_down(self, fault: Fault) -> None:
+        """All processes die; the machine is put back, if it is, before they are started again.
+
+        Its broker has all that it ever had by then: what was taken later too.
+        """
+        self.end()
+        self.broker.clear()
+        if fault.act is Act.PUT_BACK:
+            self.database.go_back(fault.value)
+            self.database.watch, self._marks = None, MarkMemory()
+            self._lives.go_back(fault.value)
+            until = self.world.elapsed - fault.value
+            self.broker.extend(message for at, message in self._sent if at <= until)
+        self.world.at(_DOWN_FOR, self.start)
+
     def ask_for_approvals(self) -> None:
         """From now on all accounts need them; processes read the settings when they start."""
         self.settings = parts.settings(approvals=True)
@@ -117,7 +139,9 @@ class Stage:
 
     def app(self) -> parts.SimulatedApplication:
         """A process's own Publisher: nothing is shared but the ledger."""
-        return parts.SimulatedApplication(self.settings, self.platform, self.database)
+        return parts.SimulatedApplication(
+            self.settings, self.platform, self.database, self._lives.heartbeats
+        )
 
     def close(self) -> None:
         self.world.stop()
@@ -125,7 +149,8 @@ class Stage:
 
     # the dispatcher
 
-    def _dispatch(self, _process: Process) -> None:
+    def _dispatch(self, process: Process) -> None:
+        self._lives.begin(process, ProcessKind.DISPATCHER)
         app = self.app()
         self._watch(app)
         dispatcher = parts.dispatcher_class()(app, self._hand_over, lambda: len(self.broker))
@@ -169,6 +194,7 @@ class Stage:
 
     def _hand_over(self, task: Any, claims: Sequence[Claim]) -> None:
         message = Message(task.name, tuple(claims))
+        self._sent.append((self.world.elapsed, message))
         faults = {fault.act: fault for fault in self.world.step(Moment.MESSAGE, task.name)}
         if Act.REFUSED_BY_BROKER in faults:
             raise BrokerUnavailable
@@ -182,6 +208,7 @@ class Stage:
     # the workers
 
     def _work(self, process: Process) -> None:
+        self._lives.begin(process, ProcessKind.WORKER)
         app = self.app()
         self._watch(app)
         app.work_in(process)

@@ -40,6 +40,8 @@ class Process:
     main: Callable[["Process"], None]
     restarts: bool = True
     threads: list["Thread"] = field(default_factory=list)
+    died_at: float | None = None
+    """Real seconds since the history began."""
 
 
 class Thread(greenlet):  # type: ignore[misc]
@@ -126,6 +128,7 @@ class World:
         self.violations: list[str] = []
         self.on_person: Callable[[Fault], None] = lambda _fault: None
         self.on_set_back: Callable[[float], None] = lambda _seconds: None
+        self.on_outage: Callable[[Fault], None] = lambda _fault: None
         self._offset = 0.0
         self._error = 0.0
         self._random = None if seed is None else Random(seed)  # noqa: S311 - a schedule
@@ -196,6 +199,9 @@ class World:
                 self.set_wrong(fault.value)
             case Act.GOES_BACK:
                 self.on_set_back(fault.value)
+            case Act.POWER_CUT | Act.PUT_BACK:
+                self.on_outage(fault)
+                raise Died
             case act if act in PERSON:
                 self.on_person(fault)
 
@@ -243,6 +249,7 @@ class World:
         for thread in process.threads:
             thread.dying = True
         process.threads = []
+        process.died_at = self.elapsed
         if process.restarts:
             self.at(RESTART_AFTER, lambda: self.start(process) if process.restarts else None)
 
