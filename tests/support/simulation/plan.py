@@ -95,6 +95,9 @@ class Act(StrEnum):
     # the ledger, at any step, and alone: what was said to it since is lost
     GOES_BACK = "goes back"
     """It is as it was so many seconds ago, and its processes do not hear of it."""
+    # the installation, at any step
+    SECOND_LEDGER = "second ledger"
+    """Another installation begins, with the same drafts and accounts, and a ledger of its own."""
     # a person, at any step
     PAUSE = "pause"
     PAUSE_A_WHILE = "pause a while"

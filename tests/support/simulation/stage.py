@@ -7,13 +7,15 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
+import redis
 import structlog
 
 from publisher.base.errors import BrokerUnavailable, PublisherError
 from publisher.delivery.leases import LOOK_AHEAD
 from publisher.delivery.threads import guarded
-from publisher.ledger.integrity.watermarks import Watermarks
+from publisher.ledger.integrity.watermarks import EVERY, Watermarks
 from publisher.model.deliveries import Claim
+from publisher.monitoring.account_locks import AccountLocks
 from tests.support.simulation import parts
 from tests.support.simulation.desk import Desk
 from tests.support.simulation.persons import Persons
@@ -52,17 +54,31 @@ class MarkMemory:
 class Stage:
     """One installation in one world."""
 
-    def __init__(self, world: World, desk: Desk, *, dispatchers: int = 1, workers: int = 1) -> None:
+    def __init__(
+        self,
+        world: World,
+        desk: Desk,
+        *,
+        dispatchers: int = 1,
+        workers: int = 1,
+        locks: redis.Redis | None = None,
+        beside: "Stage | None" = None,
+    ) -> None:
+        """`locks`: the broker's, for accounts; None: nobody else publishes to them. `beside`: the
+        installation that is there already, and has another ledger.
+        """
         self.world = world
         self.settings = parts.settings()
-        self.database = parts.ledger()
+        self.database = parts.ledger(parts.SECOND if beside else parts.FIRST)
         self.database.empty()
         self.database.world = world
-        self.platform = Platform(world)
+        self.platform: Platform = beside.platform if beside else Platform(world)
         self.broker: deque[Message] = deque()
         self.persons = Persons(world, self.app, self.platform, desk)
-        world.on_person = self._act
-        world.on_set_back = self.database.go_back
+        self._locks = locks
+        if not beside:
+            world.on_person = self._act
+            world.on_set_back = self._go_back
         self._marks = MarkMemory()
         self._names: list[tuple[str, Callable[[Process], None]]] = [
             *((f"dispatcher-{number + 1}", self._dispatch) for number in range(dispatchers)),
@@ -103,17 +119,24 @@ class Stage:
         else:
             self.persons.act(fault)
 
-    def _watch(self, app: parts.SimulatedApplication) -> None:
-        """Compare the ledger with its marks, as a process does that starts.
+    def keep_past(self) -> None:
+        """Keep each state of the ledger from now on, which its processes compare with its marks.
 
         Only in histories whose ledger goes back: in others it would be most of their steps.
         """
-        self.database.seen = None
-        if self.database.has_past:
-            self.database.watch = self.database.watch or Watermarks(
-                app.database, app.clock, [self._marks]
-            )
-            self.database.watch.look()
+        self.database.keep_past(self.persons.remember)
+        self.database.watch = Watermarks(self.database, self.app().clock, [self._marks])
+
+    def _go_back(self, seconds: float) -> None:
+        persons = self.persons
+        persons.said.set_back(self.database.go_back(seconds), persons.remember())
+        self.world.at(EVERY, self._look)
+
+    def _look(self) -> None:
+        """Compare the ledger with its marks, as all dispatchers and workers do now and then."""
+        for process in self._running:
+            if process.threads and self.database.watch:
+                self.world.spawn(process, partial(guarded, self.database.watch.look))
 
     def app(self) -> parts.SimulatedApplication:
         """A process's own Publisher: nothing is shared but the ledger."""
@@ -127,7 +150,7 @@ class Stage:
 
     def _dispatch(self, _process: Process) -> None:
         app = self.app()
-        self._watch(app)
+        self.database.begin()
         dispatcher = parts.dispatcher_class()(app, self._hand_over, lambda: len(self.broker))
         while True:
             seen = self.world.changes
@@ -183,7 +206,9 @@ class Stage:
 
     def _work(self, process: Process) -> None:
         app = self.app()
-        self._watch(app)
+        self.database.begin()
+        if self._locks is not None:
+            app.account_lock = AccountLocks(app, self._locks)
         app.work_in(process)
         acts: dict[str, Callable[[Sequence[Claim]], None]] = {
             "publisher.publish": app.delivery.courier.deliver,
