@@ -51,7 +51,7 @@ class Turn(IntEnum):
     SET_BACK = 7305147
 
 
-class Watch(Protocol):
+class LedgerWatch(Protocol):
     """Compares the ledger with what was seen of it, here and elsewhere: see `watermarks.py`."""
 
     def look(self) -> None:
@@ -70,7 +70,7 @@ class Database:
         self.engine = _engine(url, lambda: self._answer_limit)
         self.seen: marks.Watermark | None = None
         """The newest step that this process has seen of the history."""
-        self.watch: Watch | None = None
+        self.watch: LedgerWatch | None = None
         """Looks at the ledger before the first transaction that writes, and after each lost
         connection.
         """
