@@ -93,7 +93,7 @@ bare: ## as root: install the wheel on a bare Debian, and follow the tutorial th
 image: ## as root: build the image on a Docker engine, and publish by both Compose files (8 minutes)
 	@sh tests/support/image.sh
 
-chaos: install ## kill and freeze processes while they publish, on each database (12 minutes)
+chaos: install ## kill and freeze processes, and set their ledger back, while they publish (20 minutes)
 	@sh tests/support/system.sh test-parts
 	$(BIN)/python -m tests.chaos $(if $(SEED),--seed $(SEED)) $(if $(SEEDS),--seeds $(SEEDS))
 

@@ -19,7 +19,6 @@ from publisher.ledger.integrity import after_restore, archive_files
 from publisher.ledger.integrity.archiving import Archiving
 from publisher.ledger.integrity.seals import Audit
 from publisher.ledger.integrity.silence import Silence
-from publisher.ledger.integrity.watermarks import MarkFile, Watermarks
 from publisher.ledger.manager.approvals import Approvals
 from publisher.ledger.manager.comment_acts import CommentActs
 from publisher.ledger.manager.draft_edits import Edits
@@ -170,10 +169,6 @@ class LedgerParts(OpenWorkspace):
     @cached_property
     def audit(self) -> Audit:
         return Audit(self.database, self.clock, self.archive)
-
-    @cached_property
-    def watermarks(self) -> Watermarks:
-        return Watermarks(self.database, self.clock, [MarkFile(self.settings.var)])
 
     @cached_property
     def archiving(self) -> Archiving:

@@ -4,6 +4,7 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Lock
@@ -18,6 +19,7 @@ from publisher.base.errors import ConfigurationError, LedgerMissing, LedgerStart
 from publisher.channels.registry import SPECS
 from publisher.ledger.database import Database
 from publisher.ledger.heartbeats import Heartbeats
+from publisher.ledger.integrity.watermarks import MarkFile, Watermarks
 from publisher.settings import account_files, sources
 from publisher.settings import settings as workspace_settings
 from publisher.settings.readable import ledger_unclear, readable
@@ -86,6 +88,7 @@ class OpenWorkspace:
         app = cls(settings, clocks.from_environment())
         with app._closed_on_error():
             app._patiently(app.database.check_revision)
+        app.database.watch = app.watermarks
         return app
 
     @classmethod
@@ -102,6 +105,7 @@ class OpenWorkspace:
             if app._patiently(app.database.is_old):
                 allow(app)
             app.is_new = app._migrate()
+        app.database.watch = app.watermarks
         return app
 
     @classmethod
@@ -118,6 +122,11 @@ class OpenWorkspace:
                 app._migrate()
                 app.without_ledger = error
             yield app
+
+    @cached_property
+    def watermarks(self) -> Watermarks:
+        """What was seen of the ledger, with which it is compared before it is written."""
+        return Watermarks(self.database, self.clock, [MarkFile(self.settings.var)])
 
     def _migrate(self) -> bool:
         """Migrate the ledger, or make it; returns whether it is new.

@@ -244,18 +244,13 @@ class Doubts(LedgerPart):
             return self._left_to_a_person(connection, delivery, message)
         if other := forgotten.not_its_own(delivery, sighting):
             return self._left_to_a_person(connection, delivery, other)
-        target, columns = uncertainty.known_out(delivery, sighting)
+        target, columns = uncertainty.found_out(delivery, sighting, self._clock)
         # A platform's time in the future is not used.
         made_at = sighting.made_at and min(sighting.made_at, self._clock.now())
         columns["published_at"] = delivery.published_at or made_at or delivery.doubt_since
         detail = ids.named(sighting)
         if target is State.PUBLISHED:
             detail |= in_words(delivery, len(delivery.content.parts))
-        else:  # the next part of a thread may be out as well: it is looked for
-            kept = {name: columns[name] for name in ("remote_ids", "published_at", "url")}
-            since = delivery.doubt_since or self._clock.now()
-            target, columns = State.UNCERTAIN, {**kept, **forgotten.looked_for(since)}
-            columns["lease_until"] = None
         return self._change(
             connection, delivery, Event.FOUND, target=target, detail=detail, **columns
         )

@@ -10,6 +10,7 @@ from typing import Any
 
 from publisher.base.clock import Clock
 from publisher.channels.registry import CAPABILITIES
+from publisher.ledger.integrity.forgotten import looked_for
 from publisher.ledger.pending_stops import obeyed
 from publisher.ledger.transitions import StateChange
 from publisher.model.deliveries import Delivery
@@ -69,6 +70,19 @@ def known_out(delivery: Delivery, receipt: Accepted) -> tuple[State, dict[str, A
         **stopped,
         "doubt_since": None,
     }
+
+
+def found_out(delivery: Delivery, receipt: Accepted, clock: Clock) -> tuple[State, dict[str, Any]]:
+    """As `known_out`, unless the ledger has forgotten what it sent of a thread.
+
+    Then the next part may be out as well: it is looked for.
+    """
+    target, columns = known_out(delivery, receipt)
+    if target is State.PUBLISHED or not delivery.is_forgotten:
+        return target, columns
+    kept = {name: columns[name] for name in ("remote_ids", "published_at", "url")}
+    since = delivery.doubt_since or clock.now()
+    return State.UNCERTAIN, {**kept, **looked_for(since), "lease_until": None}
 
 
 def may_still_come(delivery: Delivery) -> bool:

@@ -13,6 +13,7 @@ from publisher.base.i18n import _
 from publisher.base.process import Pulse, allow_many_files
 from publisher.doctor.profiles import Refresher
 from publisher.ledger.heartbeats import ProcessKind
+from publisher.monitoring.broker import BrokerMarks
 from publisher.monitoring.heartbeat import Beating
 from publisher.monitoring.monitor import Monitor
 from publisher.running.signals import Interruption
@@ -76,6 +77,8 @@ def serve(app: Application, where: WebSettings, *, say: Callable[[str], None]) -
         say(_("The web pages are at {address}. Ctrl-C ends them.", address=where.address))
         if where.is_open:
             say(_("Passwords come over plain HTTP: [web] host is {host}.", host=where.host))
+        url = app.settings.broker.url
+        app.watermarks.start(*([BrokerMarks(url)] if url else []))
         heartbeat.start()
         refresher.start()
         try:

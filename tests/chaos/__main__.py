@@ -1,5 +1,7 @@
 """`python -m tests.chaos`: kill and freeze real processes while they publish, and compare.
 
+The ledger is put back to how it was some seconds before, again and again.
+
 Each run has its seed and its database. The exit code is 1 when a delivery was lost, doubled,
 early, published after its expiry, or is not on the platforms as the log tells, or when a kind of
 process was never killed.
@@ -22,6 +24,7 @@ def main() -> int:
     parser.add_argument("--seeds", type=int, default=1, help="so many, one after the other (1)")
     parser.add_argument("--deliveries", type=int, default=1000, help="in each run (1000)")
     parser.add_argument("--kills", type=int, default=200, help="in each run (200)")
+    parser.add_argument("--set-backs", type=int, default=20, help="of the ledger, a run (20)")
     parser.add_argument("--database", choices=DATABASES, action="append", help="all by default")
     parser.add_argument(
         "--bluesky",
@@ -44,8 +47,9 @@ def main() -> int:
                 continue
             is_real = chosen.bluesky == "real"
             plan = Plan(
-                seed, chosen.deliveries, chosen.kills, database, chosen.keep, is_real, chosen.pace
-            )
+                seed, chosen.deliveries, chosen.kills, database, chosen.set_backs,
+                chosen.keep, is_real, chosen.pace,
+            )  # fmt: skip
             report = play(plan)
             _say(str(report))
             if report.assault.never_hit:

@@ -22,6 +22,8 @@ class Report:
     seconds: float
     assault: Assault
     end: End
+    set_backs: int
+    """How often the ledger was put back to an earlier state."""
     ends: Sequence[str]
     """How `publisher run` ended whenever it did so by itself."""
     findings: Sequence[Finding]
@@ -36,6 +38,7 @@ class Report:
         figures = {
             "posts": sum(map(public, self.end.posts)),
             "left unpublished": orphans(self.end),
+            "set-backs of the ledger": self.set_backs,
             "unknown outcomes": sum(map(became_unknown, self.steps)),
             "of them by a worker's end": sum(
                 became_unknown(step) for step in self.steps if step.event == "lease ran out"

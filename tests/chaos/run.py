@@ -29,6 +29,7 @@ from tests.chaos.assault import Assault
 from tests.chaos.person import Person
 from tests.chaos.processes import Tree
 from tests.chaos.report import Report, line
+from tests.chaos.set_backs import SetBacks
 from tests.chaos.verdict import End, Finding, Harm, Post
 from tests.chaos.website_pages import Pages
 from tests.support import postgres
@@ -62,6 +63,8 @@ class Plan:
     kills: int
     database: str
     """One of DATABASES."""
+    set_backs: int = 0
+    """How often the ledger goes back by some seconds."""
     keep: bool = False
     """Whether its folder stays also when all is well."""
     real_bluesky: bool = False
@@ -91,7 +94,13 @@ def play(plan: Plan) -> Report:
         _database(plan.database) as (database, url),
         server.running(sandbox) as address,
     ):
-        stage = _Stage(plan, folder, _environment(address, url))
+        stage = _Stage(
+            plan,
+            folder,
+            _environment(address, url),
+            lambda: [*sandbox.state()["posts"], *posts()],
+            database,
+        )
         assault = Assault(
             stage.tree, plan.seed, lambda: _requests(sandbox), database, pace=plan.pace
         )
@@ -150,16 +159,26 @@ def _environment(address: str, database_url: str) -> dict[str, str]:
 class _Stage:
     """A workspace, its processes, and the person who looks after them."""
 
-    def __init__(self, plan: Plan, folder: Path, environment: dict[str, str]) -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        folder: Path,
+        environment: dict[str, str],
+        posts: Callable[[], Sequence[Post]],
+        server: postgres.Server | None,
+    ) -> None:
         self._plan, self._folder, self._environment = plan, folder, environment
         self._app = Application(settings.load(folder, environment), SystemClock())
+        self._app.database.watch = self._app.watermarks  # as commands do
         self.tree = Tree(folder, environment)
-        self._person = Person(self._app, folder / "posts")
         self._pages = Pages(self._app.settings.var / "site")
+        self._person = Person(self._app, folder / "posts", lambda: [*posts(), *self._pages.posts()])
+        self._set_backs = SetBacks(self._app.database, server, plan.seed, plan.set_backs)
         self._stopped_at = datetime.now(UTC)
 
     def close(self) -> None:
         self.tree.sweep()
+        self._set_backs.close()
         self._app.close()
 
     def play(self, assault: Assault) -> list[Finding]:
@@ -178,15 +197,23 @@ class _Stage:
         drafts.write(self._folder, plan.seed, count, start, seconds, with_corrections=True)
         self._command("queue")
         self._until(lambda: datetime.now(UTC) > start)
-        self._until(lambda: assault.kills.total() >= plan.kills, assault.tend)
+
+        def strike() -> None:
+            progress = assault.kills.total() / plan.kills
+            if progress < 1:
+                assault.tend()
+            self._set_backs.tend(progress)
+
+        self._until(lambda: assault.kills.total() >= plan.kills and self._set_backs.over, strike)
         give_up = time.monotonic() + _LONGEST_REST
-        self._until(
-            lambda: (assault.over and nothing_waits(self._app)) or time.monotonic() > give_up
-        )
+        self._until(lambda: (assault.over and self._is_at_rest()) or time.monotonic() > give_up)
         self._stopped_at = datetime.now(UTC)
         status = self.tree.stop()
         time.sleep(_ECHO)
         return self._wrong_with_the_end(status)
+
+    def _is_at_rest(self) -> bool:
+        return nothing_waits(self._app) and not self._person.is_asked
 
     def _until(
         self, done: Callable[[], bool], meanwhile: Callable[[], None] = lambda: None
@@ -242,6 +269,7 @@ class _Stage:
             violations=state["violations"],
             begun=first_sent(steps),
             waited=verdict.waited(steps),
+            forgotten=verdict.forgotten(steps),
             now=self._stopped_at,
             grace=grace(self._plan.pace),
             held_in_vain=corrections.held_in_vain(steps, deliveries),
@@ -260,6 +288,7 @@ class _Stage:
             seconds=time.monotonic() - begun,
             assault=assault,
             end=end,
+            set_backs=self._set_backs.done,
             ends=self.tree.ends,
             findings=found,
             steps=steps,

@@ -171,6 +171,7 @@ def test_the_verdict_finds(case: str) -> None:
 
 
 _HARMLESS: dict[str, End] = {
+    "found after the ledger forgot that it was sent": _end(begun={}, forgotten=(1,)),
     "deleted posts": _end(posts=[_ONE, _TWO, {**_ONE, "deleted": True}]),
     "a thread that stopped in the middle": _end(
         _delivery(state=State.FAILED, remote_ids=("11",), error_message="refused"), posts=[_ONE]

@@ -75,6 +75,8 @@ class End:
     """How long after its expiry a post may still become public: see docs/reliability.md."""
     waited: Collection[int] = ()
     """The deliveries that waited until an absence counted, by their ids: see `waited`."""
+    forgotten: Collection[int] = ()
+    """The deliveries whose sending a ledger that was set back may have lost, by their ids."""
     held_in_vain: Collection[int] = ()
     """The corrections that were held although their posts were out, by their ids."""
 
@@ -82,17 +84,27 @@ class End:
 def waited(steps: Iterable[HistoryStep]) -> frozenset[int]:
     """The deliveries that waited until an absence counted, though they were to go out.
 
-    What was refused or stopped is not sent again, and may come until then.
+    What was refused or stopped is not sent again, and may come until then; what a ledger that was
+    set back has forgotten is left to a person.
     """
     stopped: set[int] = set()
     found = set()
     for step in steps:
         delivery = step.delivery or 0
-        if step.event in (Event.REFUSED, Event.STOP_NOTED):
+        if step.event in (Event.REFUSED, Event.STOP_NOTED, Event.LEDGER_SET_BACK):
             stopped.add(delivery)
         elif step.event == Event.NOT_THERE_YET and delivery not in stopped:
             found.add(delivery)
     return frozenset(found)
+
+
+def forgotten(steps: Iterable[HistoryStep]) -> frozenset[int]:
+    """The deliveries that a set-back of the ledger concerned."""
+    return frozenset(
+        step.delivery
+        for step in steps
+        if step.event == Event.LEDGER_SET_BACK and step.delivery is not None
+    )
 
 
 def findings(end: End) -> list[Finding]:
@@ -253,7 +265,8 @@ def _misdated(
     delivery: Delivery, logged: datetime, posts: Sequence[Post], end: End
 ) -> Iterator[tuple[Harm, str]]:
     begun = end.begun.get(delivery.id)
-    if begun is None or logged < begun - _SAME:
+    is_lost = delivery.id in end.forgotten
+    if not is_lost and (begun is None or logged < begun - _SAME):
         yield Harm.UNTRUE, f"it was out at {logged} says the log, and was first sent at {begun}"
     out_at = min(datetime.fromisoformat(post["published_at"]) for post in posts)
     if logged > out_at + _LATE_RECORD:

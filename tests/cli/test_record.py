@@ -7,8 +7,11 @@ from pathlib import Path
 
 import pytest
 
+from publisher.app import Application
 from publisher.base.lock import locked
 from publisher.cli.commands.backups import _dump_command
+from publisher.ledger.worker.intents import Intent
+from publisher.model.states import State
 from publisher.settings.settings import load
 from tests.cli.runner import Cli
 
@@ -29,6 +32,26 @@ def tamper(ledger: Path, *statements: str) -> None:
         connection.execute("DROP TRIGGER IF EXISTS history_no_delete")
         for statement in statements:
             connection.execute(statement)
+
+
+def test_a_command_compares_the_ledger_before_it_writes(
+    cli: Cli, queued: Path, workspace: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A post is out, the ledger goes back, and its draft was moved: it does not go out again."""
+    with closing(sqlite3.connect(queued)) as ledger, closing(sqlite3.connect(":memory:")) as copy:
+        ledger.backup(copy)
+        monkeypatch.setenv("PUBLISHER_CLOCK", "2016-03-07T08:31:00+01:00")
+        with closing(Application.open(workspace)) as app:
+            (claim,) = app.dispatch.claim(app.clock.ahead(2), app.clock.ahead(30), 1)
+            (delivery,) = app.attempts.take_all([claim])
+            app.attempts.intend_all([Intent(delivery, app.clock.now(), app.clock.ahead(30))])
+        copy.backup(ledger)
+    draft = DRAFT.replace("08:30", "09:30")
+    (workspace / "posts" / "one.fr.md").write_text(draft, encoding="utf-8")
+    cli("queue")
+    with closing(Application.open(workspace)) as app:
+        (delivery,) = app.queries.deliveries()
+    assert delivery.state is State.UNCERTAIN
 
 
 # log verify

@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, suppress
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -24,7 +24,7 @@ from publisher.ledger.tables import history
 from publisher.ledger.transitions import Conflict
 from publisher.model.deliveries import Claim, Delivery
 from publisher.model.events import Event
-from publisher.model.outcomes import Accepted
+from publisher.model.outcomes import Accepted, Deferred, Kind, Outcome
 from publisher.model.states import State
 from tests.ledger.archive_office import Office
 from tests.support.clock import ManualClock
@@ -289,3 +289,62 @@ def test_an_archived_step_is_not_lost(office: Office) -> None:
 def test_what_was_retried_in_lost_time_is_not_said_to_be_safe(clock: ManualClock) -> None:
     found = SetBack(1, clock.now(), clock.now(), doubted=0, out=0, looked_for=0, with_a_person=0)
     assert "what was moved or retried in it may be out" in str(found)
+
+
+@pytest.fixture
+def sent_part(
+    remember: Callable[[], GoBack],
+    ledger: Ledger,
+    dispatch: Dispatch,
+    attempts: OneByOne,
+    clock: ManualClock,
+) -> Delivery:
+    """The first part of a thread is out, and the ledger goes back to before that."""
+    add(ledger, wish(clock, "thread", 1, texts=("un", "deux")))
+    (claim,) = dispatch.claim(clock.ahead(2), clock.ahead(30), 1)
+    delivery = attempts.take(claim)
+    assert delivery
+    first = attempts.intend(delivery, clock.now(), clock.ahead(30))
+    assert first
+    go_back = remember()
+    part = attempts.record(first, Accepted("71"), clock.ahead(30))
+    go_back()
+    return part
+
+
+def _recorded(attempts: OneByOne, delivery: Delivery, outcome: Outcome, clock: ManualClock) -> None:
+    """A worker tries again while the ledger is away, until it is told of its conflict."""
+    for _attempt in range(3):
+        with suppress(Conflict, LedgerUnavailable):
+            attempts.record(delivery, outcome, clock.ahead(30))
+
+
+def test_what_a_worker_did_not_send_is_no_word_on_what_was_sent_before(
+    sent_part: Delivery, attempts: OneByOne, queries: Queries, clock: ManualClock
+) -> None:
+    """The part before it is out, which the ledger has forgotten; a step has the same number."""
+    _recorded(attempts, sent_part, Deferred(Kind.CLOCK, "The clock is wrong."), clock)
+    (delivery,) = queries.deliveries()
+    assert (delivery.state, delivery.is_forgotten) == (State.UNCERTAIN, True)
+
+
+def test_a_late_answer_leaves_the_parts_after_it_to_be_looked_for(
+    sent_part: Delivery, attempts: OneByOne, queries: Queries, clock: ManualClock
+) -> None:
+    """The ledger does not know what else was sent of the thread."""
+    first = sent_part.model_copy(update={"remote_ids": ()})
+    _recorded(attempts, first, Accepted("71"), clock)
+    (delivery,) = queries.deliveries()
+    assert (delivery.state, delivery.is_forgotten) == (State.UNCERTAIN, True)
+    assert delivery.remote_ids == ("71",)
+
+
+@pytest.mark.usefixtures("went_back")
+def test_a_clock_that_is_set_back_hides_nothing_that_fell_due(
+    database: Database, queries: Queries, clock: ManualClock
+) -> None:
+    clock.advance(-3600)
+    for _attempt in range(2):
+        with suppress(LedgerUnavailable):
+            Watermarks(database, clock, []).look()
+    assert _states(queries)["now"] is State.UNCERTAIN

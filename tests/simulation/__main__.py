@@ -25,12 +25,13 @@ from tests.support.simulation.search import (
     play_mutant,
     play_pairs,
     play_random,
+    play_set_backs,
     play_singles,
 )
 
 _MOST_SHOWN = 5
 _ALL = 0  # of `--pairs` without a number
-_RANDOM, _MACHINE = 10_000, 2_000  # histories, when nothing is asked for
+_SET_BACKS, _RANDOM, _MACHINE = 1_000, 10_000, 2_000  # histories, when nothing is asked for
 
 
 def main() -> int:
@@ -52,18 +53,25 @@ def _options() -> argparse.Namespace:
     parser.add_argument(
         "--scenario",
         choices=[one.name for one in SMALL],
-        help="of --pairs, which takes an hour for all",
+        help="of --pairs, which takes an hour for all, and --set-backs",
     )
+    parser.add_argument(
+        "--set-backs", type=int, metavar="N",
+        help="N pairs at random with a ledger that goes back, in each scenario",
+    )  # fmt: skip
     parser.add_argument("--random", type=int, metavar="N", help="N plans and schedules at random")
     parser.add_argument("--machine", type=int, metavar="N", help="N histories made up rule by rule")
     parser.add_argument("--mutants", action="store_true", help="which breaches are caught")
-    parser.add_argument("--seed", type=int, default=1, help="of --random and --machine (1)")
+    parser.add_argument("--seed", type=int, default=1, help="of all that is at random (1)")
     parser.add_argument("--jobs", type=int, default=multiprocessing.cpu_count())
     chosen = parser.parse_args()
-    asked = (chosen.singles, chosen.pairs is not None, chosen.random, chosen.machine)
+    asked = (
+        chosen.singles, chosen.pairs is not None, chosen.set_backs, chosen.random, chosen.machine
+    )  # fmt: skip
     if not any((*asked, chosen.mutants)):
         chosen.singles = chosen.mutants = True
-        chosen.pairs, chosen.random, chosen.machine = _ALL, _RANDOM, _MACHINE
+        chosen.pairs, chosen.set_backs = _ALL, _SET_BACKS
+        chosen.random, chosen.machine = _RANDOM, _MACHINE
     return chosen
 
 
@@ -78,6 +86,12 @@ def _play(pool: ProcessPoolExecutor, chosen: argparse.Namespace) -> Iterator[int
             firsts = islice(singles(scenario), chosen.pairs or None)
             both = ((scenario, first) for first in firsts)
             yield _report(f"pairs of faults, {scenario.name}", pool.map(play_pairs, both))
+    if chosen.set_backs:
+        seeds = _seeds(chosen.seed, chosen.set_backs)
+        names = [one for one in SMALL if chosen.scenario in (None, one.name)]
+        begun = ((scenario, seed) for scenario in names for seed in seeds)
+        name = f"pairs with a set-back, seed {chosen.seed}"
+        yield _report(name, pool.map(play_set_backs, begun))
     if chosen.random:
         seeds = _seeds(chosen.seed, chosen.random)
         yield _report(f"random plans, seed {chosen.seed}", pool.map(play_random, seeds))

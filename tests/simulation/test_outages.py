@@ -25,7 +25,7 @@ _SAMPLE = 6
 
 
 def _plans(scenario: Scenario) -> Iterator[Plan]:
-    yield from set_backs(scenario, Act.PUT_BACK)
+    yield from set_backs(scenario, act=Act.PUT_BACK)
     yield from power_cuts(scenario)
 
 
@@ -57,6 +57,6 @@ def test_it_publishes_everything_once_whatever_the_step(scenario: Scenario) -> N
 
 def test_a_dispatcher_that_looks_for_no_silence_is_caught() -> None:
     with mock.patch.object(Silence, "face", return_value=0):
-        plans = [*set_backs(ON_FACEBOOK, Act.PUT_BACK)]
+        plans = [*set_backs(ON_FACEBOOK, act=Act.PUT_BACK)]
         broken = (line for plan in reversed(plans) for line in run(ON_FACEBOOK, plan).broken)
         assert any(line.startswith("doubled") for line in broken)

@@ -79,6 +79,18 @@ class Server:
         finally:
             self._administer(f"DROP DATABASE {name} WITH (FORCE)")
 
+    @contextmanager
+    def closed(self, name: str) -> Iterator[None]:
+        """Nobody has a session with this database: those that are there end."""
+        self._administer(f"ALTER DATABASE {name} ALLOW_CONNECTIONS false")
+        try:
+            self._administer(
+                f"SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = '{name}'"
+            )
+            yield
+        finally:
+            self._administer(f"ALTER DATABASE {name} ALLOW_CONNECTIONS true")
+
     def replace(self, name: str, template: str) -> None:
         """Put a copy of another database in the place of this one, whose sessions end."""
         self._administer(f"DROP DATABASE {name} WITH (FORCE)")

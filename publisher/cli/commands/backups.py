@@ -169,6 +169,7 @@ def _in_place(context: typer.Context, actor: str, *, despite_breaks: bool) -> "A
     from publisher.ledger.integrity.after_restore import face
 
     app = arguments.application(context)
+    app.database.watch = None  # that it lacks what was seen of it is known
     verdict = app.audit.verify()
     if verdict.breaks and not despite_breaks:
         message = _("The history was changed: {first}.", first=verdict.breaks[0])

@@ -43,6 +43,7 @@ def verify(
     another place now and then, and give it to --seal later: then that shows as well.
     """
     app = arguments.ledger(context)
+    app.database.watch = None  # it only looks
     with progress.shown():
         app.audit.seal()
         verdict = app.audit.verify(noted=seal)

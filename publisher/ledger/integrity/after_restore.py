@@ -145,13 +145,15 @@ def set_back(database: Database, mark: Watermark, now: datetime) -> bool:
         if mark.is_in(connection) or any(_explains(gap, mark) for gap in gaps(connection)):
             return False
         marks.begin(connection, None)
-        gap = Gap(_newest_instant(connection, mark.at) or mark.at, now, is_set_back=True)
+        since = _newest_instant(connection, mark.at) or mark.at
+        until = max(now, mark.at)  # the clock may have been set back, too
+        gap = Gap(since, until, is_set_back=True)
         # A request whose intent is lost may leave a moment from now.
-        found = _found(connection, _may_be_out(replace(gap, until=now + _UNDER_WAY)))
+        found = _found(connection, _may_be_out(replace(gap, until=until + _UNDER_WAY)))
         for delivery in found:
             _doubt(connection, delivery, gap, ACTOR)
         detail = {"since": gap.since, "number": len(found)}
-        note_account(connection, EVERYTHING, Event.LEDGER_SET_BACK, now, ACTOR, detail)
+        note_account(connection, EVERYTHING, Event.LEDGER_SET_BACK, until, ACTOR, detail)
     return True
 
 

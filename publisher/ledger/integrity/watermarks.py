@@ -24,7 +24,7 @@ from publisher.ledger.integrity import marks
 from publisher.ledger.integrity.marks import Watermark
 from publisher.ledger.tables import identity
 
-_EVERY = 2.0  # real seconds
+EVERY = 2.0  # real seconds
 
 log = structlog.get_logger()
 
@@ -119,7 +119,7 @@ class Watermarks(LedgerPart):
 
     def _run(self) -> None:
         while True:
-            sleep(_EVERY)
+            sleep(EVERY)
             try:
                 self.look()
             except LedgerGone:

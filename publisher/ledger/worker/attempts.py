@@ -40,7 +40,7 @@ from publisher.ledger.transitions import (
     lock_free,
     reread,
 )
-from publisher.ledger.uncertainty import kept_in_doubt, known_out
+from publisher.ledger.uncertainty import found_out, kept_in_doubt
 from publisher.ledger.worker import targets
 from publisher.ledger.worker.intents import (
     BreachOf,
@@ -231,7 +231,7 @@ class Attempts(LedgerPart):
             doubted = current.state is State.UNCERTAIN
             if not doubted or current.remote_ids != delivery.remote_ids:
                 raise Conflict
-            target, columns = known_out(current, receipt)
+            target, columns = found_out(current, receipt, self._clock)
             wish = by_worker(
                 self._clock.now(),
                 current,
@@ -241,8 +241,7 @@ class Attempts(LedgerPart):
                     **remote_ids.named(receipt),
                     **in_words(current, len(current.remote_ids) + len(receipt.remote_ids)),
                 },
-                **columns,
-                next_check_at=self._clock.now(),
+                **{"next_check_at": self._clock.now(), **columns},
             )
             went_out(connection, [current], self._clock.now(), delivery.intent_at)
             (recorded,) = change_all(connection, [wish])

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from random import Random
 from types import SimpleNamespace
 from unittest import mock
 
@@ -162,7 +163,7 @@ def run(
         _queue(stage, scenario)
         stage.persons.approve()
         if any(fault.act in (Act.GOES_BACK, Act.PUT_BACK) for fault in plan):
-            stage.database.keep_past()
+            stage.keep_past()
         watch = promises.Watch(stage)
         if answers:
             stage.platform.scripted = lambda moment, text: answers(moment, text, world.now())
@@ -231,9 +232,9 @@ def decide(stage: Stage, longest: float = LONGEST) -> None:
     stage.world.run(longest)
 
 
-def singles(scenario: Scenario) -> Iterator[Plan]:
-    """Every single fault at every step of the scenario."""
-    for step in run(scenario).steps:
+def singles(scenario: Scenario, beside: Plan = ()) -> Iterator[Plan]:
+    """Every single fault at every step that the scenario has under the plan `beside`."""
+    for step in run(scenario, beside).steps:
         if scenario.acts is not None:
             yield from ((Fault(step.number, act),) for act in scenario.acts)
         else:
@@ -242,15 +243,31 @@ def singles(scenario: Scenario) -> Iterator[Plan]:
             yield from ((Fault(step.number, act),) for act in (Act.HIDE, Act.WITHDRAW))
 
 
-def set_backs(scenario: Scenario, act: Act = Act.GOES_BACK) -> Iterator[Plan]:
-    """The ledger goes back at every step of the scenario, by a little and by much.
+WATCHED: Plan = (Fault(MOST_STEPS + 1, Act.GOES_BACK),)
+"""The ledger is compared with its marks at each step, and never goes back."""
+
+
+def set_backs(scenario: Scenario, first: Plan = (), act: Act = Act.GOES_BACK) -> Iterator[Plan]:
+    """The ledger goes back at every step after `first`, by a little and by much.
 
     `act`: whether it does so alone, or with its machine.
     """
-    never = Fault(MOST_STEPS + 1, act)
-    for step in run(scenario, (never,)).steps:
-        if step.moment is not Moment.LOOK:
-            yield from ((Fault(step.number, act, seconds),) for seconds in GOES_BACK)
+    begins = first[-1].step if first else 0
+    for step in run(scenario, (*first, *WATCHED)).steps:
+        if step.number > begins and step.moment is not Moment.LOOK:
+            faults = (Fault(step.number, act, seconds) for seconds in GOES_BACK)
+            yield from ((*first, fault) for fault in faults)
+
+
+def set_back_pairs(scenario: Scenario, random: Random) -> Iterator[Plan]:
+    """Pairs at random, without an end: a fault and a set-back, a set-back and a fault, and two."""
+    others, backs = list(singles(scenario, WATCHED)), list(set_backs(scenario))
+    while True:
+        after = list(set_backs(scenario, random.choice(others)))
+        back = random.choice(backs)
+        yield from random.sample(after, min(2, len(after)))
+        for seconds in (list(pairs(scenario, back)), list(set_backs(scenario, back))):
+            yield from random.sample(seconds, min(1, len(seconds)))
 
 
 def power_cuts(scenario: Scenario) -> Iterator[Plan]:

@@ -16,7 +16,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cache, cached_property, partial
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 from unittest import mock
 
 from PIL import Image
@@ -43,6 +43,7 @@ from publisher.settings.settings import Settings
 from tests.support.simulation.plan import Act, Moment
 from tests.support.simulation.platform import Platform, Posting
 from tests.support.simulation.platforms import open_channel
+from tests.support.simulation.said import Words
 from tests.support.simulation.world import Process, SimulatedClock, SimulatedQueue, World
 
 ACCOUNTS = {
@@ -60,15 +61,26 @@ ACCOUNTS = {
 }
 
 
+class _Past(NamedTuple):
+    """A state of the ledger, and what people had said by then."""
+
+    at: float
+    """Real seconds since the history began."""
+    ledger: sqlite3.Connection
+    words: Words
+
+
 class SimulatedDatabase(Database):
     """A ledger whose transactions are steps of a world."""
 
     def __init__(self, url: str) -> None:
         self.world: World | None = None
         self._seen: dict[Process | None, Watermark | None] = {}
+        self._looked_at: set[Process | None] = set()
         super().__init__(url)
         self._as_new: sqlite3.Connection | None = None
-        self._past: list[tuple[float, sqlite3.Connection]] | None = None
+        self._past: list[_Past] | None = None
+        self._heard: Callable[[], Words] | None = None
         self.went_back_at: float | None = None
         self._beside = sqlite3.connect(str(self.engine.url.database), isolation_level=None)
 
@@ -80,6 +92,19 @@ class SimulatedDatabase(Database):
     @seen.setter
     def seen(self, mark: Watermark | None) -> None:
         self._seen[self._process()] = mark
+
+    @property
+    def _is_looked_at(self) -> bool:
+        """Each process looks for itself."""
+        return self._process() in self._looked_at
+
+    @_is_looked_at.setter
+    def _is_looked_at(self, value: bool) -> None:
+        (self._looked_at.add if value else self._looked_at.discard)(self._process())
+
+    def begin(self) -> None:
+        """A process begins: it has seen nothing of the ledger."""
+        self.seen, self._is_looked_at = None, False
 
     def _process(self) -> Process | None:
         thread = self.world.current() if self.world else None
@@ -104,7 +129,11 @@ class SimulatedDatabase(Database):
     def _step(self, moment: Moment) -> None:
         faults = self.world.step(moment) if self.world else []
         if any(fault.act is Act.AWAY for fault in faults):
+            self._is_looked_at = False
             raise LedgerUnavailable
+
+    def _lost_connection(self, *_of_it: object) -> None:
+        """None is lost but by a plan."""
 
     def close(self) -> None:
         super().close()
@@ -130,7 +159,7 @@ class SimulatedDatabase(Database):
         return copy
 
     def put_back(self, copy: sqlite3.Connection) -> None:
-        self._seen = {}
+        self._seen, self._looked_at = {}, set()
         with self._raw() as connection:
             copy.backup(connection)
 
@@ -138,34 +167,38 @@ class SimulatedDatabase(Database):
     def has_past(self) -> bool:
         return self._past is not None
 
-    def keep_past(self) -> None:
-        """Remember each state from now on, for `go_back`."""
-        self._past = []
+    def keep_past(self, heard: Callable[[], Words]) -> None:
+        """Remember each state from now on, for `go_back`, and what people had said by then."""
+        self._past, self._heard = [], heard
         self._remember()
 
     def leave(self) -> None:
         """Forget the world and the past: the history is over."""
-        for _at, copy in self._past or ():
-            copy.close()
+        for past in self._past or ():
+            past.ledger.close()
         self.world = self._past = self.went_back_at = self.watch = None
 
     def _remember(self) -> None:
-        if self._past is not None and self.world:
-            self._past.append((self.world.elapsed, self.copy()))
+        if self._past is not None and self.world and self._heard:
+            self._past.append(_Past(self.world.elapsed, self.copy(), self._heard()))
 
-    def go_back(self, seconds: float) -> None:
-        """Make it as it was so long ago, and at least without the last commit; nobody is told."""
+    def go_back(self, seconds: float) -> Words:
+        """Make it as it was so long ago, and at least without the last commit; nobody is told.
+
+        Returns what people had said by then.
+        """
         assert self.world
         assert self._past
         self.went_back_at = self.world.elapsed
         until = self.world.elapsed - seconds
         while len(self._past) > 1:
-            self._past.pop()[1].close()
-            if self._past[-1][0] <= until:
+            self._past.pop().ledger.close()
+            if self._past[-1].at <= until:
                 break
         with self._raw() as connection:
-            self._past[-1][1].backup(connection)
+            self._past[-1].ledger.backup(connection)
         self.world.changes += 1
+        return self._past[-1].words
 
     def peek(self, query: str, values: Mapping[str, int | str]) -> tuple[Any, ...]:
         """One row, read beside SQLAlchemy, which would take most of a history's time."""
@@ -181,27 +214,34 @@ class SimulatedDatabase(Database):
             pooled.close()
 
 
+FIRST, SECOND = "first", "second"
+
+
 @cache
-def ledger() -> SimulatedDatabase:
-    """One for all histories, because making one takes longer than a history; in memory if we
-    can.
+def ledger(name: str = FIRST) -> SimulatedDatabase:
+    """One of each name for all histories, because making one takes longer than a history; in memory
+    if we can.
     """
     memory = Path("/dev/shm")  # noqa: S108 - SQLite's own database in memory has one connection
-    folder = tempfile.mkdtemp(prefix="publisher-", dir=memory if memory.is_dir() else None)
+    folder = tempfile.mkdtemp(prefix=f"publisher-{name}-", dir=memory if memory.is_dir() else None)
     database = SimulatedDatabase(f"sqlite:///{folder}/publisher.db")
     database.migrate()
     database.keep()
+    _made.append(database)
     return database
 
 
+_made: list[SimulatedDatabase] = []
+
+
 def close_ledger() -> None:
-    """Take the ledger's files away."""
-    if ledger.cache_info().currsize:
-        database = ledger()
+    """Take the ledgers' files away."""
+    for database in _made:
         database.close()
         shutil.rmtree(Path(str(database.engine.url.database)).parent, ignore_errors=True)
-        ledger.cache_clear()
-        _picture_file.cache_clear()
+    _made.clear()
+    ledger.cache_clear()
+    _picture_file.cache_clear()
 
 
 class Asking(ClockCheck):

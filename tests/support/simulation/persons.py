@@ -15,7 +15,7 @@ from tests.support.simulation.desk import Desk
 from tests.support.simulation.parts import SimulatedApplication
 from tests.support.simulation.plan import Act, Fault, Moment
 from tests.support.simulation.platform import Platform
-from tests.support.simulation.said import Cause, Said, Words
+from tests.support.simulation.said import Cause, Said, Words, tag
 from tests.support.simulation.world import START, Process, World
 
 _PAUSE = 40.0  # seconds
@@ -168,10 +168,18 @@ class Persons:
             try:
                 if delivery.state is State.UNCERTAIN and (ids := self._seen(delivery)):
                     self.resolve(delivery, ids)
+                elif self._was_out(delivery):
+                    continue  # under other words, or it was withdrawn
                 elif delivery.state is State.UNCERTAIN or not only_doubts:
                     self.retry(delivery)
             except (NotPossible, Conflict):
                 continue
+
+    def _was_out(self, delivery: Delivery) -> bool:
+        """Whether people know of a post that the ledger has forgotten, with what they did to it."""
+        tags = {tag(part.text) for part in delivery.content.parts[len(delivery.remote_ids) :]}
+        its = (post for post in self._platform.ever_public if post.account == delivery.account)
+        return self.said.is_rewritten and any(tag(post.made_as) in tags for post in its)
 
     def _seen(self, delivery: Delivery) -> tuple[str, ...]:
         """The ids of the next parts of a delivery, as a person sees them on the account."""
@@ -256,7 +264,10 @@ class Persons:
         said = self.said
         known = said.agreed(), dict(said.stops), dict(said.withdrawn_consents)
         return Words(
-            *known, held_by_hand=frozenset(said.held_by_hand), deeds=self._deeds + self.desk.changes
+            *known,
+            held_by_hand=frozenset(said.held_by_hand),
+            deeds=self._deeds + self.desk.changes,
+            pauses=tuple(said.pauses),
         )
 
     # drafts, agenda and consents

@@ -101,6 +101,9 @@ class Act(StrEnum):
     PUT_BACK = "put back"
     """The same, and the ledger and the broker are as they were so many seconds ago. There are no
     marks, as if none had been written since."""
+    # the installation, at any step
+    SECOND_LEDGER = "second ledger"
+    """Another installation begins, with the same drafts and accounts, and a ledger of its own."""
     # a person, at any step
     PAUSE = "pause"
     PAUSE_A_WHILE = "pause a while"

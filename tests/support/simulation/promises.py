@@ -42,12 +42,14 @@ class Watch:
     def _wrong_with(self, request: Publishing) -> list[str]:
         stage = self._stage
         delivery = next((d for d in stage.app().peek() if _carries(d, request)), None)
+        has_gone_back = self._has_just_gone_back(request)
         if delivery is None:
-            return ["with a text that the ledger does not have (any more)"]
+            lost = ["with a text that the ledger does not have (any more)"]
+            return [] if has_gone_back else lost
         said = stage.persons.said
         return [
-            *_untimely(delivery, request.began, knows=not self._has_just_gone_back(request)),
-            *(["while paused"] if said.is_paused(delivery.account) else []),
+            *_untimely(delivery, request.began, knows=not has_gone_back),
+            *(["while paused"] if said.is_paused(delivery.account) and not has_gone_back else []),
             *_among_many(stage, delivery.account),
             # When a stop came after its intent, nobody could call it back, and people are told so.
             *([] if delivery.pending_stop else _unapproved(stage, delivery)),
@@ -169,8 +171,8 @@ def broken_already(stage: Stage, watch: Watch) -> list[str]:
     found = stage.app().peek()
     return [
         *watch.violations,
-        *_doubled(stage),
-        *_untrue(stage.platform, found),
+        *doubled(stage),
+        *_untrue(stage, found),
         *_out_of_order(stage.platform, found),
         *_in_pieces(stage.platform, found),
         *_wrongly_corrected(stage.platform, found),
@@ -321,7 +323,7 @@ def _by_hand(entry: object) -> bool:
     return paused is not None or (held is not None and getattr(entry, "suspended_until") is None)  # noqa: B009
 
 
-def _doubled(stage: Stage) -> list[str]:
+def doubled(stage: Stage) -> list[str]:
     """Promises 2 and 6: no part was ever public twice on an account, in whatever version.
 
     Where people want the same words there more often, no more often than that.
@@ -331,8 +333,13 @@ def _doubled(stage: Stage) -> list[str]:
     return [f"doubled: {key[1]} on {key[0]}" for key, n in seen.items() if n > max(1, meant[key])]
 
 
-def _untrue(platform: Platform, deliveries: list[Delivery]) -> list[str]:
+def _untrue(stage: Stage, deliveries: list[Delivery]) -> list[str]:
     """Promise 4, both ways."""
+    platform = stage.platform
+    if (
+        stage.persons.said.is_rewritten
+    ):  # people know what was edited, and a ledger that lost it says so
+        return []
     untrue = [wrong for delivery in deliveries for wrong in _untrue_of(platform, delivery)]
     known = Counter(remote_id for delivery in deliveries for remote_id in _ids(delivery))
     untrue += [f"untrue: {known[key]} deliveries name {key}" for key in known if known[key] > 1]

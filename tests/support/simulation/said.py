@@ -39,7 +39,7 @@ class Cause(StrEnum):
     GONE = "without a draft"
 
 
-@dataclass
+@dataclass(eq=False)
 class Pause:
     """From when on it holds, in real seconds; `account` None: for all of them."""
 
@@ -81,12 +81,17 @@ class Said:
     """What somebody holds by hand: no draft and no retry ends that."""
     withdrawn_consents: dict[str, frozenset[Key]] = field(default_factory=dict)
     """With the deliveries that were out at that moment, which people were told."""
+    is_rewritten: bool = False
+    """Whether a set-back lost edits, retries or withdrawals: people know of them, the ledger does
+    not.
+    """
     meant: "Counter[Key]" = field(default_factory=Counter)
     """How many posts with one beginning (its tag) people want on an account, where more than
     one.
     """
     _begun: int = 0
     _under_way: int = 0
+    _set_backs: int = 0
     _resumed: "Counter[str | None]" = field(default_factory=Counter)
     _resuming: "Counter[str | None]" = field(default_factory=Counter)
 
@@ -115,8 +120,8 @@ class Said:
     # pauses
 
     def resumes(self, account: str | None) -> int:
-        """Changes whenever such a command begins or ends."""
-        return self._resumed[account]
+        """Changes whenever such a command begins or ends, or the ledger forgets a pause."""
+        return self._resumed[account] + self._set_backs
 
     def is_resuming(self, account: str | None) -> bool:
         """Whether such a command is under way: it may end a pause that it meets."""
@@ -187,6 +192,20 @@ class Said:
         """The ledger is that of an earlier moment, when this was approved."""
         self._agreed, self._looked_at = dict(agreed), {}
 
+    def set_back(self, words: "Words", now: "Words") -> None:
+        """The ledger is that of an earlier moment: of what was said since, it knows nothing.
+
+        Nor does it know what was let go since; that it may send all the same is not counted.
+        """
+        self.is_rewritten |= words.deeds != now.deeds
+        self._begun += 1  # what a command does now is of a time that is lost
+        self._set_backs += 1
+        self.restored(words.agreed)
+        self.pauses = [pause for pause in self.pauses if pause in words.pauses]
+        self.stops = dict(self.stops.items() & words.stops.items())
+        self.held_by_hand &= words.held_by_hand
+        self.withdrawn_consents = dict(words.withdrawn_consents)
+
     def may_show(self, consent: str, key: Key) -> bool:
         return consent not in self.withdrawn_consents or key in self.withdrawn_consents[consent]
 
@@ -205,6 +224,7 @@ class Words:
     withdrawn_consents: dict[str, frozenset[Key]]
     held_by_hand: frozenset[Key]
     deeds: int
+    pauses: tuple[Pause, ...] = field(compare=False)
 
     def is_still_known(self, now: "Words") -> bool:
         """Whether a restored ledger knows all that people have to keep to; approvals come anew."""

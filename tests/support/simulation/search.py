@@ -3,6 +3,7 @@
 import gc
 import logging
 from collections.abc import Iterable
+from itertools import islice
 from multiprocessing.util import Finalize
 from random import Random
 from typing import NamedTuple
@@ -13,7 +14,14 @@ from hypothesis import HealthCheck, Phase
 from hypothesis.stateful import run_state_machine_as_test
 
 from tests.support.simulation import catching, history, parts
-from tests.support.simulation.history import History, Scenario, pairs, run, singles
+from tests.support.simulation.history import (
+    History,
+    Scenario,
+    pairs,
+    run,
+    set_back_pairs,
+    singles,
+)
 from tests.support.simulation.machine import MOST_RULES, Newsroom
 from tests.support.simulation.plan import Plan
 from tests.support.simulation.random_plans import draw
@@ -47,6 +55,14 @@ def play_pairs(of: tuple[Scenario, Plan]) -> Result:
     scenario, first = of
     both = ((scenario, plan, None) for plan in pairs(scenario, first))
     return _play([(scenario, first, None), *both])
+
+
+def play_set_backs(of: tuple[Scenario, int]) -> Result:
+    """`AT_ONCE` pairs at random of which one is that the ledger goes back; `of` has the seed."""
+    scenario, seed = of
+    random = Random(f"{scenario.name} {seed}")  # noqa: S311 - plans
+    plans = islice(set_back_pairs(scenario, random), AT_ONCE)
+    return _play((scenario, plan, None) for plan in plans)
 
 
 def play_random(seed: int) -> Result:

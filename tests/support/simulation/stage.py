@@ -7,14 +7,16 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
+import redis
 import structlog
 
 from publisher.base.errors import BrokerUnavailable, PublisherError
 from publisher.delivery.leases import LOOK_AHEAD
 from publisher.delivery.threads import guarded
 from publisher.ledger.heartbeats import ProcessKind
-from publisher.ledger.integrity.watermarks import Watermarks
+from publisher.ledger.integrity.watermarks import EVERY, Watermarks
 from publisher.model.deliveries import Claim
+from publisher.monitoring.account_locks import AccountLocks
 from tests.support.simulation import parts
 from tests.support.simulation.desk import Desk
 from tests.support.simulation.lives import Lives
@@ -56,19 +58,32 @@ class MarkMemory:
 class Stage:
     """One installation in one world."""
 
-    def __init__(self, world: World, desk: Desk, *, dispatchers: int = 1, workers: int = 1) -> None:
+    def __init__(
+        self,
+        world: World,
+        desk: Desk,
+        *,
+        dispatchers: int = 1,
+        workers: int = 1,
+        locks: redis.Redis | None = None,
+        beside: "Stage | None" = None,
+    ) -> None:
+        """`locks`: the broker's, for accounts; None: nobody else publishes to them. `beside`: the
+        installation that is there already, and has another ledger.
+        """
         self.world = world
         self.settings = parts.settings()
-        self.database = parts.ledger()
+        self.database = parts.ledger(parts.SECOND if beside else parts.FIRST)
         self.database.empty()
         self.database.world = world
-        self.platform = Platform(world)
+        self.platform: Platform = beside.platform if beside else Platform(world)
         self.broker: deque[Message] = deque()
         self.persons = Persons(world, self.app, self.platform, desk)
-        world.on_person = self._act
-        world.on_set_back = self.database.go_back
-        world.on_outage = self._go_down
-        self._marks = MarkMemory()
+        self._locks = locks
+        if not beside:
+            world.on_person = self._act
+            world.on_set_back = self._go_back
+            world.on_outage = self._go_down
         self._lives = Lives(world)
         self._sent: list[tuple[float, Message]] = []
         self._names: list[tuple[str, Callable[[Process], None]]] = [
@@ -106,8 +121,8 @@ class Stage:
         self.end()
         self.broker.clear()
         if fault.act is Act.PUT_BACK:
-            self.database.go_back(fault.value)
-            self.database.watch, self._marks = None, MarkMemory()
+            self._forget(fault.value)
+            self._compare_with(MarkMemory())
             self._lives.go_back(fault.value)
             until = self.world.elapsed - fault.value
             self.broker.extend(message for at, message in self._sent if at <= until)
@@ -125,17 +140,30 @@ class Stage:
         else:
             self.persons.act(fault)
 
-    def _watch(self, app: parts.SimulatedApplication) -> None:
-        """Compare the ledger with its marks, as a process does that starts.
+    def keep_past(self) -> None:
+        """Keep each state of the ledger from now on, which its processes compare with its marks.
 
         Only in histories whose ledger goes back: in others it would be most of their steps.
         """
-        self.database.seen = None
-        if self.database.has_past:
-            self.database.watch = self.database.watch or Watermarks(
-                app.database, app.clock, [self._marks]
-            )
-            self.database.watch.look()
+        self.database.keep_past(self.persons.remember)
+        self._compare_with(MarkMemory())
+
+    def _compare_with(self, marks: MarkMemory) -> None:
+        self.database.watch = Watermarks(self.database, self.app().clock, [marks])
+
+    def _go_back(self, seconds: float) -> None:
+        self._forget(seconds)
+        self.world.at(EVERY, self._look)
+
+    def _forget(self, seconds: float) -> None:
+        persons = self.persons
+        persons.said.set_back(self.database.go_back(seconds), persons.remember())
+
+    def _look(self) -> None:
+        """Compare the ledger with its marks, as all dispatchers and workers do now and then."""
+        for process in self._running:
+            if process.threads and self.database.watch:
+                self.world.spawn(process, partial(guarded, self.database.watch.look))
 
     def app(self) -> parts.SimulatedApplication:
         """A process's own Publisher: nothing is shared but the ledger."""
@@ -152,7 +180,7 @@ class Stage:
     def _dispatch(self, process: Process) -> None:
         self._lives.begin(process, ProcessKind.DISPATCHER)
         app = self.app()
-        self._watch(app)
+        self.database.begin()
         dispatcher = parts.dispatcher_class()(app, self._hand_over, lambda: len(self.broker))
         while True:
             seen = self.world.changes
@@ -210,7 +238,9 @@ class Stage:
     def _work(self, process: Process) -> None:
         self._lives.begin(process, ProcessKind.WORKER)
         app = self.app()
-        self._watch(app)
+        self.database.begin()
+        if self._locks is not None:
+            app.account_lock = AccountLocks(app, self._locks)
         app.work_in(process)
         acts: dict[str, Callable[[Sequence[Claim]], None]] = {
             "publisher.publish": app.delivery.courier.deliver,

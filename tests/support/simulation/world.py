@@ -127,6 +127,7 @@ class World:
         """How often the clock was set."""
         self.violations: list[str] = []
         self.on_person: Callable[[Fault], None] = lambda _fault: None
+        self.on_second_ledger: Callable[[], None] = lambda: None
         self.on_set_back: Callable[[float], None] = lambda _seconds: None
         self.on_outage: Callable[[Fault], None] = lambda _fault: None
         self._offset = 0.0
@@ -197,6 +198,8 @@ class World:
                 self.set_clock(fault.value)
             case Act.WRONG:
                 self.set_wrong(fault.value)
+            case Act.SECOND_LEDGER:
+                self.on_second_ledger()
             case Act.GOES_BACK:
                 self.on_set_back(fault.value)
             case Act.POWER_CUT | Act.PUT_BACK:
