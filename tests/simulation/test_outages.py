@@ -21,7 +21,9 @@ from tests.support.simulation.scenarios import (
 )
 
 pytestmark = pytest.mark.guards("publisher.ledger.integrity.silence")
-_SAMPLE = 6
+_SAMPLE = 4
+_LARGE = 40
+"""How many plans of each large scenario are played."""
 
 
 def _plans(scenario: Scenario) -> Iterator[Plan]:
@@ -38,21 +40,30 @@ def _check(scenario: Scenario, plan: Plan) -> None:
         assert all(step.process != "decide" for step in history.steps), str(history)
 
 
+def _play(scenario: Scenario, number: int) -> None:
+    random = Random(scenario.name)  # noqa: S311 - a sample
+    for plan in random.sample([*_plans(scenario)], number):
+        _check(scenario, plan)
+
+
 @pytest.mark.parametrize("scenario", SMALL, ids=lambda s: s.name)
 def test_a_machine_that_goes_down_publishes_everything_once(scenario: Scenario) -> None:
     """A sample, always the same one."""
-    random = Random(scenario.name)  # noqa: S311 - a sample
-    for plan in random.sample([*_plans(scenario)], _SAMPLE):
+    _play(scenario, _SAMPLE)
+
+
+@pytest.mark.deep
+@pytest.mark.parametrize("scenario", OFTEN, ids=lambda s: s.name)
+def test_it_publishes_everything_once_whatever_the_step(scenario: Scenario) -> None:
+    for plan in _plans(scenario):
         _check(scenario, plan)
 
 
 @pytest.mark.deep
-@pytest.mark.parametrize(
-    "scenario", [*OFTEN, *SELDOM, BATCH, EMBARGO, EVERYWHERE], ids=lambda s: s.name
-)
-def test_it_publishes_everything_once_whatever_the_step(scenario: Scenario) -> None:
-    for plan in _plans(scenario):
-        _check(scenario, plan)
+@pytest.mark.parametrize("scenario", [*SELDOM, BATCH, EMBARGO, EVERYWHERE], ids=lambda s: s.name)
+def test_it_does_so_on_every_platform(scenario: Scenario) -> None:
+    """A sample, always the same one."""
+    _play(scenario, _LARGE)
 
 
 def test_a_dispatcher_that_looks_for_no_silence_is_caught() -> None:
