@@ -272,7 +272,9 @@ def _upsert(dialect: str) -> Any:
     wish = insert_into(dialect, heartbeats).values(started_at=now, seen_at=now)
     return wish.on_conflict_do_update(
         index_elements=[heartbeats.c.process],
-        set_={name: wish.excluded[name] for name in ("seen_at", "clock_ahead", "stood_still")},
+        set_={
+            name: wish.excluded[name] for name in ("pid", "seen_at", "clock_ahead", "stood_still")
+        },
     )
 
 
