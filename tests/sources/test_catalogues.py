@@ -75,6 +75,14 @@ def test_what_is_left_of_a_hint_on_a_page_is_whole(code: str) -> None:
     assert [text for text in left if text.endswith(":")] == []
 
 
+def test_each_instant_in_utc_says_so(catalogue: Catalog) -> None:
+    """Pages show the others as they are, beside those that they convert to the session's time."""
+    texts = [
+        text for entry in catalogue for text in (entry.id, entry.string) if " UTC" in str(text)
+    ]
+    assert [text for text in texts if re.search(r"%H:%M\}(?! UTC)", str(text))] == []
+
+
 def test_commands_and_options_are_named_as_they_are_typed(catalogue: Catalog) -> None:
     """What stands between backticks, and every option, is the same in all languages."""
     typed = re.compile(r"`[^`]+`|(?<!\w)--[a-z][a-z-]+")

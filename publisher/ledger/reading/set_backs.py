@@ -37,7 +37,8 @@ class SetBack:
         """What happened, what was found, and what is to be looked at."""
         happened = _(
             "The ledger was set back, as by a restored snapshot, a promoted standby or pg_restore: "
-            "what was written between {since:%Y-%m-%d %H:%M} and {at:%Y-%m-%d %H:%M} UTC is lost.",
+            "what was written between {since:%Y-%m-%d %H:%M} UTC and {at:%Y-%m-%d %H:%M} UTC is "
+            "lost.",
             since=self.since,
             at=self.at,
         )
