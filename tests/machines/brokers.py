@@ -27,7 +27,8 @@ MASTER = "publisher"
 _PORT, _SENTINEL_PORT = 6379, 26379
 _QUORUM = 2
 _DOWN_AFTER = 2000  # milliseconds of silence, after which a Sentinel believes that it is down
-_START_LIMIT = 15.0
+_FAILOVER_TIMEOUT = 4000  # milliseconds; after twice that, two that voted for themselves try again
+_START_LIMIT = 60.0
 _BROKER = """\
 bind {address}
 port 6379
@@ -54,7 +55,7 @@ sentinel monitor {master} {primary} 6379 {quorum}
 sentinel auth-user {master} {user}
 sentinel auth-pass {master} {password}
 sentinel down-after-milliseconds {master} {down_after}
-sentinel failover-timeout {master} 10000
+sentinel failover-timeout {master} {failover_timeout}
 """
 
 
@@ -148,6 +149,7 @@ class Brokers:
             address=self._network.addresses[host], primary=self._network.addresses[HOSTS[0]],
             folder=self.folder(host), master=MASTER, user=USER, password=PASSWORD,
             own_password=OWN_PASSWORD, quorum=_QUORUM, down_after=_DOWN_AFTER,
+            failover_timeout=_FAILOVER_TIMEOUT,
         )  # fmt: skip
 
     def _has_replica(self) -> bool:
@@ -225,7 +227,7 @@ def _hand_on(path: Path) -> Callable[..., Awaitable[None]]:
 
 def _client(path: Path, user: str | None, password: str) -> redis.Redis:
     return redis.Redis(
-        unix_socket_path=str(path), username=user, password=password, socket_timeout=1
+        unix_socket_path=str(path), username=user, password=password, socket_timeout=10
     )
 
 

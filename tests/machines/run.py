@@ -52,6 +52,7 @@ _QUEUED_IN_A_SECOND = 100  # drafts, by a machine that is busy
 _LONGEST_REST = 240.0  # seconds
 _ECHO = 3.0  # seconds in which a platform carries out what nobody waits for any more
 _LONGEST_LULL = 10.0  # seconds
+_LONGEST_CHOICE = 90.0  # seconds: a Sentinel on a busy machine distrusts its clock for thirty
 _SLOW = 0.8  # seconds: somebody waits for an answer when the cable is pulled
 _CREATING = ("createPosts", "mediaUpload", "createFeedPost", "createPhoto", "updatePost")
 
@@ -67,7 +68,9 @@ class Plan:
     cut: tuple[float, float] = (10.0, 50.0)
     """When the cable of a worker host is pulled, and when it is plugged in: longer than leases."""
     failover: tuple[float, float] = (64.0, 84.0)
-    """The same for the broker that is the primary then, which stands still meanwhile."""
+    """The same for the broker that is the primary then, which stands still meanwhile; it is away
+    for longer where the Sentinels take longer to choose another.
+    """
     aimed: bool = True
     """Whether the cable is pulled when a request of that host is on its way; otherwise when none
     is, so that nobody has to wait for a doubt to settle.
@@ -224,6 +227,10 @@ class _Stage:
             return found.first() is not None
 
     def _bring_the_broker_back(self) -> None:
+        give_up = time.monotonic() + _LONGEST_CHOICE
+        self._until(
+            lambda: self._brokers.primary() != brokers.HOSTS[0] or time.monotonic() > give_up
+        )
         if self._brokers.primary() == brokers.HOSTS[0]:
             self._wrong.append("the Sentinels chose no other primary")
         self._brokers.bring_back(brokers.HOSTS[0])
