@@ -8,7 +8,7 @@ from publisher.model.problems import Flaw
 
 # Possessive, and no bracket within brackets: a text may be made to be slow to search.
 _LINK = re.compile(r"(?P<picture>!)?\[[^\[\]\n]*+\]\((?P<address>(?:[^()\n]|\([^()\n]*+\))*+)\)")
-_ADDRESS = re.compile(r"(?:https?:|mailto:|#|\S*[/.]\w)\S*", re.IGNORECASE)
+_ADDRESS = re.compile(r"(?=\S++\Z)(?:https?:|mailto:|#|\S*[/.]\w)", re.IGNORECASE)
 _SIGN = re.compile(
     r"\*\*[^\s*](?:[^*\n]*[^\s*])?\*\*|(?<![\w@/])__[^\s_](?:[^_\n]*[^\s_])?__(?!\w)|```|\[\^\w+\]"
     r"|^[ \t]*+\|?(?:[ \t]*+:?-{3,}+:?[ \t]*+\|)++[ \t]*+(?::?-{3,}+:?)?[ \t]*+$",
@@ -28,7 +28,7 @@ def find(text: str) -> Iterator[tuple[Flaw, int]]:
 
 def _links(text: str) -> Iterator[tuple[Flaw, int]]:
     for match in _LINK.finditer(text):
-        if not match["picture"] and not _ADDRESS.fullmatch(match["address"]):
+        if not match["picture"] and not _ADDRESS.match(match["address"]):
             continue
         hint = (
             _("List the picture under `media:`, with its `alt:`.")

@@ -20,7 +20,7 @@ from publisher.base.clock import Clock
 from publisher.base.i18n import _
 from publisher.ledger import ended_edits, lookalikes, rate_limits, uncertainty
 from publisher.ledger import remote_ids as ids
-from publisher.ledger.database import Database, LedgerPart
+from publisher.ledger.database import Database, LedgerPart, Turn
 from publisher.ledger.dispatcher.due_queries import DueQueries
 from publisher.ledger.integrity import forgotten, silence
 from publisher.ledger.pending_stops import in_words, obeyed
@@ -174,12 +174,26 @@ class Doubts(LedgerPart):
 
     def record(self, delivery: Delivery, sighting: Sighting) -> Delivery:
         """Record the result of reading the platform; raises `Conflict` when a person was faster."""
+        if delivery.is_forgotten and isinstance(sighting, Accepted):
+            self._learn_from(delivery, sighting)
         with self._database.write() as connection:
             original = ended_edits.lock_original(connection, delivery)
             recorded = self._recorded(connection, delivery, sighting)
             rate_limits.keep(connection, delivery.account, sighting.limits)
             by = By(Role.WORKER, ACTOR, self._clock.now())
             return ended_edits.ended(connection, recorded, original, by)
+
+    def _learn_from(self, delivery: Delivery, found: Accepted) -> None:
+        """Record what it proves of the ledger that a forgotten delivery is out."""
+        with self._database.write() as connection:
+            self._database.take_turns(connection, Turn.SET_BACK)
+            is_sure = not (
+                _obstacle(connection, delivery, found)
+                or lookalikes.is_ambiguous(connection, delivery)
+                or forgotten.not_its_own(delivery, found)
+            )
+            if is_sure:
+                silence.prove(connection, delivery, self._clock.now())
 
     def _recorded(self, connection: Connection, delivery: Delivery, sighting: Sighting) -> Delivery:
         if obstacle := _obstacle(connection, delivery, sighting):

@@ -11,9 +11,9 @@ _INSTANTS = frozenset(
     {"due_at", "expires_at", "embargo_until", "until", "backup_of", "goes_out_at", "since",
      "starts_at", "ends_at"}
 )  # fmt: skip
-_UNTOLD = frozenset({"approved", "form", "former", "still_out"})
-"""What was approved, in full, the fingerprint of a form, a ledger's id before, and what the message
-says: on record, and nothing to read.
+_UNTOLD = frozenset({"after", "approved", "form", "former", "still_out"})
+"""The step before others, what was approved, in full, the fingerprint of a form, a ledger's id
+before, and what the message says: on record, and nothing to read.
 """
 
 Spelled = Callable[[datetime], str]

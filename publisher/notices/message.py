@@ -88,7 +88,7 @@ def _title(items: Sequence[Item]) -> str:
 
 def _event(item: Item) -> str:
     if isinstance(item, SetBack):
-        return _("the ledger was set back")
+        return _("the machine was put back") if item.until else _("the ledger was set back")
     if isinstance(item, LatePosts):
         return _("posts were late, it goes on") if item.is_over else _("posts are late")
     if isinstance(item, StuckDelivery):

@@ -24,6 +24,7 @@ _HEAVY = {
     "comments": "<!-- \n",
     "parts": "a.com\n\n---\n",
     "hashtags": "#a ",
+    "a Markdown link": "[x](" + "/a" * 30_000 + " b)",
 }
 
 

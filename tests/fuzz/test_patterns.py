@@ -22,6 +22,8 @@ _SIGNS = (
 )  # fmt: skip
 _UNITS = [*_SIGNS, "a-", "[a](", "|-", "---", "00:", *map("".join, product(_SIGNS, repeat=2))]
 """What hostile texts are made of, again and again."""
+_ENDS = ("", " ", "\n!")
+"""What comes after: for a pattern of the whole text, all that it found before is in vain then."""
 _SHORT, _LONG = 2_000, 8_000
 _MOST = 9  # times as long, for four times the text; what goes over it once takes four times
 _SPARED = 0.01  # seconds
@@ -69,15 +71,19 @@ def _seconds(act: _Try, text: str) -> float:
 
 
 def _grows(act: _Try) -> str | None:
-    """The unit of a text for which the pattern takes far too long, if there is one."""
-    slowest = sorted(_UNITS, key=lambda unit: _seconds(act, unit * (300 // len(unit))))[-3:]
-    for unit in slowest:
-        short, long = (
-            min(_seconds(act, unit * (size // len(unit))) for _again in range(3))
-            for size in (_SHORT, _LONG)
-        )
-        if long > _SPARED and long > _MOST * short:
-            return unit
+    """The unit and the end of a text for which the pattern takes far too long, if there is one."""
+
+    def seconds(hostile: tuple[str, str], size: int = 300) -> float:
+        unit, end = hostile
+        return _seconds(act, unit * (size // len(unit)) + end)
+
+    for end in _ENDS:
+        for hostile in sorted(product(_UNITS, (end,)), key=seconds)[-3:]:
+            short, long = (
+                min(seconds(hostile, size) for _again in range(3)) for size in (_SHORT, _LONG)
+            )
+            if long > _SPARED and long > _MOST * short:
+                return "".join(hostile)
     return None
 
 

@@ -10,6 +10,7 @@ from publisher.ledger.database import Database
 from publisher.ledger.dispatcher.claims import Dispatch
 from publisher.ledger.enqueue import Ledger
 from publisher.ledger.heartbeats import Heartbeat, Heartbeats, Process, ProcessKind
+from publisher.ledger.integrity import silence as silences
 from publisher.ledger.integrity.after_restore import face
 from publisher.ledger.integrity.seals import Audit
 from publisher.ledger.integrity.silence import Silence
@@ -133,6 +134,26 @@ def test_a_silence_is_a_time_in_which_no_process_lived(
     add(ledger, wish(clock, "due", -60))
     silence = Silence(database, clock, lambda _connection: found)
     assert bool(silence.face(up)) is is_silent
+
+
+def test_long_after_the_last_claim_signs_of_life_tell_the_silence(
+    silence: Silence, ledger: Ledger, dispatch: Dispatch, clock: ManualClock, database: Database,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    """A long history is not read to its beginning, except where no process is on record."""
+    monkeypatch.setattr(silences, "_RECENT", 2)
+    add(ledger, wish(clock, "claimed", 0))
+    dispatch.claim(clock.now(), clock.ahead(30), 1)
+    add(ledger, *(wish(clock, f"queued-{number}", 3600) for number in range(3)))
+    clock.advance(DOWN + 5)
+    with database.read() as connection:
+        assert silence._idle_for(connection, is_sure=False) is None
+        assert silence._idle_for(connection, is_sure=True) == DOWN + 5
+    assert silence.face(0) == 1
+    nobody = Silence(database, clock, lambda _connection: [])
+    add(ledger, wish(clock, "due", -60))
+    clock.advance(DOWN)
+    assert nobody.face(0) == 1
 
 
 def test_a_dispatcher_with_a_wrong_clock_has_not_looked(
@@ -287,3 +308,87 @@ def test_after_a_restore_an_absence_proves_nothing_still(
         clock.advance(61)
     assert (left.state, left.settled_at) == (State.UNCERTAIN, None)
     assert doubts.claim(clock.ahead(30), 9) == []
+
+
+@pytest.fixture
+def put_back(ledger: Ledger, silence: Silence, control: Control, clock: ManualClock) -> None:
+    """One post fell due in a silence, one is held since before it, one comes later."""
+    add(
+        ledger,
+        wish(clock, "due", 10),
+        wish(clock, "absent", 20),
+        wish(clock, "held", 10, state=State.HELD),
+        wish(clock, "paused", 10, account="bice-page"),
+        wish(clock, "later", 2 * DOWN),
+    )
+    control.pause("bice-page", "an alarm", "direction")
+    clock.advance(DOWN)
+    silence.face(0)
+    clock.advance(5)
+
+
+def _look_for(doubts: Doubts, clock: ManualClock, post: str, sighting: Sighting) -> Delivery:
+    claims = doubts.claim(clock.ahead(30), 9)
+    its = {found.post: found for claim in claims if (found := doubts.take(claim))}
+    recorded = doubts.record(its.pop(post), sighting)
+    clock.advance(61)
+    return recorded
+
+
+@pytest.mark.usefixtures("put_back")
+def test_a_post_that_was_never_sent_from_here_proves_that_the_machine_was_put_back(
+    doubts: Doubts, queries: Queries, database: Database, clock: ManualClock
+) -> None:
+    """People are told as of a set-back, and what a person had in hand may be out, too."""
+    noticed = clock.now() - timedelta(seconds=5)
+    _look_for(doubts, clock, "due", Accepted("71"))
+    (told,) = queries.set_backs()
+    assert (told.doubted, told.out, told.looked_for, told.until) == (4, 1, 3, noticed)
+    assert "put back to an earlier state" in str(told)
+    assert states(queries) == {
+        "due": State.PUBLISHED, "absent": State.UNCERTAIN, "held": State.UNCERTAIN,
+        "paused": State.UNCERTAIN, "later": State.SCHEDULED,
+    }  # fmt: skip
+    (gap,) = queries.gaps()
+    assert (gap.since, gap.until) == (told.since, noticed), "what is queued later may be out"
+    _look_for(doubts, clock, "held", Accepted("72"))
+    (told,) = queries.set_backs()
+    assert told.out == 2, "it is told once"
+    assert not Audit(database, clock).verify().breaks
+
+
+@pytest.mark.usefixtures("put_back")
+def test_what_is_absent_then_goes_out_all_the_same(
+    doubts: Doubts, queries: Queries, clock: ManualClock
+) -> None:
+    _look_for(doubts, clock, "due", Accepted("71"))
+    for _reading in range(2):
+        _look_for(doubts, clock, "absent", Absent())
+    assert states(queries)["absent"] is State.SCHEDULED
+
+
+def test_a_power_cut_is_no_set_back(
+    silence: Silence, ledger: Ledger, dispatch: Dispatch, attempts: OneByOne, doubts: Doubts,
+    queries: Queries, clock: ManualClock,
+) -> None:  # fmt: skip
+    """What was being sent as it came is found, and what is absent goes out: nobody is told."""
+    add(ledger, wish(clock, "thread", 0, texts=("Un.", "Deux.", "Trois.")))
+    begin(dispatch, attempts, clock)
+    add(ledger, wish(clock, "due", 10))
+    clock.advance(DOWN)
+    assert silence.face(0) == 2
+    _look_for(doubts, clock, "thread", Accepted("71"))
+    _look_for(doubts, clock, "due", Absent())
+    assert not queries.set_backs()
+    assert not queries.gaps()
+
+
+def test_a_post_that_may_be_another_one_proves_nothing(
+    silence: Silence, ledger: Ledger, doubts: Doubts, queries: Queries, clock: ManualClock
+) -> None:
+    """It was made only after this one had expired."""
+    add(ledger, wish(clock, "over", 10, expires_at=clock.ahead(60)))
+    clock.advance(DOWN)
+    silence.face(0)
+    _look_for(doubts, clock, "over", Accepted("71", made_at=clock.now()))
+    assert not queries.set_backs()

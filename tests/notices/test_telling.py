@@ -4,7 +4,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, closing
-from datetime import UTC
+from datetime import UTC, timedelta
 from unittest import mock
 
 import pytest
@@ -18,11 +18,13 @@ from publisher.base.errors import ConfigurationError, LedgerUnavailable, NoticeN
 from publisher.ledger import fault_isolation, outbox
 from publisher.ledger.database import Database
 from publisher.ledger.enqueue import Ledger
-from publisher.ledger.integrity.after_restore import face
+from publisher.ledger.integrity.after_restore import face, put_back
 from publisher.ledger.integrity.marks import Watermark
 from publisher.ledger.outbox import Item, News, StuckDelivery
 from publisher.ledger.reconciliation import Doubts
-from publisher.ledger.tables import deliveries, notice_services
+from publisher.ledger.tables import EVERYTHING, deliveries, notice_services
+from publisher.ledger.transitions import note_account
+from publisher.model.events import Event
 from publisher.model.outcomes import Unknown
 from publisher.notices import Notices, Teller, message
 from publisher.notices.message import compose
@@ -64,6 +66,21 @@ def test_a_ledger_that_was_set_back_is_told_once(
     (body,) = receiver.bodies
     assert body.startswith("The ledger was set back")
     assert "1 post may have gone out since" in body
+
+
+def test_a_machine_that_was_put_back_is_told_once(
+    tell: Tell, receiver: Receiver, database: Database, clock: ManualClock
+) -> None:
+    """Where only a post that was never sent from here tells it."""
+    with database.write() as connection:
+        detail = {"since": clock.now() - timedelta(minutes=5), "number": 0, "after": 0}
+        note_account(connection, EVERYTHING, Event.DUE_IN_SILENCE, clock.now(), detail=detail)
+        put_back(connection, clock.now(), clock.now())
+    tell()
+    clock.advance(61)
+    tell()
+    (body,) = receiver.bodies
+    assert body.startswith("The machine was put back")
 
 
 def test_a_service_that_a_set_back_ledger_does_not_know_is_told_again(

@@ -74,7 +74,12 @@ def set_back_json(set_back: "SetBack") -> dict[str, Any]:
     from publisher.base.formats import instant_text
 
     values = asdict(set_back)
-    return {**values, "at": instant_text(set_back.at), "since": instant_text(set_back.since)}
+    return {
+        **values,
+        "at": instant_text(set_back.at),
+        "since": instant_text(set_back.since),
+        "until": set_back.until and instant_text(set_back.until),
+    }
 
 
 def as_json(verdict: "Verdict") -> dict[str, Any]:

@@ -23,7 +23,18 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import ColumnElement, Connection, and_, func, not_, or_, select, true, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    and_,
+    exists,
+    func,
+    not_,
+    or_,
+    select,
+    true,
+    update,
+)
 
 from publisher.base.clock import Clock
 from publisher.base.i18n import _
@@ -145,6 +156,7 @@ def set_back(database: Database, mark: Watermark, now: datetime) -> bool:
         if mark.is_in(connection) or any(_explains(gap, mark) for gap in gaps(connection)):
             return False
         marks.begin(connection, None)
+        before = newest_id(connection)
         since = _newest_instant(connection, mark.at) or mark.at
         until = max(now, mark.at)  # the clock may have been set back, too
         gap = Gap(since, until, is_set_back=True)
@@ -152,9 +164,38 @@ def set_back(database: Database, mark: Watermark, now: datetime) -> bool:
         found = _found(connection, _may_be_out(replace(gap, until=until + _UNDER_WAY)))
         for delivery in found:
             _doubt(connection, delivery, gap, ACTOR)
-        detail = {"since": gap.since, "number": len(found)}
+        detail = {"since": gap.since, "number": len(found), "after": before}
         note_account(connection, EVERYTHING, Event.LEDGER_SET_BACK, until, ACTOR, detail)
     return True
+
+
+def put_back(connection: Connection, noticed: datetime, now: datetime) -> None:
+    """Quarantine a ledger whose whole machine was put back, as a silence noticed at `noticed`.
+
+    What is looked for since then stays as it is: `silence.py`. Of what waits for a person, more may
+    have been released and sent in the time that is lost.
+    """
+    silences = select(history.c.detail).where(
+        about(EVERYTHING), history.c.event == Event.DUE_IN_SILENCE, history.c.at == noticed
+    )
+    detail = json.loads(connection.execute(silences).scalars().first() or "{}")
+    gap = Gap(datetime.fromisoformat(detail["since"]), noticed, is_set_back=True)
+    is_looked_for = exists().where(
+        history.c.delivery == deliveries.c.id,
+        history.c.event == Event.DUE_IN_SILENCE,
+        history.c.at == noticed,
+    )
+    waiting = deliveries.c.state.in_((State.SCHEDULED, *_WITH_A_PERSON))
+    found = _found(connection, and_(waiting, _may_be_out(gap), ~is_looked_for))
+    for delivery in found:
+        _doubt(connection, delivery, gap, ACTOR, now)
+    detail |= {"until": noticed, "number": detail["number"] + len(found)}
+    note_account(connection, EVERYTHING, Event.LEDGER_SET_BACK, now, ACTOR, detail)
+
+
+def newest_id(connection: Connection) -> int:
+    """The id of the newest step of the history; 0 without any."""
+    return connection.execute(select(func.max(history.c.id))).scalar() or 0
 
 
 def _explains(gap: Gap, mark: Watermark) -> bool:
@@ -177,7 +218,10 @@ def _may_be_out(gap: Gap) -> ColumnElement[bool]:
     )
 
 
-def _doubt(connection: Connection, delivery: Delivery, gap: Gap, actor: str) -> Delivery:
+def _doubt(
+    connection: Connection, delivery: Delivery, gap: Gap, actor: str, at: datetime | None = None
+) -> Delivery:
+    """`at`: now, if the gap ended earlier."""
     columns: dict[str, Any] = {
         **looked_for(
             delivery.doubt_since or delivery.intent_at or gap.doubt_since(delivery.due_at)
@@ -194,7 +238,7 @@ def _doubt(connection: Connection, delivery: Delivery, gap: Gap, actor: str) -> 
         connection,
         delivery,
         gap.event,
-        By(Role.MANAGER, actor, gap.until),
+        By(Role.MANAGER, actor, at or gap.until),
         target=State.UNCERTAIN,
         detail={"since" if gap.is_set_back else "backup_of": gap.since},
         **columns,
@@ -225,7 +269,8 @@ def former_ids(connection: Connection) -> dict[str, datetime]:
 def _gap(row: Any) -> Gap:
     detail, is_set_back = json.loads(row.detail), row.event == Event.LEDGER_SET_BACK
     since = datetime.fromisoformat(detail["since" if is_set_back else "backup_of"])
-    return Gap(since, row.at, is_set_back=is_set_back)
+    until = datetime.fromisoformat(detail["until"]) if "until" in detail else row.at
+    return Gap(since, until, is_set_back=is_set_back)
 
 
 def trust(database: Database, clock: Clock, actor: str) -> int:

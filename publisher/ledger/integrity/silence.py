@@ -7,18 +7,20 @@ first claim, each dispatcher looks whether there was a silence. What fell due by
 for on its platform (see `forgotten.py`): what is there is published, and what is not goes out.
 
 What waits for a person (paused, suspended, held, to be approved) does not go out by itself, and
-stays as it is.
+stays as it is. Unless a post is found that was never sent by this ledger: that proves that the
+machine was put back, which is recorded as a set-back, and people are told (see `prove`).
 """
 
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, and_, bindparam, exists, or_, select
+from sqlalchemy import Connection, Row, and_, bindparam, exists, or_, select
 
 from publisher.base.clock import Clock
 from publisher.base.i18n import _
 from publisher.ledger.database import Database, LedgerPart, Turn
 from publisher.ledger.heartbeats import SILENT_AFTER, Heartbeat, ProcessKind, lives_in
+from publisher.ledger.integrity.after_restore import gaps, newest_id, put_back
 from publisher.ledger.integrity.forgotten import NOT_FORGOTTEN, looked_for
 from publisher.ledger.rows import deliveries_in
 from publisher.ledger.suspensions import paused_or_suspended
@@ -47,11 +49,16 @@ _OF_DISPATCHERS = (
     .where(
         history.c.event.in_((Event.CLAIMED, Event.LOOKING, Event.DUE_IN_SILENCE)),
         history.c.at <= _NOW,
+        history.c.id > bindparam("after"),
     )
     .order_by(history.c.id.desc())
     .limit(1)
 )
 """When a dispatcher last did something that it does only after it has looked for a silence."""
+_RECENT = 10_000
+"""How many of the newest steps are read for it: no index has events, and a dispatcher that starts
+would read the whole history of a ledger on which nothing was published for long.
+"""
 _CAUSES = Event.DUE_IN_SILENCE, Event.LEDGER_SET_BACK, Event.RESTORED_FROM_A_BACKUP
 
 
@@ -88,8 +95,9 @@ class Silence(LedgerPart):
         From the start of this process back: other processes may have started with it, a worker long
         before it. A dispatcher that was at work before it has looked already.
         """
-        lived_for, last = up, self._idle_for(connection)
-        for life in self._lives(connection):
+        lives = self._lives(connection)
+        lived_for, last = up, self._idle_for(connection, is_sure=not lives)
+        for life in lives:
             if life.age > lived_for + SILENT_AFTER:
                 last = life.age if last is None else min(life.age, last)
                 break
@@ -101,10 +109,14 @@ class Silence(LedgerPart):
             return None
         return self._clock.now() - timedelta(seconds=last * self._clock.speed)
 
-    def _idle_for(self, connection: Connection) -> float | None:
-        """Real seconds since a dispatcher last did something; None: nothing was ever published."""
+    def _idle_for(self, connection: Connection, *, is_sure: bool) -> float | None:
+        """Real seconds since a dispatcher last did something; None: nothing was ever published.
+
+        Not `is_sure`: or nothing in the newest steps, where signs of life tell the rest.
+        """
         now = self._clock.now()
-        at = connection.execute(_OF_DISPATCHERS, {"now": now}).scalar()
+        after = 0 if is_sure else newest_id(connection) - _RECENT
+        at = connection.execute(_OF_DISPATCHERS, {"now": now, "after": after}).scalar()
         return None if at is None else (now - at).total_seconds() / self._clock.speed
 
     def _doubt(self, connection: Connection, since: datetime) -> int:
@@ -138,9 +150,10 @@ class Silence(LedgerPart):
             )
             for delivery in found
         ]
+        before = newest_id(connection)
         change_all(connection, wishes)
         if wishes:
-            detail = {"since": since, "number": len(wishes)}
+            detail = {"since": since, "number": len(wishes), "after": before}
             note_account(connection, EVERYTHING, Event.DUE_IN_SILENCE, now, detail=detail)
         return len(wishes)
 
@@ -162,9 +175,29 @@ def is_the_cause(connection: Connection, delivery: Delivery) -> bool:
 
     After a restore, on a new ledger or in one that was set back, an absence proves nothing.
     """
+    cause = _cause(connection, delivery)
+    return cause is not None and cause.event == Event.DUE_IN_SILENCE
+
+
+def prove(connection: Connection, delivery: Delivery, now: datetime) -> None:
+    """Record that the machine was put back, once: `delivery` is out, and was never sent from here.
+
+    For whoever holds the turn of set-backs.
+    """
+    cause = _cause(connection, delivery)
+    if cause is None or cause.event != Event.DUE_IN_SILENCE:
+        return
+    sent = exists().where(history.c.delivery == delivery.id, history.c.event == Event.SENDING)
+    if connection.execute(select(sent)).scalar():
+        return
+    if not any(gap.is_set_back and gap.until == cause.at for gap in gaps(connection)):
+        put_back(connection, cause.at, now)
+
+
+def _cause(connection: Connection, delivery: Delivery) -> Row[str, datetime] | None:
+    """The step after which an uncertain delivery is looked for."""
     began = history.c.source.is_distinct_from(State.UNCERTAIN) | history.c.event.in_(_CAUSES)
-    steps = select(history.c.event).where(
+    steps = select(history.c.event, history.c.at).where(
         history.c.delivery == delivery.id, history.c.target == State.UNCERTAIN, began
     )
-    newest = connection.execute(steps.order_by(history.c.seq.desc()).limit(1)).scalar()
-    return newest == Event.DUE_IN_SILENCE
+    return connection.execute(steps.order_by(history.c.seq.desc()).limit(1)).first()

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from publisher.ledger.worker.intents import INTENT_LIFE
 from publisher.model.content import post_of
 from publisher.model.deliveries import Delivery
+from publisher.model.events import Event
 from publisher.model.reader_comments import CommentState
 from publisher.model.states import State
 from tests.support.simulation.committing import keys_of
@@ -172,7 +173,7 @@ def broken_already(stage: Stage, watch: Watch) -> list[str]:
     return [
         *watch.violations,
         *doubled(stage),
-        *_untrue(stage, found),
+        *untrue(stage, found),
         *_out_of_order(stage.platform, found),
         *_in_pieces(stage.platform, found),
         *_wrongly_corrected(stage.platform, found),
@@ -333,13 +334,11 @@ def doubled(stage: Stage) -> list[str]:
     return [f"doubled: {key[1]} on {key[0]}" for key, n in seen.items() if n > max(1, meant[key])]
 
 
-def _untrue(stage: Stage, deliveries: list[Delivery]) -> list[str]:
+def untrue(stage: Stage, deliveries: list[Delivery]) -> list[str]:
     """Promise 4, both ways."""
     platform = stage.platform
-    if (
-        stage.persons.said.is_rewritten
-    ):  # people know what was edited, and a ledger that lost it says so
-        return []
+    if stage.persons.said.is_rewritten:
+        return [*_untrue_after_a_set_back(stage, deliveries)]
     untrue = [wrong for delivery in deliveries for wrong in _untrue_of(platform, delivery)]
     known = Counter(remote_id for delivery in deliveries for remote_id in _ids(delivery))
     untrue += [f"untrue: {known[key]} deliveries name {key}" for key in known if known[key] > 1]
@@ -349,6 +348,45 @@ def _untrue(stage: Stage, deliveries: list[Delivery]) -> list[str]:
         for post in platform.public
         if post.id not in called_out and not _is_in_doubt(post, deliveries)
     ]
+
+
+def _untrue_after_a_set_back(stage: Stage, deliveries: list[Delivery]) -> Iterator[str]:
+    """Promise 4 of a ledger that lost what people did: what it does say is true.
+
+    What it names is out, unless somebody withdrew it in the lost time; and what has failed since is
+    not. What had failed before may have been retried in the lost time: people are told.
+    """
+    ever = {post.id: post for post in stage.platform.ever_public}
+    named = Counter(remote_id for delivery in deliveries for remote_id in _ids(delivery))
+    yield from (f"untrue: {n} deliveries name {one}" for one, n in named.items() if n > 1)
+    for delivery in deliveries:
+        for remote_id in _ids(delivery):
+            post = ever.get(post_of(remote_id))
+            if post is None or post.account != delivery.account:
+                yield f"untrue: {delivery.post} names {remote_id}, which never was out"
+            elif post.is_deleted and not post.withdrawal_asked:
+                yield f"untrue: {delivery.post} names {remote_id}, which is not out any more"
+        if delivery.state is State.FAILED and _has_ended_since(stage, delivery):
+            rest = [part.text for part in delivery.content.parts[len(_ids(delivery)) :]]
+            yield from (
+                f"untrue: {delivery.post} has failed, and {post.id} is out with its words"
+                for post in stage.platform.public
+                if post.account == delivery.account and post.made_as in rest
+                if post.id not in named
+            )
+
+
+def _has_ended_since(stage: Stage, delivery: Delivery) -> bool:
+    """Whether it got its state after the newest set-back."""
+    values: dict[str, int | str] = {"delivery": delivery.id, "event": Event.LEDGER_SET_BACK}
+    (has_ended,) = stage.database.peek(_ENDED_SINCE, values)
+    return bool(has_ended)
+
+
+_ENDED_SINCE = """
+SELECT COALESCE((SELECT MAX(id) FROM history WHERE delivery = :delivery AND source <> target), 0)
+     > COALESCE((SELECT MAX(id) FROM history WHERE account = '*' AND event = :event), 0)
+"""
 
 
 def _knows_since(platform: Platform, post: PublicPost, delivery: Delivery) -> bool:
