@@ -26,7 +26,7 @@ from publisher.web.dependencies import Use
 _NEXT = 30
 _ATTENTION = 100
 """Deliveries of each state; those of one post share a line. The log has the others."""
-_LATELY = Wanted(order=SortOrder.PUBLISHED)
+_LATELY = Wanted(states=frozenset({State.PUBLISHED}), order=SortOrder.PUBLISHED)
 """What went out last."""
 _LAST = 30
 """Deliveries among which the posts are that went out last."""
