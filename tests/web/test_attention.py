@@ -228,7 +228,7 @@ def test_half_a_thread_is_called_so_wherever_it_is_shown(app: Application, manag
     its = next(one for one in claim if one.delivery == thread.id)
     half = meet(app, its, Accepted("1"), Refused(Kind.CONTENT, "Too long.", of_post=True))
     assert (half.state, half.remote_ids) == (State.FAILED, ("1",))
-    for page in ("/", "/log", "/posts?past=true", "/posts/later.fr"):
+    for page in ("/", "/log", "/posts?state=failed", "/posts/later.fr"):
         manager.get(page)
         now, _folded, _history = manager.page.partition('<ol class="history"')
         assert '<span class="state bad">1 of 2 parts out</span>' in now, page
