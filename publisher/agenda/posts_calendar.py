@@ -16,6 +16,7 @@ from publisher.model.accounts import Account
 from publisher.model.deliveries import Delivery
 from publisher.model.posts import Post
 from publisher.model.states import State
+from publisher.model.visibility import Visibility
 
 _SHOWN = timedelta(minutes=15)
 """A post is an instant; calendars show that badly."""
@@ -101,8 +102,16 @@ def _queued(
             title="" if {post, first.corrects} & answers else first.content.first_words,
             embargo_until=max(embargoes, default=None),
             states={d.account: d.state for d in its},
-            notes=tuple(dict.fromkeys(n for d in its for n in (reason_of(d), d.url) if n)),
+            notes=tuple(
+                dict.fromkeys(n for d in its for n in (_parts_out(d), reason_of(d), d.url) if n)
+            ),
         )
+
+
+def _parts_out(delivery: Delivery) -> str | None:
+    """How many parts of a thread are out, if the rest does not follow."""
+    seen = Visibility.of(delivery)
+    return seen.count if seen.is_half_out else None
 
 
 def _drafts(

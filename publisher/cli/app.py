@@ -118,7 +118,7 @@ SECTIONS = {
     later("Watch"): ("status", "answers", "log", "history", "figures", "report"),
     later("Stop and correct"): (
         "pause", "resume", "hold", "release", "cancel", "correct", "withdraw", "retry",
-        "resolve",
+        "resolve", "acknowledge",
     ),
     later("Run"): ("run", "web", "mcp", "sandbox", "rehearse"),
     later("Administer"): (
@@ -278,6 +278,7 @@ _add(
     control.resolve,
     "publisher resolve 2016-03-07-annual-day.fr --published 707123456789",
 )
+_add(holds.acknowledge, "publisher acknowledge 2016-03-07-annual-day.fr --account bice-x")
 _add(
     correcting.correct,
     'publisher correct 2016-03-07-annual-day.fr --reason "the figure is wrong"',

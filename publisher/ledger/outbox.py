@@ -60,6 +60,7 @@ from publisher.model.content import Content
 from publisher.model.events import Event
 from publisher.model.outcomes import PASSING, Kind
 from publisher.model.states import State
+from publisher.model.visibility import Visibility
 
 OLDEST = timedelta(days=7)
 """Older events are not sent, so that a service that is configured again does not send old ones."""
@@ -118,12 +119,18 @@ class StuckDelivery:
     """For one that is out: whether a person had stopped it."""
     author: str | None = None
     """For one that was rejected."""
+    out_since: datetime | None = None
 
     @property
-    def lacks_some(self) -> bool:
-        """Whether the rest of it, such as its first comment, does not follow what is out."""
-        is_out = self.state is State.PUBLISHED and not self.is_withdrawn
-        return is_out and 0 < self.parts_out < self.parts
+    def visibility(self) -> Visibility:
+        """What the public sees of it."""
+        return Visibility(
+            self.state,
+            self.parts,
+            self.parts_out,
+            self.out_since,
+            is_being_withdrawn=self.is_withdrawn,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -412,6 +419,7 @@ def _stuck_delivery(row: Any, step: int, *, is_withdrawn: bool = False) -> Stuck
         kind=None if is_held else row.error_kind,
         message=told(row.reason if is_held else row.error_message),
         author=row.queued_by,
+        out_since=row.published_at,
         is_withdrawn=is_withdrawn,
         is_stopped=row.pending_stop not in _ON_ITS_OWN,
     )

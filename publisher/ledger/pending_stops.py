@@ -17,6 +17,7 @@ from publisher.ledger.transitions import NOT_APPROVED, By, Conflict, change, rer
 from publisher.model.deliveries import Delivery, PendingStop
 from publisher.model.events import Event
 from publisher.model.states import State
+from publisher.model.visibility import Visibility
 
 # Why `queue` cancels a delivery: stored untranslated, to be recognised again; screens translate
 # them.
@@ -93,17 +94,9 @@ def in_words(delivery: Delivery, out: int) -> dict[str, Any]:
     if out == parts:
         return {"message": _(_TOO_LATE[delivery.pending_stop]), "reason": delivery.reason}
     if out:
-        return {"message": partly_out(out, parts), "reason": delivery.reason}
+        text = _("{out} of {parts} parts are out; the rest is stopped.", out=out, parts=parts)
+        return {"message": text, "reason": delivery.reason}
     return {"reason": delivery.reason}
-
-
-def partly_out(out: int, parts: int) -> str:
-    """What is said of a delivery whose other parts do not follow."""
-    return _("{out} of {parts} parts are out; the rest is stopped.", out=out, parts=parts)
-
-
-def _is_partly_out(delivery: Delivery) -> bool:
-    return 0 < len(delivery.remote_ids) < len(delivery.content.parts)
 
 
 def reason_of(delivery: Delivery) -> str | None:
@@ -113,7 +106,7 @@ def reason_of(delivery: Delivery) -> str | None:
         return reason
     words = _TOO_LATE if delivery.state is State.PUBLISHED else _ASKED
     told = _(words.get(delivery.pending_stop, words[State.AWAITING_APPROVAL]))
-    if delivery.state is State.PUBLISHED and _is_partly_out(delivery):
+    if delivery.state is State.PUBLISHED and Visibility.of(delivery).is_partial:
         told = str(in_words(delivery, len(delivery.remote_ids))["message"])
     return f"{told} ({reason})" if reason else told
 

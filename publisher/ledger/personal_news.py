@@ -72,6 +72,8 @@ class PersonalItem:
     """Who approved it, sent it back, or wrote the note."""
     state: State | None = None
     """FAILED, MISSED or UNCERTAIN, if that is the trouble."""
+    is_partly_out: bool = False
+    """Whether a part of it is out all the same."""
 
 
 class PersonalNews(NoticeTurns):
@@ -250,7 +252,9 @@ def _grouped(happenings: Iterable[Happening]) -> list[PersonalItem]:
     for one in happenings:
         by = None if one.topic in (*_TO_APPROVE, Topic.TROUBLE) else one.actor
         apart = one.step if one.topic is Topic.MENTIONED else None
-        groups.setdefault((one.topic, one.post, by, one.state, apart), []).append(one)
+        groups.setdefault(
+            (one.topic, one.post, by, one.state, one.is_partly_out, apart), []
+        ).append(one)
     items = [
         PersonalItem(
             topic=topic,
@@ -260,7 +264,8 @@ def _grouped(happenings: Iterable[Happening]) -> list[PersonalItem]:
             due_at=min((one.due_at for one in group if one.due_at), default=None),
             by=by,
             state=state,
+            is_partly_out=is_partly_out,
         )
-        for (topic, post, by, state, _apart), group in groups.items()
+        for (topic, post, by, state, is_partly_out, _apart), group in groups.items()
     ]
     return sorted(items, key=lambda item: _ORDER.index(item.topic))

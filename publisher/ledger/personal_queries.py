@@ -36,6 +36,8 @@ class Happening:
     """Its id and version."""
     due_at: datetime | None = None
     state: State | None = None
+    is_partly_out: bool = False
+    """Whether a part of what is in trouble is out."""
     mentions: Sequence[str] = ()
 
 
@@ -45,6 +47,7 @@ _COLUMNS = (
     deliveries.c.post,
     deliveries.c.account,
     deliveries.c.state,
+    deliveries.c.remote_ids,
     not_before.label("due_at"),
     history.c.id.label("step"),
     history.c.at,
@@ -141,6 +144,7 @@ def _read(connection: Connection, query: Select[Any], topic: Topic) -> Iterator[
             delivery=(row.id, row.version),
             due_at=row.due_at,
             state=State(row.state) if topic is Topic.TROUBLE else None,
+            is_partly_out=topic is Topic.TROUBLE and row.remote_ids != "[]",
         )
 
 

@@ -179,6 +179,8 @@ def _made(wish: StateChange) -> tuple[dict[str, Any], dict[str, Any], Delivery]:
     if state is not delivery.state and not may_move(role, delivery.state, state):
         raise AssertionError(f"{role} may not take {delivery.state} to {state}")
     columns = {"clear_at": _clearing(delivery, state, at, wish.columns), **wish.columns}
+    if delivery.acknowledged_by is not None and state is not delivery.state:
+        columns["acknowledged_by"] = None  # what comes of it now is another matter
     if "error_message" in columns:
         columns["error_message"] = kept(columns["error_message"])
     told = step(

@@ -13,7 +13,9 @@ from sqlalchemy import Connection, delete, exists, func, insert, select, update
 
 from publisher.ledger.notice_turns import NoticeTurns
 from publisher.ledger.outbox import OLDEST
+from publisher.ledger.rows import remote_ids_of
 from publisher.ledger.tables import deliveries, history, notice_services, notices, webhook_positions
+from publisher.model.content import Content
 from publisher.model.states import State
 
 _MOST = 50
@@ -40,6 +42,9 @@ class DeliveryEvent:
     due_at: datetime
     url: str | None
     """Its address on the platform now, if it is out."""
+    parts: int = 1
+    parts_out: int = 0
+    """How many of its parts the public sees now."""
 
 
 class WebhookNews(NoticeTurns):
@@ -120,6 +125,7 @@ def _unsent(connection: Connection, service: str, since: datetime) -> list[Deliv
             history.c.id, history.c.hash, history.c.at, history.c.event, history.c.source,
             history.c.target, deliveries.c.id.label("delivery"), deliveries.c.post,
             deliveries.c.account, deliveries.c.channel, deliveries.c.due_at, deliveries.c.url,
+            deliveries.c.remote_ids, deliveries.c.content,
         )
         .join_from(history, deliveries, history.c.delivery == deliveries.c.id)
         .where(
@@ -146,6 +152,8 @@ def _unsent(connection: Connection, service: str, since: datetime) -> list[Deliv
             before=State(row.source) if row.source else None,
             due_at=row.due_at,
             url=row.url,
+            parts=len(Content.model_validate_json(row.content).parts),
+            parts_out=len(remote_ids_of(row.remote_ids)),
         )
         for row in connection.execute(query)
     ]

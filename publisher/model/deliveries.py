@@ -244,6 +244,8 @@ class Delivery(Frozen):
     """
     withdraw_at: datetime | None = None
     """When its withdrawal is tried again; None: all is deleted, or no withdrawal has begun."""
+    acknowledged_by: str | None = None
+    """Who said that its trouble may stay as it is; see `ledger/manager/operations.py`."""
     is_reported: bool = False
     """Whether a person reported it as published, so that nobody knows when it left. Read from the
     history, for the log alone; see `ledger/reading/reported.py`.
@@ -280,6 +282,19 @@ class Delivery(Frozen):
         """Whether a part of it is being sent, or was sent with an outcome that is not known yet."""
         is_being_sent = self.state is State.PUBLISHING and self.intent_at is not None
         return self.state is State.UNCERTAIN or is_being_sent
+
+    @property
+    def is_unresolved(self) -> bool:
+        """Whether it ended in trouble that nobody has dealt with: it failed, was missed, was
+        stopped too late, or was cancelled after a part was out.
+        """
+        if self.acknowledged_by is not None:
+            return False
+        if self.state is State.PUBLISHED:
+            return self.pending_stop is not None
+        if self.state is State.CANCELLED:
+            return bool(self.remote_ids) and self.withdrawn_ids is None
+        return self.state in (State.FAILED, State.MISSED)
 
     @property
     def doubt(self) -> str:

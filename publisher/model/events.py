@@ -14,6 +14,7 @@ class Event(StrEnum):
 
     ACCOUNT_GOES_ON = later("account goes on")
     ACCOUNT_SUSPENDED = later("account held")
+    ACKNOWLEDGED = later("acknowledged")
     AGENDA_ITEM_ADDED = later("agenda item added")
     AGENDA_ITEM_CANCELLED = later("agenda item cancelled")
     AGENDA_ITEM_CHANGED = later("agenda item changed")

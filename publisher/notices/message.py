@@ -16,7 +16,6 @@ from publisher.base.text import harmless
 from publisher.ledger.comment_news import CommentNews
 from publisher.ledger.outbox import AccountGoesOn, Item, LatePosts, StuckDelivery, SuspendedAccount
 from publisher.ledger.owner_news import KeysEnd, OwnerChange
-from publisher.ledger.pending_stops import partly_out
 from publisher.ledger.reading.set_backs import SetBack
 from publisher.ledger.user_notices import PersonNews
 from publisher.model import events
@@ -37,6 +36,7 @@ _EVENTS = {
     State.SCHEDULED: later("{post} to {account} is due, and cannot go out as it is"),
 }
 
+_PARTLY_OUT = later("{post} to {account} is out only in part")
 _ON_ITS_OWN = later("{post} to {account} is out: the platform made it public on its own")
 
 
@@ -100,6 +100,8 @@ def _event(item: Item) -> str:
             )
         is_unasked = item.state is State.PUBLISHED and not item.is_stopped
         event = _ON_ITS_OWN if is_unasked else _EVENTS[item.state]
+        if item.visibility.is_half_out and item.state is not State.PUBLISHED:
+            event = _PARTLY_OUT
         return _(event, post=item.post, account=item.account)
     if isinstance(item, CommentNews):
         return comments.event(item)
@@ -201,10 +203,9 @@ def _of_delivery(item: StuckDelivery, zone: tzinfo) -> list[str]:
         sentences.append(_("Why: {reason}.", reason=item.message.rstrip(".")))
     elif item.message:
         sentences.append(_without_quotes(item.message))
-    if item.parts_out and item.state is not State.PUBLISHED:
-        sentences.append(_("Parts of the thread that are out: {number}.", number=item.parts_out))
-    if item.lacks_some:
-        sentences.append(partly_out(item.parts_out, item.parts))
+    if item.visibility.needs_words:
+        seen = item.visibility.in_words(lambda at: time_text(at, zone))
+        sentences.append(f"{seen[:1].upper()}{seen[1:]}.")
     look = _("Look at the account.")
     asked = look.rstrip(".").casefold()
     is_asked = any(asked in sentence.casefold() for sentence in sentences)

@@ -28,6 +28,7 @@ _TROUBLES = {
     State.MISSED: later("{post} was missed: it did not go out in time"),
     State.UNCERTAIN: later("{post} is uncertain: it may be out or not"),
 }
+_PARTLY_OUT = later("{post} is out only in part")
 _BY = {
     Topic.APPROVED: later("{name} approved it."),
     Topic.REJECTED: later("{name} sent it back, and says why on its page."),
@@ -75,6 +76,8 @@ def _title(item: PersonalItem) -> str:
     if item.topic is Topic.COMMENTS and not item.post:
         return _("answers to {accounts} call for you", accounts=", ".join(item.accounts))
     title = _TITLES[item.topic] if item.state is None else _TROUBLES[item.state]
+    if item.is_partly_out:
+        title = _PARTLY_OUT
     return harmless(_(title, post=item.post, name=item.by or ""))
 
 

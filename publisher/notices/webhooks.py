@@ -63,6 +63,8 @@ def payload(event: DeliveryEvent) -> bytes:
             "before": event.before,
             "due_at": instant_text(event.due_at),
             "url": event.url,
+            "parts": event.parts,
+            "parts_out": event.parts_out,
         },
     }
     return json.dumps(told, separators=(",", ":")).encode()

@@ -16,6 +16,7 @@ from publisher.model.capabilities import Capabilities
 from publisher.model.content import Content, Picture
 from publisher.model.deliveries import Delivery
 from publisher.model.posts import Post
+from publisher.model.visibility import Visibility
 from publisher.preview import mockups
 from publisher.preview.pictures import Pictures
 
@@ -88,7 +89,9 @@ class Recipients:
 
     def _notes(self, delivery: Delivery, post: Post, content: Content) -> list[str]:
         """Why a delivery is in its state, and how it differs from its draft."""
-        notes = [_(note) for note in (delivery.error_message, reason_of(delivery)) if note]
+        seen = Visibility.of(delivery)
+        notes = [seen.in_words(lambda at: exact(at, self.zone))] if seen.needs_words else []
+        notes += [_(note) for note in (delivery.error_message, reason_of(delivery)) if note]
         if delivery.approved_by:
             notes.append(_("approved by {name}", name=delivery.approved_by))
         if delivery.content.digest != content.digest:

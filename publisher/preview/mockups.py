@@ -114,6 +114,8 @@ class PostCard:
     """The first comment below it."""
     title: str = ""
     """The title of a document."""
+    is_absent: bool = False
+    """Whether it is not out, while a part before it is."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ EVENTS = {
     Event.STOP_NOTED: later("Stopped, unless it was out"),
     Event.STOP_LIFTED: later("Not stopped any more"),
     Event.RETRIED: later("Tried again"),
+    Event.ACKNOWLEDGED: later("Acknowledged"),
     Event.RESOLVED: later("Found to be out"),
     Event.WITHDRAWN: later("Withdrawn"),
     Event.FOUND_GONE: later("Found to be gone"),

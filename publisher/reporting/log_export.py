@@ -1,7 +1,7 @@
 """Log export for scripts and spreadsheets."""
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from publisher.base.formats import instant_text
@@ -9,11 +9,13 @@ from publisher.ledger.reading.engagement import ReadCounts
 from publisher.ledger.reading.history_steps import HistoryStep
 from publisher.model.deliveries import Delivery
 from publisher.model.engagement import Age, Metric
+from publisher.model.visibility import Visibility
 
 COLUMNS = (
     "post", "account", "channel", "state", "due_at", "embargo_until", "published_at", "lateness_s",
-    "remote_ids", "url", "attempts", "error_kind", "error_message", "queued_by", "approved_by",
-    "approved_at", "text", "corrects", "answers",
+    "remote_ids", "parts", "parts_out", "public", "acknowledged_by", "url", "attempts",
+    "error_kind", "error_message", "queued_by", "approved_by", "approved_at", "text", "corrects",
+    "answers",
     *(f"{metric}_{age}" for metric in Metric for age in Age),
 )  # fmt: skip
 Counts = Mapping[int, Mapping[Age, ReadCounts]]
@@ -41,7 +43,7 @@ def _log_row(delivery: Delivery, counts: Mapping[Age, ReadCounts]) -> dict[str, 
     error = None
     if delivery.error_kind is not None:
         error = {"kind": delivery.error_kind, "message": delivery.error_message}
-    lateness = delivery.lateness
+    lateness, seen = delivery.lateness, Visibility.of(delivery)
     return {
         "post": delivery.post,
         "account": delivery.account,
@@ -53,6 +55,10 @@ def _log_row(delivery: Delivery, counts: Mapping[Age, ReadCounts]) -> dict[str, 
         "lateness_s": None if lateness is None else round(lateness.total_seconds(), 3),
         "remote_ids": list(delivery.remote_ids),
         "withdrawn_ids": list(delivery.withdrawn_ids or ()),
+        "parts": seen.parts,
+        "parts_out": seen.out,
+        "public": seen.in_words(_utc),
+        "acknowledged_by": delivery.acknowledged_by,
         "url": delivery.url,
         "attempts": delivery.attempts,
         "error": error,
@@ -64,6 +70,10 @@ def _log_row(delivery: Delivery, counts: Mapping[Age, ReadCounts]) -> dict[str, 
         "answers": delivery.answers,
         "figures": figures_row(counts),
     }
+
+
+def _utc(instant: datetime) -> str:
+    return f"{instant.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
 
 
 def flat(row: Mapping[str, Any]) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 from jinja2 import Environment
 
 from publisher.base import html
-from publisher.base.formats import written
+from publisher.base.formats import exact, written
 from publisher.base.i18n import _, later
 from publisher.base.text import shortened
 from publisher.channels import registry
@@ -24,6 +24,7 @@ from publisher.model.accounts import Account
 from publisher.model.deliveries import Delivery
 from publisher.model.engagement import NAMES
 from publisher.model.states import State, counted
+from publisher.model.visibility import Visibility
 from publisher.reporting import charts, outcomes
 from publisher.reporting.days import columns, days
 from publisher.reporting.highlights import Week
@@ -119,6 +120,7 @@ def render(
             reach_when=WHEN,
             reach_enough=ENOUGH,
             metric_names=NAMES,
+            visible=lambda one: Visibility.of(one).in_words(lambda at: exact(at, scope.zone)),
         )
     )
 

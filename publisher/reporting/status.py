@@ -19,10 +19,10 @@ from publisher.reporting.log_export import log_rows
 from publisher.reporting.outcomes import by_time
 
 FRESH = timedelta(days=1)
-"""How long a missed delivery, one stopped too late, or a set-back is reported."""
+"""How long a set-back is reported."""
 _NEXT = (State.SCHEDULED, State.PUBLISHING)
-_IN_TROUBLE = (State.UNCERTAIN, State.FAILED, State.HELD)
-_WAITS_FOR_A_PERSON = (*_IN_TROUBLE, State.AWAITING_APPROVAL)
+_UNSETTLED = (State.UNCERTAIN, State.HELD)
+_ENDED = (State.FAILED, State.MISSED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +36,8 @@ class Overview:
     """Number of deliveries by state that need a person and are not in `attention`."""
     rejected: Sequence[Delivery]
     """The rejected deliveries."""
-    news: int
-    """Number of deliveries recently missed or stopped too late, not withdrawn, or kept back."""
+    in_trouble: int
+    """Number of deliveries in trouble that nobody has dealt with, shown or not."""
     accounts: Sequence[AccountStatus]
     limits: Mapping[str, Sequence[Limit]]
     """The platforms' last reported limits, by account."""
@@ -76,31 +76,30 @@ class Overview:
         the first due of those that wait for an approval.
         """
         trouble = [
-            *(queries.deliveries(state=s, limit=most, newest_first=True) for s in _IN_TROUBLE),
-            queries.deliveries(
-                state=State.MISSED, since=now - FRESH, limit=most, newest_first=True
-            ),
+            *(queries.deliveries(state=s, limit=most, newest_first=True) for s in _UNSETTLED),
+            *(queries.unresolved(state, most) for state in _ENDED),
         ]
         waiting = queries.deliveries(state=State.AWAITING_APPROVAL, limit=most)
         attention = [delivery for some in (*trouble, waiting) for delivery in some]
-        still_out = queries.still_out()
-        withdrawn = {delivery.id for delivery in still_out}
-        stopped = queries.stopped_too_late(now - FRESH)
-        out = [*still_out, *(one for one in stopped if one.id not in withdrawn)]
+        partly = [*queries.unresolved(State.PUBLISHED), *queries.unresolved(State.CANCELLED)]
+        out = [*{one.id: one for one in (*queries.still_out(), *partly)}.values()]
         out += queries.kept_back()
         first, counts = queries.coming(limit), queries.counts()
         paused_or_suspended = queries.paused_or_suspended()
-        missed = queries.missed(now - FRESH)
+        unresolved = queries.unresolved_counts()
         shown = Counter(delivery.state for delivery in attention)
-        all_of = {**{s: counts.get(s, 0) for s in _WAITS_FOR_A_PERSON}, State.MISSED: missed}
-        in_all = sum(counts.get(state, 0) for state in _NEXT)
+        unsettled = (*_UNSETTLED, State.AWAITING_APPROVAL)
+        all_of = {s: counts.get(s, 0) for s in unsettled} | {
+            s: unresolved.get(s, 0) for s in _ENDED
+        }
+        in_all = sum(counts.get(state, 0) for state in _NEXT) + queries.stopped_ahead()[0]
         return cls(
             now=now,
             zone=zone,
             attention=by_time([*attention, *out]),
             unshown={s: all_of[s] - shown[s] for s in all_of if all_of[s] > shown[s]},
             rejected=queries.deliveries(state=State.REJECTED),
-            news=missed + len(out),
+            in_trouble=sum(all_of[state] for state in (*_UNSETTLED, *_ENDED)) + len(out),
             accounts=queries.accounts(),
             limits=limits,
             next=first,
@@ -116,13 +115,13 @@ class Overview:
     @property
     def needs_a_person(self) -> int:
         """Number of deliveries in trouble and of accounts that need a person, shown or not."""
-        waiting = self.counts.get(State.AWAITING_APPROVAL, 0)
-        return self._waiting - waiting + sum(status.needs_person for status in self.accounts)
+        return self.in_trouble + sum(status.needs_person for status in self.accounts)
 
     @property
-    def _waiting(self) -> int:
-        waiting = sum(self.counts.get(state, 0) for state in _WAITS_FOR_A_PERSON)
-        return waiting + self.news
+    def leaves_nothing(self) -> bool:
+        """Whether there are deliveries, and none of them leaves as it is."""
+        leaving = any(self.counts.get(state) for state in _NEXT)
+        return bool(self.counts) and not leaving
 
     @property
     def standing_still(self) -> list[tuple[AccountStatus, int]]:
@@ -138,7 +137,8 @@ class Overview:
     @property
     def more_attention(self) -> int:
         """Number of deliveries that need a person and are not shown."""
-        return self._waiting - len(self.attention)
+        waiting = self.counts.get(State.AWAITING_APPROVAL, 0)
+        return self.in_trouble + waiting - len(self.attention)
 
     def as_json(self) -> dict[str, Any]:
         return {

@@ -168,6 +168,8 @@ def _account(one: Account | Placement) -> str:
 def _state(deliveries: Sequence[Placement]) -> ChipState:
     if not deliveries:
         return ChipState("unqueued", _("not queued"))
+    if any(one.is_half_out for one in deliveries):
+        return ChipState("bad", _("partly out"), is_told=True)
     states = Counter(one.state for one in deliveries)
     worst = next(state for state in _WORST_FIRST if state in states)
     text = labels.state(worst)

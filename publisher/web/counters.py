@@ -2,16 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 
 from publisher.app import Application
 from publisher.ledger.manager.approvals import Unapproved
 from publisher.ledger.manager.rights import Person, Rank
 from publisher.model.states import State
-
-_IN_TROUBLE = (State.UNCERTAIN, State.FAILED, State.HELD)
-_FRESH = timedelta(days=1)
-"""How long a missed delivery counts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +40,8 @@ class Counters:
         found = self._trouble
         if found is None or found[0] != step:
             counts = self._app.queries.counts()
-            missed = self._app.queries.missed(self._app.clock.now() - _FRESH)
-            number = missed + sum(counts.get(state, 0) for state in _IN_TROUBLE)
+            unsettled = counts.get(State.UNCERTAIN, 0) + counts.get(State.HELD, 0)
+            number = unsettled + sum(self._app.queries.unresolved_counts().values())
             found = self._trouble = step, number
         return found[1]
 

@@ -162,6 +162,13 @@ def differing(app: Application, post: str, accounts: Accounts) -> list[str]:
     return [name for name in names if accounts is None or name in accounts]
 
 
+def _acknowledge(decision: Decision) -> str:
+    done = decision.app.control.acknowledge(
+        decision.post, decision.account, decision.actor, decision.reason
+    )
+    return _("Left as it is: {what}.", what=formats.deliveries(len(done)))
+
+
 def _resolve(decision: Decision) -> str:
     if not decision.remote_ids:
         message = _("Write the number that the platform shows for the post.")
@@ -202,6 +209,7 @@ _ACTIONS: Mapping[str, Callable[[Decision], Toast | str]] = {
     "hold": _hold,
     "release": _release,
     "retry": _retry,
+    "acknowledge": _acknowledge,
     "resolve": _resolve,
     "withdraw": _withdraw,
     "gone": _gone,

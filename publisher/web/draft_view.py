@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from publisher.app import Application
@@ -24,6 +24,7 @@ from publisher.model.accounts import Account
 from publisher.model.deliveries import Delivery
 from publisher.model.posts import MediaItem, Post
 from publisher.model.values import Problem
+from publisher.model.visibility import Visibility
 from publisher.preview import mockups
 from publisher.preview.draft_view import DraftPreview as View
 from publisher.preview.draft_view import Drafts
@@ -233,10 +234,14 @@ def words(file: DraftFile) -> str:
 
 
 def on_schedule(app: Application, delivery: Delivery, faces: Mapping[str, Face]) -> Look:
-    """Preview a delivery: exactly the content that goes out or went out, from the ledger."""
+    """Preview a delivery: exactly the content that goes out or went out, from the ledger.
+
+    Of half a thread, what is not out is marked.
+    """
     account = app.settings.public_accounts().get(delivery.account)
     instant = delivery.published_at or delivery.not_before
-    return mockups.look_of(
+    seen = Visibility.of(delivery)
+    look = mockups.look_of(
         delivery.content,
         account or Account(name=delivery.account, channel=delivery.channel),
         post=delivery.post,
@@ -250,3 +255,7 @@ def on_schedule(app: Application, delivery: Delivery, faces: Mapping[str, Face])
         ],
         face=faces.get(delivery.account, NOBODY),
     )
+    if not seen.is_partial:
+        return look
+    cards = (replace(card, is_absent=n >= seen.out) for n, card in enumerate(look.thread))
+    return replace(look, thread=tuple(cards))

@@ -3,11 +3,13 @@
 from datetime import datetime, timedelta, tzinfo
 
 from babel.dates import format_timedelta
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from publisher.base import i18n
 from publisher.base.formats import instant_text, written
 from publisher.base.i18n import _
+from publisher.model.deliveries import Delivery
+from publisher.model.visibility import Visibility
 from publisher.web import labels
 
 _FORMS = {
@@ -16,6 +18,8 @@ _FORMS = {
     "exact": "EEE d MMM y, HH:mm:ss",
     "time": "HH:mm",
 }
+_INSTANT = "\N{OBJECT REPLACEMENT CHARACTER}"
+"""Stands for an instant in a text that is escaped before the instant's element is put there."""
 
 
 class Instants:
@@ -54,6 +58,11 @@ class Instants:
         return Markup('<time class="countdown" datetime="{}">{}</time>').format(
             instant_text(instant), text
         )
+
+    def visible(self, delivery: Delivery) -> Markup:
+        """What the public sees of a delivery, such as `2 of 3 parts out since 09:35`."""
+        seen = Visibility.of(delivery)
+        return escape(seen.in_words(lambda _at: _INSTANT)).replace(_INSTANT, self.when(seen.since))
 
     def here(self, text: str | None) -> str:
         """A message, with the times in it in the session's zone."""

@@ -1,7 +1,7 @@
 """Labels of states, channels, roles and buttons on the pages."""
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, datetime, timedelta, tzinfo
 
 from publisher.auth.api_tokens import TokenScope
@@ -18,6 +18,7 @@ from publisher.model.deliveries import Delivery
 from publisher.model.posts import Post
 from publisher.model.states import State
 from publisher.model.values import Problem
+from publisher.model.visibility import Visibility
 
 _STATES = {
     State.AWAITING_APPROVAL: later("waits for approval"),
@@ -50,6 +51,7 @@ _SCOPES = {
 LANGUAGES = NAMES
 rights = rights_in_words
 channel = registry.title
+visibility = Visibility.of
 _GOOD = frozenset({State.PUBLISHED})
 _BAD = frozenset({State.FAILED, State.MISSED, State.UNCERTAIN})
 _WAITING = frozenset({State.AWAITING_APPROVAL, State.REJECTED, State.HELD})
@@ -68,6 +70,7 @@ _BUTTONS = {
     "resolve": later("It is out"),
     "resume": later("Go on …"),
     "retry": later("Retry"),
+    "acknowledge": later("Leave it as it is"),
     "withdraw": later("Withdraw"),
 }
 """The button that does the same as each command."""
@@ -142,6 +145,22 @@ def tone(of: State) -> str:
     if of in _GOOD:
         return "good"
     return "wait" if of in _WAITING else "plain"
+
+
+def pill(delivery: Delivery) -> tuple[str, str]:
+    """The CSS class and the text of a delivery's pill: half a thread has its own."""
+    seen = Visibility.of(delivery)
+    if seen.is_half_out:
+        return "bad", seen.count
+    return tone(delivery.state), state(delivery.state)
+
+
+def by_pill(deliveries: Iterable[Delivery]) -> list[tuple[tuple[str, str], list[Delivery]]]:
+    """Deliveries grouped by their pill, in the order of the states' names."""
+    groups: dict[tuple[str, str], list[Delivery]] = {}
+    for delivery in sorted(deliveries, key=lambda d: d.state):
+        groups.setdefault(pill(delivery), []).append(delivery)
+    return [*groups.items()]
 
 
 def beginning(delivery: Delivery) -> str:

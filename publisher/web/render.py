@@ -132,6 +132,7 @@ class Renderer:
             "when": instants.when,
             "soon": instants.soon,
             "from_now": instants.from_now,
+            "visible": instants.visible,
             "here": instants.here,
             "zone": session.zone,
             "now": now,

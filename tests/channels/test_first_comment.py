@@ -356,4 +356,4 @@ def test_what_is_public_early_is_told_and_so_is_its_missing_comment(
     assert (delivery.state, len(delivery.remote_ids)) == (State.PUBLISHED, 1)
     assert "1 of 2 parts are out" in str(reason_of(delivery))
     (told,) = news.untold("ntfy")
-    assert "1 of 2 parts are out; the rest is stopped." in compose([told], UTC).body
+    assert "; the rest does not follow." in compose([told], UTC).body

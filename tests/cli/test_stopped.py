@@ -75,6 +75,23 @@ def test_what_was_missed_is_named_for_a_day(
     assert "missed" not in said(cli, "queue")
 
 
+def test_status_names_what_was_missed_until_somebody_acknowledges_it(
+    cli: Cli, draft: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is missed on Friday evening is there on Monday, and in the week after."""
+    monkeypatch.setenv("PUBLISHER_CLOCK", "2016-03-17T14:00:00+01:00")
+    app = Application.open(draft.parents[1])
+    app.dispatch.expire()
+    app.close()
+    assert said(cli, "status").count("missed: nothing is out") == 2
+    told = said(cli, "acknowledge", POST, "--account", "bice-x", "--reason", "the day is over")
+    assert told.startswith("Acknowledged: 1 delivery.")
+    left = cli("status", "--json").json["attention"]
+    assert [(one["account"], one["parts_out"]) for one in left] == [("bice-page", 0)]
+    assert "acknowledged" in said(cli, "history", POST)
+    assert cli("acknowledge", POST, "--account", "bice-x").code == 1
+
+
 def test_retry_of_what_is_expired_tells_its_time_by_the_sessions_clock(
     cli: Cli, draft: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -35,6 +35,8 @@ pytestmark = pytest.mark.each_database
 
 _ASKED: dict[str, Callable[[Queries, Gauges], object]] = {
     "coming": lambda queries, _gauges: queries.coming(30),
+    "stopped_ahead": lambda queries, _gauges: queries.stopped_ahead(),
+    "unresolved_counts": lambda queries, _gauges: queries.unresolved_counts(),
     "paused_or_suspended": lambda queries, _gauges: queries.paused_or_suspended(),
     "unclaimed": lambda _queries, gauges: gauges.unclaimed(0),
 }
@@ -68,15 +70,15 @@ def test_no_row_is_read_that_is_not_waiting(
     assert [line for line in plans if line == "SCAN deliveries"] == []
 
 
-def test_what_was_stopped_too_late_is_looked_for_among_what_was_stopped(
-    database: Database, queries: Queries, clock: ManualClock
+def test_trouble_is_looked_for_among_what_nobody_has_dealt_with(
+    database: Database, queries: Queries
 ) -> None:
     if not database.is_sqlite:
         pytest.skip("PostgreSQL chooses by its statistics, and reads a table of no row as a whole")
     with _recorded(database) as statements:
-        queries.stopped_too_late(clock.now())
+        queries.unresolved(State.PUBLISHED)
     plans = [line for asked in statements for line in _plan(database, *asked)]
-    assert [line for line in plans if "ix_deliveries_problems" in line]
+    assert [line for line in plans if "ix_deliveries_unresolved" in line]
 
 
 def test_a_dispatcher_reads_only_what_it_looks_for(database: Database, clock: ManualClock) -> None:

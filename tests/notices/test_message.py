@@ -51,7 +51,7 @@ def test_a_failed_delivery_is_told_with_what_helps() -> None:
     assert message.title == "Publisher: post-1.fr to bice-x failed"
     assert message.body == (
         "post-1.fr to bice-x failed (its content is refused). It was due 2016-03-07 08:00 UTC (09:00 "
-        "Europe/Zurich). X refuses this post. With the draft changed: `publisher queue`. As it "
+        "Europe/Zurich). X refuses this post. Failed: nothing is out. With the draft changed: `publisher queue`. As it "
         "is, once more: `publisher retry post-1.fr --account bice-x`.\n\n"
         "`publisher status` shows all that needs a person."
     )
@@ -100,7 +100,10 @@ def test_that_nothing_is_late_any_more_does_not_say_that_all_of_it_is_out() -> N
 
 
 def test_a_thread_that_is_partly_out_says_so() -> None:
-    assert "Parts of the thread that are out: 2." in compose([stuck(parts_out=2)], UTC).body
+    half = stuck(parts_out=2, parts=3, out_since=MORNING)
+    title, body = compose([half], UTC).title, compose([half], UTC).body
+    assert title == "Publisher: post-1.fr to bice-x is out only in part"
+    assert "2 of 3 parts out since 2016-03-07 08:00 UTC; the rest does not follow." in body
 
 
 def test_a_suspended_account_is_told_with_what_waits_and_what_helps() -> None:

@@ -3,12 +3,14 @@ apart.
 """
 
 import re
+from datetime import timedelta
 
 import pytest
 
 from publisher.app import Application
 from publisher.base.i18n import _, speaking
 from publisher.channels import answers as meant
+from publisher.ledger.manager.approvals import digest
 from publisher.ledger.reading.log_pages import SortOrder, Wanted
 from publisher.ledger.suspensions import suspend
 from publisher.model.outcomes import (
@@ -23,7 +25,7 @@ from publisher.model.outcomes import (
 from publisher.model.states import State
 from publisher.web.routes import dashboard
 from tests.support.clock import ManualClock
-from tests.support.happening import ends
+from tests.support.happening import ends, meet
 from tests.support.pages import Visit
 from tests.support.wishes import add, wish
 
@@ -84,7 +86,9 @@ def test_of_each_kind_some_are_shown_and_the_others_are_one_click_away(
     ]
     assert re.findall(r'href="/posts/(n\d)"', folded) == ["n2", "n1"]
     assert len(_listed(manager, "next")) == 5
-    assert '<a href="/posts">3 more deliveries' in manager.page
+    assert '<a href="/posts">5 more deliveries' in manager.page, re.findall(
+        "([0-9]+) more deliver", manager.page
+    )
 
 
 @both
@@ -105,7 +109,7 @@ def test_what_is_rejected_leaves_the_managers_list_and_its_author_is_told(
     assert _listed(staff, "back") == []
     manager.get("/log?state=rejected")
     assert "Bonjour de Genève" in manager.text
-    assert manager.get("/log.csv?state=rejected").text.count("rejected") == 2
+    assert manager.get("/log.csv?state=rejected").text.count('"rejected"') == 2
     manager.get("/posts/day.fr")
     assert '<span class="state wait">rejected</span>' in manager.page
 
@@ -179,6 +183,71 @@ def test_the_log_opens_with_what_happened_last(app: Application, manager: Visit)
     assert [d.post for d in back.deliveries] == found[-2]
     manager.get("/posts?state=held")
     assert shown() == ["later.fr"]
+
+
+@both
+def test_what_was_missed_stays_until_somebody_has_dealt_with_it(
+    app: Application, manager: Visit
+) -> None:
+    """However old; the way out is beside it, and what cannot work is not offered."""
+    app.clock.sleep_until(app.clock.now() + timedelta(days=5))
+    app.dispatch.expire()
+    missed = app.queries.deliveries(post="site/news.fr")
+    assert [d.state for d in missed] == [State.MISSED]
+    manager.get("/")
+    assert "site/news.fr" in _listed(manager, "needs")
+    assert "missed: nothing is out" in manager.text
+    assert 'href="/posts/site/news.fr/move">Give it a new time' in manager.page
+    assert "/posts/site/news.fr#do-retry" not in manager.page, "it has expired"
+    in_trouble = app.overview(9).in_trouble
+    manager.get("/posts/site/news.fr")
+    assert 'id="act-retry"' not in manager.page
+    manager.send("/posts/site/news.fr", do="acknowledge", reason="the day is over")
+    assert app.overview(9).in_trouble == in_trouble - 1
+    assert "direction said that it may stay as it is" in manager.text
+    step = app.queries.history("site/news.fr")[-1]
+    assert (step.event, step.actor) == ("acknowledged", "direction")
+    assert step.detail == {"reason": "the day is over"}
+    manager.get("/")
+    assert "site/news.fr" not in _listed(manager, "needs")
+    assert app.audit.verify().breaks == ()
+
+
+@both
+def test_half_a_thread_is_called_so_wherever_it_is_shown(app: Application, manager: Visit) -> None:
+    """Readers see a thread that stops in the middle: "failed" or "published" are both wrong."""
+    app.approvals.approve(
+        ["later.fr"],
+        None,
+        "direction",
+        {d.id: digest(d) for d in app.queries.deliveries(post="later.fr")},
+    )
+    (thread,) = app.queries.deliveries(post="later.fr")
+    app.clock.sleep_until(thread.next_check_at)
+    claim = app.dispatch.claim(app.clock.ahead(2), app.clock.ahead(30), 100)
+    its = next(one for one in claim if one.delivery == thread.id)
+    half = meet(app, its, Accepted("1"), Refused(Kind.CONTENT, "Too long.", of_post=True))
+    assert (half.state, half.remote_ids) == (State.FAILED, ("1",))
+    for page in ("/", "/log", "/posts?state=failed", "/posts/later.fr"):
+        manager.get(page)
+        now, _folded, _history = manager.page.partition('<ol class="history"')
+        assert '<span class="state bad">1 of 2 parts out</span>' in now, page
+        assert 'bad">failed<' not in now, page
+    manager.get("/posts/later.fr")
+    assert "1 of 2 parts out since" in manager.text
+    assert manager.text.count("This part is not out") == 1
+    assert "Send the rest" in manager.text
+    assert "Take down what is out" in manager.text
+    manager.get("/calendar?day=2016-03-08")
+    assert "partly out" in manager.text
+    row = app.reports.page(whole=True)
+    assert "1 of 2 parts out since" in row
+
+
+def test_what_comes_next_is_shown_approved_or_not(app: Application, manager: Visit) -> None:
+    manager.get("/")
+    assert _listed(manager, "next") == ["day.es", "day.fr", "site/news.fr", "later.fr"]
+    assert manager.text.count("waits for approval, will not leave before") == 2
 
 
 def test_what_could_not_be_withdrawn_is_said_to_be_gone(

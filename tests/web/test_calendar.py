@@ -1,16 +1,20 @@
 """The calendar, and moving posts in it: the draft's file is the wish, the schedule follows."""
 
 import re
+from datetime import timedelta
 
 import pytest
 from PIL import Image
+from sqlalchemy import update
 
 from publisher.app import Application
 from publisher.base.errors import Busy
+from publisher.ledger.tables import deliveries
 from publisher.media import media_file
 from publisher.model.states import State
 from publisher.web import calendar_view, draft_cache
 from publisher.web.draft_cache import DraftCache
+from tests.support.clock import ManualClock
 from tests.support.html import flaws
 from tests.support.pages import Visit
 from tests.support.workspaces import Workspace
@@ -438,6 +442,29 @@ def test_what_hangs_on_the_agenda_gets_a_time_of_its_own_if_that_is_wished(
     assert "at: 2016-03-08 08:30\n" in _draft(app, "day.fr")
     manager.get(path)
     assert "hanging on" not in manager.text
+
+
+def test_what_was_missed_gets_a_new_time_while_it_is_out_elsewhere(
+    app: Application, manager: Visit
+) -> None:
+    """What is out stays as it is; a control on the page leads out of the trouble."""
+    out, missed = app.queries.deliveries(post="day.fr")
+    with app.database.write() as connection:
+        change = update(deliveries).where(deliveries.c.id == out.id)
+        is_out = {"state": State.PUBLISHED, "published_at": out.due_at, "remote_ids": '["4711"]'}
+        connection.execute(change.values(is_out))
+    assert isinstance(app.clock, ManualClock)
+    app.clock.sleep_until(missed.due_at + timedelta(days=1))
+    app.dispatch.expire()
+    manager.get("/posts/day.fr")
+    assert "/posts/day.fr/move" in manager.page
+    manager.get("/posts/day.fr/move?at=2016-03-10T08:30")
+    fields = {"at": "2016-03-10T08:30", "seen": seen(manager), "shown": manager.shown}
+    assert manager.send("/posts/day.fr/move", own="yes", sure="yes", **fields).status_code == 200
+    found = {d.account: d for d in app.queries.deliveries(post="day.fr")}
+    assert found[missed.account].state is State.AWAITING_APPROVAL
+    assert f"{found[missed.account].due_at:%d %H:%M}" == "10 07:30"
+    assert (found[out.account].state, found[out.account].due_at) == (State.PUBLISHED, out.due_at)
 
 
 def test_an_item_that_nobody_knows_is_mended_first(

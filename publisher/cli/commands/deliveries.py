@@ -264,6 +264,7 @@ def history(context: typer.Context, post: Post, *, as_json: Json = False) -> Non
     if as_json:
         console.print_json([log_export.step_row(step) for step in found])
     else:
-        steps.print_history(found, arguments.zone(app.settings))
-        steps.print_addresses(app.queries.deliveries(post=name))
-        steps.print_corrections(app.queries.corrections([name]), arguments.zone(app.settings))
+        zone = arguments.zone(app.settings)
+        steps.print_history(found, zone)
+        steps.print_addresses(app.queries.deliveries(post=name), zone)
+        steps.print_corrections(app.queries.corrections([name]), zone)

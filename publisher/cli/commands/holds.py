@@ -1,4 +1,6 @@
-"""Commands for one post: hold, release."""
+"""Commands for one post: hold, release, acknowledge."""
+
+from typing import Annotated
 
 import typer
 
@@ -86,3 +88,27 @@ def release(
     if ended:
         told = _("`{command}` sends it all the same.", command=f"publisher retry {ended[0].post}")
         console.print_prose(told)
+
+
+def acknowledge(
+    context: typer.Context,
+    post: Post,
+    *,
+    account: Account = None,
+    reason: Annotated[str, typer.Option(metavar="TEXT", help="Why, for the record.")] = "",
+    as_json: Json = False,
+    who: Who = None,
+) -> None:
+    """Say that a post in trouble may stay as it is.
+
+    What failed, was missed, was stopped too late or is out by half needs a person, however old,
+    until it is tried again, withdrawn or acknowledged. The history keeps who did.
+    """
+    app, of_account = operated(context, account, by_ledger_alone=True)
+    done = app.control.acknowledge(
+        arguments.post(app, post), of_account, arguments.actor(who), reason
+    )
+    if as_json:
+        print_json(done)
+    else:
+        print_outcome(_("Acknowledged"), done)

@@ -11,6 +11,7 @@ from publisher.ledger.reading.history_steps import HistoryStep
 from publisher.model import history_text
 from publisher.model.deliveries import Delivery
 from publisher.model.events import event
+from publisher.model.visibility import Visibility
 
 
 def print_history(steps: Sequence[HistoryStep], zone: tzinfo) -> None:
@@ -31,9 +32,13 @@ def _told(steps: Sequence[HistoryStep]) -> Iterator[HistoryStep]:
         last[step.delivery] = step.event
 
 
-def print_addresses(deliveries: Sequence[Delivery]) -> None:
-    """Print the public addresses of published posts, account by account."""
+def print_addresses(deliveries: Sequence[Delivery], zone: tzinfo) -> None:
+    """Print what the public sees where the state does not say it, and each public address."""
     for delivery in deliveries:
+        seen = Visibility.of(delivery)
+        if seen.needs_words:
+            words = seen.in_words(lambda at: console.minute(at, zone))
+            console.print_line(_("{name}: {value}", name=delivery.account, value=words))
         if delivery.url and delivery.remote_ids:
             address = console.printable(delivery.url)
             console.print_line(_("{name}: {value}", name=delivery.account, value=address))

@@ -66,9 +66,24 @@ class RunDisplay:
                 "Publishing: {deliveries} on the schedule; {end}.", deliveries=scheduled, end=end
             )
         console.print_prose(f"{what} {console.times_of(self._zone)}")
+        self._say_what_stays()
         if any(one.account == EVERYTHING and one.paused_at for one in self._app.queries.accounts()):
             console.print_warned(_("Everything is paused. Nothing leaves any more."))
         self._say_what_waits(waiting.scheduled)
+
+    def _say_what_stays(self) -> None:
+        """Print how many posts to come will not leave as they are, and when the first is due."""
+        number, first = self._app.queries.stopped_ahead()
+        if first is not None:
+            line = plural(
+                "{number} delivery to come will not leave as it is, as it is not approved or is held; "
+                "it is due {time}.",
+                "{number} deliveries to come will not leave as they are, as they are not approved or "
+                "are held; the first is due {time}.",
+                number,
+                time=console.minute(first, self._zone),
+            )
+            console.print_warned(line)
 
     def report(self, step: HistoryStep) -> None:
         """Print a line for a step, unless it is only for the history."""

@@ -28,11 +28,11 @@ def show(overview: Overview) -> None:
         tables.print_days(overview.rejected, overview.zone)
         console.print_line()
     if overview.next:
-        console.print_prose(console.paint(_("These go out next:"), "bold"))
-        tables.print_days(overview.next, overview.zone)
+        console.print_prose(console.paint(_("These are next:"), "bold"))
+        tables.print_days(overview.next, overview.zone, says_stops=True)
         _print_more(overview.more)
         console.print_line()
-    elif overview.counts and not overview.paused_or_suspended:
+    if overview.leaves_nothing:
         console.print_prose(
             _("Nothing goes out before it is approved.")
             if overview.counts.get(State.AWAITING_APPROVAL)

@@ -11,6 +11,7 @@ from publisher.cli.output import console, listing
 from publisher.ledger.pending_stops import reason_of
 from publisher.model.deliveries import Delivery, Wish
 from publisher.model.states import State, counted
+from publisher.model.visibility import Visibility
 
 _COLOURS = {
     State.AWAITING_APPROVAL: "yellow",
@@ -55,30 +56,48 @@ def print_log(deliveries: Sequence[Delivery], zone: tzinfo, *, is_empty: bool) -
     console.print_prose(f"{told}. {console.times_of(zone)}")
 
 
-def print_days(deliveries: Sequence[Delivery], zone: tzinfo, *, addresses: bool = False) -> None:
+def print_days(
+    deliveries: Sequence[Delivery],
+    zone: tzinfo,
+    *,
+    addresses: bool = False,
+    says_stops: bool = False,
+) -> None:
     """Print deliveries, which must be sorted by time, under the days on which they go out.
 
-    `addresses`: with the address of each published one.
+    `addresses`: with the address of each published one. `says_stops`: each that will not leave as
+    it is says so.
     """
     columns = (_("due"), _("state"), _("late"), _("account"), _("post"))
     rows = [
-        (console.day(delivery.not_before, zone), _row(delivery, zone, addresses=addresses))
+        (
+            console.day(delivery.not_before, zone),
+            _row(delivery, zone, addresses=addresses, says_stops=says_stops),
+        )
         for delivery in deliveries
     ]
     listing.print_by_day(columns, rows)
 
 
-def _row(delivery: Delivery, zone: tzinfo, *, addresses: bool) -> tuple[Text, ...]:
-    late = delivery.lateness
+def _row(
+    delivery: Delivery, zone: tzinfo, *, addresses: bool, says_stops: bool
+) -> tuple[Text, ...]:
+    went_out = delivery.state in (State.PUBLISHED, State.WITHDRAWN)
+    late = delivery.lateness if went_out else None
     post = Text(delivery.post)
-    for note in (embargo_note(delivery, zone), reason_of(delivery), delivery.error_message):
+    seen = Visibility.of(delivery)
+    is_stopped = says_stops and delivery.state not in (State.SCHEDULED, State.PUBLISHING)
+    says = None
+    if seen.needs_words or is_stopped:
+        says = seen.in_words(lambda at: console.minute(at, zone))
+    for note in (says, embargo_note(delivery, zone), reason_of(delivery), delivery.error_message):
         if note:
             post.append(f"\n{console.printable(note)}", style="dim")
     if addresses and delivery.url and delivery.remote_ids:
         post.append(f"\n{console.printable(delivery.url)}", style="dim")
     return (
         Text(f"{delivery.not_before.astimezone(zone):%H:%M}"),
-        state_text(delivery.state),
+        Text(seen.count, style="red") if seen.is_half_out else state_text(delivery.state),
         Text("" if late is None else formats.lateness(late.total_seconds())),
         Text(delivery.account),
         post,

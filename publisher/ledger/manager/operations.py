@@ -1,9 +1,11 @@
-"""Operator commands: cancel, retry and resolve; pause and resume are in pauses.py.
+"""Operator commands: cancel, retry, acknowledge and resolve; pause and resume are in pauses.py.
 
 Every method is one transaction, and records who asked for it.
 """
 
+import operator
 from collections.abc import Callable, Collection, Mapping
+from datetime import datetime
 
 from sqlalchemy import Connection, select
 
@@ -26,6 +28,7 @@ from publisher.model.timing import claim_at
 
 _NOT_CANCELLABLE = later("Nothing of {post} can be cancelled: {states}.")
 _NOT_TO_RETRY = later("Nothing of {post} can be tried again: {states}.")
+_NOT_TO_ACKNOWLEDGE = later("Nothing of {post} is in trouble that may stay as it is: {states}.")
 _NOT_TO_WITHDRAW = later("Nothing of {post} can be withdrawn: {states}.")
 _NOT_IN_DOUBT = later("Nothing of {post} can be resolved: {states}.")
 
@@ -90,6 +93,23 @@ class Control(Pauses):
         states = ENDED_UNSENT | {State.UNCERTAIN}
         return self._each(posts, account, actor, _in(states), _NOT_TO_RETRY, act, versions)
 
+    def acknowledge(
+        self, posts: Posts, account: Accounts, actor: str, reason: str
+    ) -> list[Delivery]:
+        """Record that the trouble of a post's deliveries may stay as it is; all or nothing.
+
+        They are listed no more among what needs a person, until they change their state.
+        """
+
+        def act(connection: Connection, delivery: Delivery, by: By) -> Delivery:
+            detail = {"reason": reason} if reason else None
+            return change(
+                connection, delivery, Event.ACKNOWLEDGED, by, detail=detail, acknowledged_by=actor
+            )
+
+        concerns = operator.attrgetter("is_unresolved")
+        return self._each(posts, account, actor, concerns, _NOT_TO_ACKNOWLEDGE, act)
+
     def _retry(self, connection: Connection, delivery: Delivery, by: By) -> Delivery:
         uncertain = delivery.state is State.UNCERTAIN
         if delivery.withdrawn_ids is not None:
@@ -111,7 +131,7 @@ class Control(Pauses):
                     expiry=delivery.expires_at.astimezone(self._zone_of()),
                     zone=self._zone_of(),
                 ),
-                hint=_("Give the draft a new `at`, then run `publisher queue`."),
+                hint=_("Give the draft a new time, then: `publisher queue`."),
             )
         if delivery.pending_stop is None:
             self._refuse_a_double(connection, delivery)
@@ -227,6 +247,16 @@ class Control(Pauses):
 def _in(states: Collection[State]) -> Callable[[Delivery], bool]:
     """Whether a delivery is in one of these states."""
     return lambda delivery: delivery.state in states
+
+
+def can_be_retried(delivery: Delivery, now: datetime) -> bool:
+    """Whether a retry can send it: it has not expired, and nobody began to withdraw it."""
+    if delivery.withdrawn_ids is not None:
+        return False
+    if delivery.state is State.UNCERTAIN:
+        return True
+    is_expired = delivery.expires_at is not None and delivery.expires_at <= now
+    return delivery.state in ENDED_UNSENT and not is_expired
 
 
 def _can_be_withdrawn(delivery: Delivery) -> bool:

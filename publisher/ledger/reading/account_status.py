@@ -32,6 +32,10 @@ from publisher.model.states import State
 # As in the partial indexes, which the planner does not find for bound values.
 _SCHEDULED: ColumnElement[bool] = literal_column("(deliveries.state = 'scheduled')")
 _PUBLISHING: ColumnElement[bool] = literal_column("(deliveries.state = 'publishing')")
+_STOPPED: ColumnElement[bool] = literal_column(
+    "(deliveries.state IN ('awaiting-approval', 'rejected', 'held'))"
+)
+"""Deliveries that will not leave as they are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,16 +121,32 @@ class AccountQueries(LedgerPart):
         return None if row[0] is None else Tenure(*row)
 
     def coming(self, limit: int | None) -> list[Delivery]:
-        """The first `limit` deliveries that are being sent or will go out at their time."""
-        going = and_(_SCHEDULED, ~self._paused_or_suspended())
+        """The next `limit` deliveries by time: being sent, on the schedule, or to come.
+
+        Those to come have a time ahead, and will not leave as they are: they wait for an approval,
+        were rejected or are held. Without those of paused or suspended accounts.
+        """
+        by_check, by_time = deliveries.c.next_check_at, deliveries.c.due_at
+        wanted = (
+            (_PUBLISHING, by_check),
+            (and_(_SCHEDULED, ~self._paused_or_suspended()), by_check),
+            (and_(_STOPPED, by_time >= self._clock.now()), by_time),
+        )
         first: list[Delivery] = []
         with self._database.read() as connection:
-            for condition in (_PUBLISHING, going):
-                query = select(deliveries).where(condition)
-                ordered = query.order_by(deliveries.c.next_check_at, deliveries.c.id).limit(limit)
-                first += deliveries_in(connection, ordered)
+            for condition, order in wanted:
+                query = select(deliveries).where(condition).order_by(order, deliveries.c.id)
+                first += deliveries_in(connection, query.limit(limit))
         first.sort(key=lambda delivery: (delivery.not_before, delivery.id))
         return first[:limit]
+
+    def stopped_ahead(self) -> tuple[int, datetime | None]:
+        """How many deliveries to come will not leave as they are, and when the first is due."""
+        query = select(func.count(), func.min(deliveries.c.due_at))
+        with self._database.read() as connection:
+            ahead = query.where(_STOPPED, deliveries.c.due_at >= self._clock.now())
+            number, first = connection.execute(ahead).one()
+            return number, first
 
     def paused_or_suspended(self) -> int:
         """How many scheduled deliveries have an account that is paused or suspended then."""

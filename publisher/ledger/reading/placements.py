@@ -11,10 +11,13 @@ from publisher.ledger.database import Database
 from publisher.ledger.rows import chunks
 from publisher.ledger.tables import Instant, deliveries, not_before
 from publisher.model.content import Content
-from publisher.model.states import State
+from publisher.model.states import ENDED_UNSENT, State
 
 # The plus keeps SQLite from the index of times: nearly all of them are before `since`.
 _due_at: ColumnElement[datetime] = literal_column("+deliveries.due_at", Instant)
+
+
+_ENDED = frozenset({*ENDED_UNSENT, State.HELD, State.UNCERTAIN})
 
 
 class Placement(NamedTuple):
@@ -27,6 +30,8 @@ class Placement(NamedTuple):
     state: State
     not_before: datetime
     """When it leaves or left, in UTC."""
+    is_half_out: bool = False
+    """Whether a part of it is out, and the rest does not follow by itself."""
 
 
 class Placements:
@@ -61,15 +66,23 @@ class Placements:
             for wanted in (in_time, (columns.id.in_(of_embargoes),)):
                 query = select(
                     columns.id, columns.post, columns.account, columns.channel, columns.state,
-                    not_before.label("leaves"), *((columns.content,) if lang else ()),
+                    not_before.label("leaves"), columns.remote_ids != "[]", *((columns.content,) if lang else ()),
                 ).where(*wanted)  # fmt: skip
                 if accounts is not None:
                     query = query.where(columns.account.in_(accounts))
                 ordered = query.order_by(columns.due_at, columns.id).limit(limit)
                 rows = connection.execute(ordered).all()
                 found += [
-                    Placement(key, post, account, channel, State(state), leaves)
-                    for key, post, account, channel, state, leaves, *content in rows
+                    Placement(
+                        key,
+                        post,
+                        account,
+                        channel,
+                        State(state),
+                        leaves,
+                        bool(is_out) and state in _ENDED,
+                    )
+                    for key, post, account, channel, state, leaves, is_out, *content in rows
                     if not lang or json.loads(content[0]).get("lang") in (None, lang)
                 ]
         return sorted(found, key=lambda one: (one.not_before, one.id))[:limit]

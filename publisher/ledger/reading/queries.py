@@ -12,9 +12,9 @@ from sqlalchemy import (
     exists,
     func,
     literal,
-    literal_column,
     or_,
     select,
+    text,
 )
 
 from publisher.ledger import corrections, picture_consents, replies
@@ -29,16 +29,13 @@ from publisher.ledger.reading.statistics import Span, due_in
 from publisher.ledger.replies import AnsweredComment
 from publisher.ledger.rows import chunks, deliveries_in, delivery_of
 from publisher.ledger.suspensions import paused_or_suspended
-from publisher.ledger.tables import Instant, deliveries, identity, media
+from publisher.ledger.tables import UNRESOLVED, Instant, deliveries, identity, media, written
 from publisher.model.deliveries import Brief, Delivery
 from publisher.model.states import WAITING, State
 
 _COMPARED = 5_000
 """How many known names an unknown one is compared with."""
 _BRIEF = select(*(deliveries.c[name] for name in Brief._fields))
-# The plus prevents the use of an index of times: the partial index of the few stopped ones is
-# shorter.
-_due_at: ColumnElement[datetime] = literal_column("+deliveries.due_at", Instant)
 
 
 class Queries(HistoryQueries, AccountQueries):
@@ -93,22 +90,21 @@ class Queries(HistoryQueries, AccountQueries):
         with self._database.read() as connection:
             return connection.execute(query.limit(1)).first() is not None
 
-    def missed(self, since: datetime) -> int:
-        """How many deliveries due from `since` on were missed."""
-        query = select(func.count()).where(
-            deliveries.c.due_at >= since, deliveries.c.state == State.MISSED
-        )
-        with self._database.read() as connection:
-            return connection.execute(query).scalar_one()
+    def unresolved(self, state: State, limit: int | None = None) -> list[Delivery]:
+        """Deliveries that ended so, in trouble that nobody has dealt with, newest first.
 
-    def stopped_too_late(self, since: datetime) -> list[Delivery]:
-        """Deliveries due from `since` on that are out, although a person had stopped them."""
-        query = select(deliveries).where(
-            _due_at >= since,
-            deliveries.c.pending_stop.is_not(None),
-            deliveries.c.state == State.PUBLISHED,
-        )
-        return self._read(query)
+        However old: see `Delivery.is_unresolved`.
+        """
+        query = select(deliveries).where(text(UNRESOLVED), deliveries.c.state == written(state))
+        newest = query.order_by(deliveries.c.due_at.desc(), deliveries.c.id.desc())
+        return self._read(newest.limit(limit))
+
+    def unresolved_counts(self) -> dict[State, int]:
+        """How many deliveries ended in trouble that nobody has dealt with, by state."""
+        query = select(deliveries.c.state, func.count()).where(text(UNRESOLVED))
+        with self._database.read() as connection:
+            counted = connection.execute(query.group_by(deliveries.c.state))
+            return {State(state): number for state, number in counted}
 
     def still_out(self) -> list[Delivery]:
         """Deliveries whose withdrawal failed so far: a part may still be out.

@@ -17,6 +17,7 @@ from publisher.ledger.tables.columns import (
     microseconds,
 )
 from publisher.ledger.tables.deliveries import (
+    UNRESOLVED,
     about,
     account_chains,
     archived,
@@ -60,6 +61,7 @@ from publisher.ledger.tables.readers import (
 __all__ = [
     "EVERYTHING",
     "REVISION",
+    "UNRESOLVED",
     "Instant",
     "about",
     "account_chains",

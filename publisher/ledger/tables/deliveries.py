@@ -24,6 +24,15 @@ from sqlalchemy import (
 
 from publisher.ledger.tables.columns import Instant, Key, metadata, partial_index
 
+UNRESOLVED = (
+    "acknowledged_by IS NULL AND (state IN ('failed', 'missed')"
+    " OR (state = 'published' AND pending_stop IS NOT NULL)"
+    " OR (state = 'cancelled' AND remote_ids <> '[]' AND withdrawn_ids IS NULL))"
+)
+"""Deliveries that ended in trouble, and that nobody has dealt with: failed, missed, stopped too
+late, or cancelled after a part was out. As in the partial index.
+"""
+
 deliveries = Table(
     "deliveries",
     metadata,
@@ -74,6 +83,8 @@ deliveries = Table(
     Column("corrects", String),
     # The reader's comment that it answers, by its id at the platform; NULL: it answers none.
     Column("answers", String),
+    # Who said that its trouble may stay as it is (see operations.py); NULL: nobody.
+    Column("acknowledged_by", String),
     UniqueConstraint("post", "account", name="uq_deliveries_post_account"),
     partial_index("ix_deliveries_due", "next_check_at", "id", where="state = 'scheduled'"),
     partial_index(
@@ -96,6 +107,7 @@ deliveries = Table(
         "id",
         where="state IN ('failed', 'missed', 'uncertain', 'rejected') OR pending_stop IS NOT NULL",
     ),
+    partial_index("ix_deliveries_unresolved", "state", "due_at", "id", where=UNRESOLVED),
     partial_index("ix_deliveries_waiting", "due_at", "id", where="state = 'awaiting-approval'"),
     partial_index("ix_deliveries_clearing", "clear_at", "id", where="clear_at IS NOT NULL"),
     partial_index(

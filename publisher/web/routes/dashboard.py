@@ -19,14 +19,14 @@ from publisher.model.deliveries import Delivery
 from publisher.model.states import State
 from publisher.monitoring.troubles import of_clocks
 from publisher.reporting import lateness_text
-from publisher.web import labels
+from publisher.web import labels, remedies
 from publisher.web.authentication import Reader, Visitor
 from publisher.web.dependencies import Use
 
 _NEXT = 30
 _ATTENTION = 100
 """Deliveries of each state; those of one post share a line. The log has the others."""
-_LATELY = Wanted(order=SortOrder.PUBLISHED)
+_LATELY = Wanted(states=frozenset({State.PUBLISHED}), order=SortOrder.PUBLISHED)
 """What went out last."""
 _LAST = 30
 """Deliveries among which the posts are that went out last."""
@@ -60,11 +60,12 @@ def today(request: Request, parts: Use, visitor: Reader, part: str = "") -> Resp
         shown=_SHOWN,
         few=_FEW,
         trouble=trouble,
+        acts_on=lambda line: remedies.of(parts.app, visitor.person, line),
         folded=folded,
         waiting=_lines(d for d in overview.attention if d.state is State.AWAITING_APPROVAL),
         back=_lines(_back_with(visitor, parts.app, overview.rejected)),
         on_its_way=_lines(d for d in overview.next if d.state is State.PUBLISHING),
-        coming=_lines(d for d in overview.next if d.state is State.SCHEDULED),
+        coming=_lines(d for d in overview.next if d.state is not State.PUBLISHING),
         paused_or_suspended=_lines(paused_or_suspended),
         differing=parts.differences.posts(parts.app),
         shown_paused_or_suspended=len(paused_or_suspended),

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Form, Request, Response
 from publisher.base.errors import NoSuchPost
 from publisher.base.i18n import _
 from publisher.ledger.manager.approvals import digest
+from publisher.ledger.manager.operations import can_be_retried
 from publisher.ledger.manager.rights import Rank
 from publisher.ledger.manager.withdrawals import WITHDRAWABLE
 from publisher.ledger.reading.history_steps import HistoryStep
@@ -15,7 +16,7 @@ from publisher.model.deliveries import Delivery
 from publisher.model.events import Event
 from publisher.model.history_text import details
 from publisher.model.states import State
-from publisher.web import corrections_view, draft_view, labels, replies_view
+from publisher.web import corrections_view, draft_view, labels, remedies, replies_view
 from publisher.web.authentication import Manager, Reader, Visitor
 from publisher.web.confirmation import confirming, is_one_of
 from publisher.web.counts_view import CountsTable, counts_table
@@ -55,6 +56,7 @@ def show(request: Request, parts: Use, visitor: Reader, post: str, part: str = "
         notes=parts.app.notes.notes_on(post),
         colleagues=parts.colleagues(),
         possible=_possible(parts, visitor, own),
+        remedies_of={d.id: remedies.of(parts.app, visitor.person, [d]) for d in deliveries},
         beyond=[d.account for d in deliveries if d not in own],
         may_write=rights.permits_writing(visitor.person, accounts),
         may_move=rights.permits(visitor.person, Rank.STAFF, accounts),
@@ -129,6 +131,8 @@ def _possible(
         "for_others": [delivery for delivery in waiting if delivery not in own],
         "reject": those(State.AWAITING_APPROVAL, State.SCHEDULED),
         **{do: list(filter(concerns, deliveries)) for do, concerns in CONCERNS.items()},
+        "retry": [d for d in deliveries if can_be_retried(d, parts.app.clock.now())],
+        "acknowledge": [d for d in deliveries if d.is_unresolved],
         "resolve": those(State.UNCERTAIN),
         "withdraw": out,
         "gone": [d for d in out if d.withdrawn_ids is not None],

@@ -26,9 +26,10 @@ from publisher.drafts.times import (
 from publisher.model.deliveries import Delivery
 from publisher.model.events import Event
 from publisher.model.problems import Flaw
-from publisher.model.states import OUT_OR_MAYBE
+from publisher.model.states import ENDED_UNSENT, OUT_OR_MAYBE
 from publisher.model.values import Severity
 from publisher.planning import Plan
+from publisher.planning.edits import may_come_back
 from publisher.web import draft_view, labels, plan_view
 from publisher.web.authentication import Reader, Visitor, Writer
 from publisher.web.dependencies import Parts, PostRoute, Use
@@ -125,12 +126,14 @@ def _said(move: _Move, standing: Sequence[Delivery]) -> str:
 
 
 def is_movable(standing: Sequence[Delivery]) -> bool:
-    """Whether a post can be moved: it is not out."""
-    return not _out(standing)
+    """Whether a new time changes anything: something of a post is not out, and nothing may be."""
+    if any(d.may_be_out for d in standing):
+        return False
+    return not standing or any(d.in_reach or _comes_back(d) for d in standing)
 
 
-def _out(standing: Sequence[Delivery]) -> list[str]:
-    return [d.account for d in standing if d.state in OUT_OR_MAYBE and not d.in_reach]
+def _comes_back(delivery: Delivery) -> bool:
+    return delivery.state in ENDED_UNSENT and may_come_back(delivery)
 
 
 def _movable(app: Application, post: str) -> tuple[Manuscript, Sequence[Delivery]]:
@@ -141,7 +144,8 @@ def _movable(app: Application, post: str) -> tuple[Manuscript, Sequence[Delivery
         message = _("Its time hangs on the agenda: {anchor}.", anchor=written)
         raise NotPossible(message, hint=_("The agenda has no such item: mend the draft first."))
     standing = app.queries.deliveries(post=post)
-    if out := _out(standing):
+    if not is_movable(standing):
+        out = [d.account for d in standing if d.state in OUT_OR_MAYBE and not d.in_reach]
         message = _("It is out already, or may be: {accounts}.", accounts=", ".join(out))
         hint = _("What is out does not move. What is uncertain is resolved first.")
         raise NotPossible(message, hint=hint)
