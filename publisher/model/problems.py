@@ -145,6 +145,11 @@ CODES: dict[str, str] = {
 }
 """Every code that a problem can have, with what it means in one line."""
 
+FORESEEN = frozenset(
+    {"too-close", "at-night", "same-text-on-x", "over-limit", "sure-miss", "account-stopped",
+     "stale-translation"}
+)  # fmt: skip
+"""Codes of warnings about what becomes of a draft: where, when and beside what it goes out."""
 LEFT_OUT = frozenset({"answers-unknown", "answers-in-vain", "corrects-unknown", "corrects-nothing"})
 """Codes of warnings with which a draft, or its part for some accounts, is not queued."""
 

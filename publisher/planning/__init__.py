@@ -5,6 +5,7 @@ nothing; `Planner.queue` writes the difference in one transaction.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import tzinfo
 from pathlib import Path
 from types import MappingProxyType
 
@@ -21,8 +22,11 @@ from publisher.ledger.manager.file_changes import FileChange
 from publisher.ledger.rate_limits import Limits
 from publisher.ledger.reading.queries import Queries
 from publisher.ledger.transitions import Conflict
+from publisher.model.posts import Post
 from publisher.model.values import Problem
+from publisher.planning.conflicts import Planned
 from publisher.planning.diff import Comparison
+from publisher.planning.forecast import TO_COME, Forecast
 from publisher.planning.plan import Change, Plan, PlannedChange, Stopped
 from publisher.settings.settings import Settings
 
@@ -175,6 +179,23 @@ class Planner:
             limits=self._limits.current(),
         )
         return comparison.plan()
+
+    def forecast(
+        self,
+        ahead: Sequence[Planned],
+        zone: tzinfo,
+        posts: Mapping[str, Post] = MappingProxyType({}),
+    ) -> list[Problem]:
+        """What `plan` warns of, about deliveries that are on the schedule, or that a draft wants.
+
+        `zone`: the session's; `posts`: their drafts, by whose places the warnings go.
+        """
+        to_come = [one for one in ahead if one.state in TO_COME]
+        fresh = {(one.post, one.account) for one in to_come}
+        forecast = Forecast(
+            self._settings, self._queries, self._limits.current(), zone, self._clock.now()
+        )
+        return [*forecast.warnings(to_come, fresh, posts)]
 
 
 def _scope(settings: Settings, paths: Sequence[str | Path]) -> tuple[str, ...]:

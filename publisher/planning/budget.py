@@ -18,17 +18,14 @@ from publisher.ledger.tables import EVERYTHING
 from publisher.model import limits_text as limits
 from publisher.model.capabilities import Rate
 from publisher.model.content import Part
-from publisher.model.deliveries import Delivery, Wish
+from publisher.model.deliveries import Delivery
 from publisher.model.outcomes import Limit
 from publisher.model.posts import Post
 from publisher.model.values import Problem
-from publisher.planning.conflicts import advice
+from publisher.planning.conflicts import Planned, advice
 
 OWN_WINDOW = timedelta(minutes=15)
 """The longest window of a limit that applies to one account."""
-
-
-Planned = Wish | Delivery
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +42,7 @@ class Standing:
 
 
 class Budget:
-    """The rate-limit warnings about one plan."""
+    """The rate-limit warnings about posts to come."""
 
     def __init__(
         self,
@@ -55,9 +52,7 @@ class Budget:
         standing: Standing,
         when: Callable[[datetime], str],
     ) -> None:
-        """`planned`: all deliveries to come; `fresh`: the (post, account) pairs that the plan
-        changes, the only ones with warnings. `when` formats an instant.
-        """
+        """`planned`, `fresh` and `posts` as for `Conflicts`; `when` formats an instant."""
         self._leaving = sorted(planned, key=lambda one: (one.not_before, one.post))
         self._fresh = fresh
         self._posts = posts
@@ -83,7 +78,7 @@ class Budget:
                     end=self._when(end),
                     expiry=self._when(one.expires_at),
                 )
-                hint = _("Give it a later `at` or a longer `expires`, or another account.")
+                hint = _("Give it a later time or a later expiry, or another account.")
                 yield self._warning(one, "sure-miss", message, hint)
 
     def _stopped(self) -> Iterator[Problem]:
@@ -178,7 +173,7 @@ class Budget:
         return (one.post, one.account) in self._fresh
 
     def _warning(self, one: Planned, code: str, message: str, hint: str) -> Problem:
-        return advice(self._posts[one.post], code, message, hint)
+        return advice(self._posts, one.post, code, message, hint)
 
 
 def _crowd(rate: Rate, **named: object) -> str:

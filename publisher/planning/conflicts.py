@@ -8,10 +8,10 @@ from itertools import pairwise
 from publisher.base.i18n import _
 from publisher.channels.registry import SPECS, title
 from publisher.model.accounts import Account
-from publisher.model.deliveries import Wish
+from publisher.model.deliveries import Delivery, Wish
 from publisher.model.posts import Post
 from publisher.model.problems import Flaw, problem
-from publisher.model.values import Problem, Severity
+from publisher.model.values import Position, Problem, Severity
 
 APART = timedelta(minutes=5)
 """Two posts of one account that are closer than this hide each other in the timeline."""
@@ -19,22 +19,25 @@ NIGHT = (time(22), time(7))
 """When readers sleep, in the account's time zone."""
 
 
+Planned = Wish | Delivery
+
+
 class Conflicts:
-    """The conflict warnings about one plan."""
+    """The conflict warnings about posts to come."""
 
     def __init__(
         self,
-        wishes: Sequence[Wish],
+        planned: Sequence[Planned],
         fresh: Collection[tuple[str, str]],
         posts: Mapping[str, Post],
         accounts: Mapping[str, Account],
         zone_of: Callable[[Account], tzinfo],
         now: datetime,
     ) -> None:
-        """`wishes`: all posts to come; `fresh`: the (post, account) pairs that the plan changes,
-        the only ones with warnings. Answers are left out: each is for one reader.
+        """`planned`: all posts to come; `fresh`: the (post, account) pairs with warnings, which
+        the plan changes, say; `posts`: the drafts. Answers are left out: each is for one reader.
         """
-        public = [wish for wish in wishes if wish.content.answers is None]
+        public = [one for one in planned if one.content.answers is None]
         timed = [(max(wish.not_before, now), wish) for wish in public]  # late: at once
         self._timed = sorted(timed, key=lambda one: (one[0], one[1].post, one[1].account))
         self._fresh = fresh
@@ -69,21 +72,21 @@ class Conflicts:
                 else _("It goes out on {accounts} at the same time as {other}.", **named)
             )
             hint = _("Move one of them, if readers should see both.")
-            yield advice(self._posts[post], "too-close", message, hint)
+            yield advice(self._posts, post, "too-close", message, hint)
 
     def _at_night(self) -> Iterator[Problem]:
         for leaving, wish in self._timed:
             if _key(wish) not in self._fresh:
                 continue
             local = leaving.astimezone(self._zone_of(self._accounts[wish.account]))
-            if local.time() >= NIGHT[0] or local.time() < NIGHT[1]:
+            if is_night(local):
                 message = _(
                     "It goes out on {account} at {time} there, while readers sleep.",
                     account=wish.account,
                     time=f"{local:%H:%M}",
                 )
-                hint = _("Give it another `at`, unless it is meant.")
-                yield advice(self._posts[wish.post], "at-night", message, hint)
+                hint = _("Give it another time, unless it is meant.")
+                yield advice(self._posts, wish.post, "at-night", message, hint)
 
     def _same_text_on_x(self) -> Iterator[Problem]:
         by_text = defaultdict(list)
@@ -91,7 +94,7 @@ class Conflicts:
             if SPECS[wish.channel].takes_copies_for_spam:
                 by_text[wish.content.fingerprint].append(wish)
         for same in by_text.values():
-            earliest: dict[str, Wish] = {}
+            earliest: dict[str, Planned] = {}
             for second in same:
                 earliest.setdefault(second.account, second)
                 others = (w for account, w in earliest.items() if account != second.account)
@@ -111,22 +114,28 @@ class Conflicts:
                         ),
                     )
 
-    def _one_to_warn_about(self, first: Wish, second: Wish) -> tuple[Wish, Wish]:
+    def _one_to_warn_about(self, first: Planned, second: Planned) -> tuple[Planned, Planned]:
         """The later one, unless the plan does not change it; and the other."""
         return (second, first) if _key(second) in self._fresh else (first, second)
 
-    def _warning(self, wish: Wish, code: str, message: str, hint: str) -> Iterator[Problem]:
+    def _warning(self, wish: Planned, code: str, message: str, hint: str) -> Iterator[Problem]:
         if _key(wish) in self._fresh:
-            yield advice(self._posts[wish.post], code, message, hint)
+            yield advice(self._posts, wish.post, code, message, hint)
 
 
-def advice(post: Post, code: str, message: str, hint: str) -> Problem:
-    """A warning about a post's time."""
-    flaw = Flaw(code, message, hint)
-    return problem(post.file, flaw, post.position("at"), Severity.WARNING)
+def advice(posts: Mapping[str, Post], name: str, code: str, message: str, hint: str) -> Problem:
+    """A warning about a post's time, at its place in the draft, if that is among `posts`."""
+    post = posts.get(name)
+    file, place = (post.file, post.position("at")) if post else (f"posts/{name}.md", Position())
+    return problem(file, Flaw(code, message, hint), place, Severity.WARNING)
 
 
-def _key(wish: Wish) -> tuple[str, str]:
+def is_night(local: datetime) -> bool:
+    """Whether readers sleep, by their own clock."""
+    return local.time() >= NIGHT[0] or local.time() < NIGHT[1]
+
+
+def _key(wish: Planned) -> tuple[str, str]:
     return wish.post, wish.account
 
 

@@ -2,9 +2,8 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from datetime import datetime, tzinfo
+from datetime import datetime
 from decimal import Decimal
-from zoneinfo import ZoneInfo
 
 from publisher.base import progress
 from publisher.base.i18n import _, later, plural
@@ -13,13 +12,13 @@ from publisher.drafts import overdue as timeliness
 from publisher.drafts.library import Library
 from publisher.drafts.picture_consents import PictureConsents, post_of, unnamed
 from publisher.drafts.times import local
+from publisher.ledger.corrections import target_of
 from publisher.ledger.manager.approvals import may_approve
 from publisher.ledger.pending_stops import GONE, NOT_ADDRESSED, UNFINISHED
 from publisher.ledger.picture_consents import PictureConsent
 from publisher.ledger.reading.queries import Queries
 from publisher.media.cache import Copies
 from publisher.model import mandates
-from publisher.model.accounts import Account
 from publisher.model.deliveries import Brief, Delivery, PendingStop, Wish
 from publisher.model.outcomes import Limit
 from publisher.model.posts import Post
@@ -27,8 +26,6 @@ from publisher.model.problems import Flaw
 from publisher.model.states import ENDED_UNSENT, WAITING, State
 from publisher.model.values import Problem
 from publisher.planning import past_times, repetitions
-from publisher.planning.budget import OWN_WINDOW, Budget, Standing
-from publisher.planning.conflicts import Conflicts
 from publisher.planning.corrections import Corrections
 from publisher.planning.costs import cost_of, cost_of_answers
 from publisher.planning.duplicates import Duplicates
@@ -43,6 +40,7 @@ from publisher.planning.edits import (
     stop_in_words,
     stop_of,
 )
+from publisher.planning.forecast import Forecast
 from publisher.planning.media import Illustrations
 from publisher.planning.plan import Change, Plan, PlannedChange, Stopped
 from publisher.planning.problems import Problems
@@ -185,39 +183,10 @@ class Comparison:
             if wish.state is not State.HELD
             and (key in fresh or key in same or (key in standing and standing[key].in_reach))
         ]
-        conflicts = Conflicts(ahead, fresh, posts, self._accounts, self._zone_of, self._now)
-        for problem in (*conflicts, *self._budget(ahead, fresh, posts)):
-            if problem.code not in self._settings.lint.ignore:
-                self._problems.keep(problem)
-
-    def _budget(
-        self, ahead: Sequence[Wish], fresh: Collection[tuple[str, str]], posts: Mapping[str, Post]
-    ) -> Iterable[Problem]:
-        new = [wish for wish in ahead if (wish.post, wish.account) in fresh]
-        if not new:
-            return ()
-        known = {(wish.post, wish.account) for wish in ahead}
-        others = [one for one in self._others(new) if (one.post, one.account) not in known]
         zone = self._drafts.session.zone
-        standing = Standing(self._limits, self._queries.accounts(), self._settings.apps())
-        return Budget([*ahead, *others], fresh, posts, standing, lambda at: local(at, zone))
-
-    def _others(self, new: Sequence[Wish]) -> Iterator[Delivery]:
-        """Other deliveries of the accounts of `new` near its times, if not all drafts were read."""
-        if "" in self._scope:
-            return
-        for account in {wish.account for wish in new}:
-            times = [wish.not_before for wish in new if wish.account == account]
-            ends = [limit.ends_at for limit in self._limits.get(account, ())]
-            yield from self._queries.deliveries(
-                account=account,
-                state=(State.SCHEDULED, State.AWAITING_APPROVAL),
-                since=min(*times, self._now) - OWN_WINDOW,
-                until=max(*times, *ends, self._now) + OWN_WINDOW,
-            )
-
-    def _zone_of(self, account: Account) -> tzinfo:
-        return ZoneInfo(account.timezone) if account.timezone else self._drafts.session.zone
+        forecast = Forecast(self._settings, self._queries, self._limits, zone, self._now)
+        for problem in forecast.warnings(ahead, fresh, posts, is_all="" in self._scope):
+            self._problems.keep(problem)
 
     def _cost_of_edits(self) -> Decimal:
         edits = [change for change in self._changes if change.wish and not change.is_new]
@@ -295,11 +264,23 @@ class Comparison:
                 self._change(Change.RESTORE, post, wish, delivery)
             elif not same_plan(wish, delivery):
                 self._beyond.append(_planned(Change.EDIT, post, wish, delivery))
-        else:
-            if wish.content != delivery.content:
-                self._beyond.append(_planned(Change.EDIT, post, wish, delivery))
-            if differs_in_words(wish, delivery):
-                self._beyond_reach[post.id, delivery.state].append(delivery.account)
+        elif wish.content != delivery.content:
+            self._compare_with_what_is_out(post, wish, self._as_it_is_out(delivery))
+
+    def _compare_with_what_is_out(self, post: Post, wish: Wish, delivery: Delivery) -> None:
+        if wish.content != delivery.content:
+            self._beyond.append(_planned(Change.EDIT, post, wish, delivery))
+        if differs_in_words(wish, delivery):
+            self._beyond_reach[post.id, delivery.state].append(delivery.account)
+
+    def _as_it_is_out(self, delivery: Delivery) -> Delivery:
+        """A delivery that went out, with the words that its corrections gave it since."""
+        edits = self._queries.corrections([delivery.post])
+        found = target_of(delivery, [one for one in edits if one.account == delivery.account])
+        content = found.content
+        if content.correction is not delivery.content.correction:
+            content = content.model_copy(update={"correction": None})
+        return delivery.model_copy(update={"content": content})
 
     def _warn_of_edits_beyond_reach(self, posts: Mapping[str, Post]) -> None:
         """Warn once for each post, with all accounts on which its draft has no effect any more."""
@@ -307,8 +288,8 @@ class Comparison:
             message = _(_BEYOND_REACH[state], account=", ".join(accounts))
             hint = (
                 _(
-                    "`publisher withdraw {post}` takes down what is out. Then write a new draft, if "
-                    "the public must see something else.",
+                    "`publisher correct {post}` changes what readers see; `publisher withdraw {post}` "
+                    "takes it down.",
                     post=post_id,
                 )
                 if state is State.PUBLISHED

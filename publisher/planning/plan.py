@@ -12,7 +12,7 @@ from publisher.base.i18n import later, plural
 from publisher.ledger.enqueue import StoredPicture
 from publisher.ledger.picture_consents import PictureConsent
 from publisher.model.deliveries import Delivery, PendingStop, Wish
-from publisher.model.problems import LEFT_OUT
+from publisher.model.problems import FORESEEN, LEFT_OUT
 from publisher.model.states import State
 from publisher.model.values import Problem, Severity
 from publisher.planning.costs import NOTHING, Cost
@@ -181,6 +181,23 @@ class Plan:
         """
         warnings = (p for p in self.problems if p.severity is Severity.WARNING)
         return tuple(p for p in warnings if p.code in LEFT_OUT)
+
+    @property
+    def foreseen(self) -> tuple[Problem, ...]:
+        """The warnings that are no fault of a draft, which whoever queues it is told too."""
+        return tuple(problem for problem in self.problems if problem.code in FORESEEN)
+
+    @property
+    def overtaken(self) -> tuple[str, ...]:
+        """The posts that go out as they were queued, as their drafts say something else by now."""
+        kept = (c for c in self.changes if c.delivery and c.kind in (Change.EDIT, Change.MOVE))
+        return tuple(sorted({change.post for change in kept}))
+
+    @property
+    def not_as_out(self) -> tuple[str, ...]:
+        """The posts whose drafts say something else than is out."""
+        out = (c for c in self.beyond if c.delivery and c.delivery.state is State.PUBLISHED)
+        return tuple(sorted({change.post for change in out}))
 
     @property
     def is_as_drafted(self) -> bool:

@@ -21,6 +21,8 @@ from publisher.web.composed_draft import ComposedDraft
 _FIELDS = {
     "no-recipients": "to", "unknown-recipient": "to", "other-language": "to",
     "answers-unknown": "to", "missing-translation": "to", "unused-section": "text", "duplicate-text": "text",
+    "same-text-on-x": "text", "stale-translation": "text", "too-close": "when", "at-night": "when",
+    "sure-miss": "when", "over-limit": "when", "account-stopped": "when",
 }  # fmt: skip
 """The parts of the form that problems belong to, where their places in the file do not say it."""
 _OF_KEYS = {"to": "to", "media": "media", "at": "when"}

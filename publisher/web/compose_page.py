@@ -13,11 +13,14 @@ from publisher.base.errors import Busy, FileChanged, PublisherError
 from publisher.base.i18n import _
 from publisher.drafts.composition import unusual
 from publisher.media import media_file
+from publisher.model.values import Problem
 from publisher.planning import Plan, word_diff
+from publisher.planning.correctable import is_correctable
 from publisher.web import (
     compose_pictures,
     compose_view,
     composed_draft,
+    draft_view,
     plan_view,
     replies_view,
 )
@@ -95,7 +98,8 @@ def page(
         present = _planned(sent, now)
     elif _depends(now):
         present = _advised(sent, now)
-    for warning in present.left_out if present else ():
+    foreseen = _foreseen(sent, now)
+    for warning in (*(present.left_out if present else ()), *foreseen):
         now = with_problem(now, warning)
     view, chips = compose_view.preview(app, now), compose_view.chips(app, person, now)
     refused = problem is not None and sent.do in ("keep", "submit")
@@ -142,6 +146,9 @@ def page(
         is_late=now.post is not None
         and now.post.not_before is not None
         and now.post.not_before <= app.clock.now(),
+        foreseen=foreseen,
+        older=() if is_part or composed.is_new else _older(app, composed.id),
+        public=[one.account for one in standing if is_correctable(one)],
         rows=plan_view.rows(plan, sent.parts.pages.zone) if plan else None,
         shown=plan_view.digest(plan) if plan else "",
         unusual=unusual(composed.draft),
@@ -190,6 +197,22 @@ def _advised(sent: SentForm, now: Checked) -> Plan | None:
         return _planned(sent, now)
     except PublisherError:
         return None
+
+
+def _foreseen(sent: SentForm, now: Checked) -> list[Problem]:
+    """What `plan` would warn of; as in `_advised`, nothing where that cannot be found."""
+    try:
+        return draft_view.forecast(sent.parts.app, now.post) if now.post else []
+    except PublisherError:
+        return []
+
+
+def _older(app: Application, post: str) -> list[Problem]:
+    """That a draft translates older words, as git knows: too slow to be asked at each key."""
+    shelf = draft_view.files(app)
+    own = [file for file in shelf if file.id == post]
+    found = draft_view.advice(app, own, shelf)
+    return [one for some in found.values() for one in some if one.code == "stale-translation"]
 
 
 def conflict(sent: SentForm, error: FileChanged) -> Response:

@@ -32,6 +32,8 @@ _AS_WRITTEN = (
     "repeat", "content_warning", "link_in", "made_with_ai", "corrects", "reason", "answers",
 )  # fmt: skip
 """The keys of a draft that the history has as the draft says them."""
+_WARNINGS = 3
+"""Warnings that a toast has at most: of many posts they would fill the page."""
 _NAMES = {"file": "pictures", "alt": "alternative_text"}
 """What the history calls the keys of a picture."""
 
@@ -205,13 +207,15 @@ def queue(parts: Parts, visitor: Visitor, composed: ComposedDraft, shown: str) -
     if not done.changes and done.left_out:
         text = _("Saved. {reason}", reason=done.left_out[0].message)
         raise NotQueued(Toast(text, warns=True))
+    if not done.changes and (out := plan_view.pending_of(parts.app, done).out):
+        return draft_view.in_draft_alone(parts.app, [row.account for row in out])
     if not done.changes:
         return Toast(_("Saved. Nothing on the schedule changes."))
     return submitted(done)
 
 
 def submitted(done: Plan) -> Toast:
-    """What became of what was submitted, and why what is held does not go out."""
+    """What became of what was submitted, why it does not go out, and what `plan` warns of."""
     held = [one for one in done.changes if one.is_held]
     stopped = sum(one.kind in (Change.CANCEL, Change.STOP) for one in done.changes)
     waiting = sum(one.awaits_approval for one in done.changes)
@@ -226,7 +230,8 @@ def submitted(done: Plan) -> Toast:
     if held:
         said.append(_("Held: {what}.", what=formats.deliveries(len(held))))
         said += dict.fromkeys(change.note for change in held)
-    return Toast(" ".join(said), warns=bool(held))
+    said += [*dict.fromkeys(problem.message for problem in done.foreseen)][:_WARNINGS]
+    return Toast(" ".join(said), warns=bool(held or done.foreseen))
 
 
 def delete(app: Application, actor: str, composed: ComposedDraft) -> None:

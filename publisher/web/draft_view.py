@@ -1,7 +1,7 @@
 """Post for its page: its draft, differences from the ledger, and how it looks on each account."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
@@ -11,6 +11,7 @@ from publisher.base.errors import (
     FileChanged,
     NoSuchPost,
     NotPossible,
+    PictureUnusable,
     PublisherError,
     UsageError,
 )
@@ -23,8 +24,9 @@ from publisher.drafts.text_files import MAX_DRAFT
 from publisher.model.accounts import Account
 from publisher.model.deliveries import Delivery
 from publisher.model.posts import MediaItem, Post
-from publisher.model.values import Problem
+from publisher.model.values import Problem, Severity
 from publisher.model.visibility import Visibility
+from publisher.planning.forecast import drafted
 from publisher.preview import mockups
 from publisher.preview.draft_view import DraftPreview as View
 from publisher.preview.draft_view import Drafts
@@ -144,15 +146,21 @@ def saved(app: Application, draft: Manuscript, post_id: str) -> Toast:
     except PublisherError:  # it is saved, whatever cannot be read now
         return Toast(_("Saved."))
     if out := [row.account for row in waits.out]:
-        text = _(
-            "Saved in the draft. It is published on {accounts}: readers still see what was published.",
-            accounts=", ".join(out),
-        )
-        return Toast(text, warns=True)
+        return in_draft_alone(app, out)
     if waits.broken:
         text = _("Saved. It has errors: it is not queued before they are mended.")
         return Toast(text, warns=True)
     return Toast(_("Saved."))
+
+
+def in_draft_alone(app: Application, accounts: Sequence[str]) -> Toast:
+    """The toast after a draft was saved that is public on these accounts in other words."""
+    text = _(
+        "Saved in the draft alone: readers of {accounts} still see what was published. “Correct” "
+        "changes what they see.",
+        accounts=Faces(app).listed(accounts),
+    )
+    return Toast(text, warns=True)
 
 
 def check_size(draft: Manuscript) -> None:
@@ -175,6 +183,36 @@ def _readable(file: DraftFile) -> Manuscript | None:
         return editing.read(file)
     except PublisherError:  # the error is among the problems
         return None
+
+
+def advice(
+    app: Application, drafts: Sequence[DraftFile], shelf: Collection[DraftFile]
+) -> Mapping[str, Sequence[Problem]]:
+    """The warnings about each of these drafts, by file: also that it translates older words.
+
+    `shelf`: all drafts, among which are its translations. Where they cannot be checked now, there
+    are none: what is read for advice alone keeps nobody from a page.
+    """
+    found: dict[str, list[Problem]] = {file.file: [] for file in drafts}
+    paths = {other.path: None for file in drafts for other in _group(file, shelf)}
+    try:
+        problems = app.checked([*paths])[1] if paths else ()
+    except PublisherError:
+        return found
+    for problem in problems:
+        if problem.file in found and problem.severity is Severity.WARNING:
+            found[problem.file].append(problem)
+    return found
+
+
+def forecast(app: Application, post: Post) -> list[Problem]:
+    """What `plan` would warn of, about a draft as it is being written."""
+    cleaned = pictures(post.media).clean
+    try:
+        wanted = [*drafted(post, app.settings, app.clock.now(), cleaned)]
+    except PictureUnusable:  # which is among its problems
+        return []
+    return app.planner.forecast(wanted, app.session().zone, {post.id: post})
 
 
 def view(

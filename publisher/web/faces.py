@@ -1,5 +1,6 @@
 """Faces of accounts: what their platforms call them and show of them, for one page."""
 
+import re
 from collections.abc import Iterable, Mapping
 from functools import cached_property
 from urllib.parse import quote
@@ -7,6 +8,7 @@ from urllib.parse import quote
 from markupsafe import Markup
 
 from publisher.app import Application
+from publisher.channels import registry
 from publisher.channels.registry import SPECS, spec_of
 from publisher.delivery.identity import verified
 from publisher.model.accounts import Account, KnownProfile
@@ -17,6 +19,7 @@ _PORTRAIT = Markup(
     '<img class="face{}" src="{}" alt="" width="{}" height="{}" loading="lazy" decoding="async">'
 )
 _SIDE, _SMALL = 32, 24  # pixels
+_IS_NO_WORD = re.compile(r"[-_0-9]").search
 
 
 def picture_address(account: str, digest: str) -> str:
@@ -71,12 +74,31 @@ class Faces:
     def titled(self, name: str) -> str:
         """The name of an account with its channel, as names may be alike; or that of a channel."""
         if found := self.accounts.get(name):
-            return f"{self.named(name)} · {spec_of(found.channel).title}"
-        return SPECS[name].title if name in SPECS else name
+            return f"{self.named(name)} · {registry.title(found.channel)}"
+        return registry.title(name) if name in SPECS else name
 
     def listed(self, names: Iterable[str]) -> str:
         """The names of accounts with their channels, in one line."""
         return ", ".join(map(self.titled, names))
+
+    def in_words(self, text: str) -> str:
+        """A message with the names of accounts for readers in the place of their keys.
+
+        A key that could be a word of the message, as it is one itself, stays: it is told by the
+        channel behind it alone, `site (site)`.
+        """
+        return self._keys.sub(lambda found: self.named(found["key"]), text) if text else text
+
+    @cached_property
+    def _keys(self) -> re.Pattern[str]:
+        longest_first = sorted(self.accounts, key=len, reverse=True)
+        keys = [
+            re.escape(name) + ("" if _IS_NO_WORD(name) else r"(?= \([a-z]+\))")
+            for name in longest_first
+        ]
+        return re.compile(
+            rf"(?<![\w./@#-])(?P<key>{'|'.join(keys) or '(?!)'})(?: \([a-z]+\))?(?![\w/-]|\.\w)"
+        )
 
     def portrait(self, account: str, *, small: bool = False) -> Markup:
         """The picture of an account, or its initials; decoration, as the name stands beside."""

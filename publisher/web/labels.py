@@ -16,6 +16,7 @@ from publisher.ledger.pending_stops import reason_of
 from publisher.model.content import Content, Picture
 from publisher.model.deliveries import Delivery
 from publisher.model.posts import Post
+from publisher.model.problems import FORESEEN
 from publisher.model.states import State
 from publisher.model.values import Problem
 from publisher.model.visibility import Visibility
@@ -63,6 +64,7 @@ _UTC = re.compile(r"(\d{4}-\d\d-\d\d \d\d:\d\d) UTC(?: \([^)]*\))?")
 NEAR = {-1: later("yesterday {clock}"), 0: later("today {clock}"), 1: later("tomorrow {clock}")}
 """Near days, by their distance from today."""
 _BUTTONS = {
+    "correct": later("Correct"),
     "hold": later("Hold"),
     "queue": later("Put it on the schedule"),
     "cancel": later("Cancel"),
@@ -271,7 +273,9 @@ def _button(command: re.Match[str]) -> str:
 
 
 def place(problem: Problem) -> str:
-    """Where a problem is, for a reader who does not see the file."""
+    """Where a problem is, for a reader who does not see the file; empty: in none of its lines."""
+    if problem.code in FORESEEN:
+        return ""
     name = problem.file.rpartition("/")[2]
     if name.endswith(".md"):
         return _("in the draft, line {line}", line=problem.line)

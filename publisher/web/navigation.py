@@ -67,8 +67,6 @@ class Layout:
     mark: str
     day: tuple[int, int] | None
     """The number of today among the session's days, and their number."""
-    place: str
-    """The city whose clock the times follow."""
     may_pause: bool
     """Whether the reader may pause everything, and it is not paused."""
 

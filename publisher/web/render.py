@@ -7,7 +7,6 @@ from datetime import datetime, tzinfo
 from functools import partial
 from typing import Any
 
-from babel.dates import get_timezone_location
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
@@ -107,7 +106,7 @@ class Renderer:
         standing = self._app.queries.accounts() if visitor else ()
         paused = any(one.account == EVERYTHING and one.paused_at for one in standing)
         faces, session, now = Faces(self._app), self._app.session(), self._app.clock.now()
-        instants = Instants(session.zone, now)
+        instants = Instants(session.zone, now, faces.accounts, faces.named)
         context: Mapping[str, Any] = {
             "named": faces.named,
             "titled": faces.titled,
@@ -133,7 +132,10 @@ class Renderer:
             "soon": instants.soon,
             "from_now": instants.from_now,
             "visible": instants.visible,
-            "here": instants.here,
+            "here": lambda text: faces.in_words(instants.here(text)),
+            "in_words": faces.in_words,
+            "city": instants.city,
+            "readers": instants.readers,
             "zone": session.zone,
             "now": now,
             "speed": self._app.clock.speed,
@@ -160,7 +162,6 @@ class Renderer:
             counts=asdict(self._counters.of(visitor.person, step) if visitor else Counts()),
             mark=navigation.mark_of(self._name_of(session)),
             day=navigation.day_of(session, now.astimezone(session.zone).date()),
-            place=get_timezone_location(session.zone, locale=i18n.current(), return_city=True),
             may_pause=self._may(visitor, Rank.MANAGER) and not paused,
         )
 

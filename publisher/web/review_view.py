@@ -19,6 +19,7 @@ from publisher.model.capabilities import Capabilities
 from publisher.model.deliveries import Delivery
 from publisher.model.events import Event
 from publisher.model.states import State
+from publisher.model.values import Problem
 from publisher.preview.account_view import lengths
 from publisher.preview.mockups import Face, Look
 from publisher.web import corrections_view, draft_view, labels, plan_view, replies_view
@@ -81,6 +82,8 @@ class Reviewed:
     """Of a correction: what is out now, beside what it says."""
     questions: Sequence[AnsweredQuestion]
     """Of an answer: what the reader wrote."""
+    warnings: Sequence[Problem]
+    """What `plan` warns of: its time and texts beside others, and advice about its draft."""
 
     @property
     def first(self) -> Delivery:
@@ -112,6 +115,8 @@ def reviewed(app: Application, person: Person, posts: Sequence[Waiting]) -> list
     drafts = {file.id: file for file in draft_view.files(app)} if posts else {}
     writers = app.queries.writers([one.post for one in posts])
     steps = app.queries.steps_about_all([one.post for one in posts])
+    written = [drafts[one.post] for one in posts if one.post in drafts]
+    advice = draft_view.advice(app, written, drafts.values())
     own = app.approvals.open_to(person.name, [d for one in posts for d in one.deliveries])
     able = {delivery.id for delivery in own}
     return [
@@ -124,6 +129,7 @@ def reviewed(app: Application, person: Person, posts: Sequence[Waiting]) -> list
             writers.get(one.post, ()),
             steps[one.post],
             faces,
+            advice,
         )
         for one in posts
     ]
@@ -147,8 +153,9 @@ def _reviewed(
     changed_by: Sequence[str],
     steps: Sequence[HistoryStep],
     faces: Mapping[str, Face],
+    advice: Mapping[str, Sequence[Problem]],
 ) -> Reviewed:
-    """`able`: the deliveries that the reader may approve."""
+    """`able`: the deliveries that the reader may approve; `advice`: about drafts, by file."""
     since = _since_approval(one.deliveries, steps)
     zone = app.session().zone
     return Reviewed(
@@ -171,6 +178,10 @@ def _reviewed(
         has_draft=draft is not None,
         corrections=corrections_view.compared(app, one.deliveries),
         questions=replies_view.of_deliveries(app, person, one.deliveries),
+        warnings=[
+            *app.planner.forecast(one.deliveries, zone),
+            *(advice[draft.file] if draft else ()),
+        ],
     )
 
 

@@ -54,6 +54,28 @@ def test_run_until_idle_publishes_and_shows_a_line_for_each_delivery(cli: Cli, s
     )
 
 
+def test_a_draft_that_was_changed_since_is_told_of_before_and_after_it_leaves(
+    cli: Cli, site: Path
+) -> None:
+    """What was queued goes out; with the command that changes what readers see."""
+    cli("queue")
+    draft = site / "posts" / "now.fr.md"
+    draft.write_text(draft.read_text().replace("Bonjour", "Bonsoir"))
+    result = run_script("run", "--no-web", "--until-idle", folder=site, environment=_environment())
+    queued = (
+        "1 post goes out as it was queued, not as its draft says now: now.fr. `publisher queue`"
+    )
+    out = "1 draft says something else than is out: now.fr. `publisher correct now.fr` changes what"
+    before, published, after = " ".join(result.stdout.split()).partition("now.fr published, ")
+    assert published
+    assert queued in before
+    assert out in after
+    for command in ("status", "check", "status"):
+        assert out in " ".join(cli(command).out.split())
+    draft.write_text(draft.read_text().replace("Bonsoir", "Bonjour"))
+    assert out not in " ".join(cli("check").out.split())
+
+
 def test_a_delivery_counts_once_however_often_it_moves(
     site: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

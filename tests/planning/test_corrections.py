@@ -60,6 +60,19 @@ def test_a_correction_is_a_delivery_of_its_own(app: Application, workspace: Work
 
 
 @pytest.mark.usefixtures("out")
+def test_a_draft_that_follows_its_correction_is_not_other_than_what_is_out(
+    app: Application, workspace: Workspace
+) -> None:
+    """On X, where the first words stay, it is."""
+    fix(workspace)
+    queue(app)
+    finish(app, "fix.fr", Accepted("1@0123456789ab"))
+    workspace.draft("a.fr", f"{NOON}\nto: [bice-x, bice-page]", "Quatre sur dix.")
+    differing = [change for change in app.planner.plan().beyond if change.post == "a.fr"]
+    assert [change.account for change in differing] == ["bice-x"]
+
+
+@pytest.mark.usefixtures("out")
 def test_where_a_post_cannot_be_edited_it_goes_out_below_it(
     app: Application, workspace: Workspace
 ) -> None:

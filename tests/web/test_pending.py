@@ -216,13 +216,21 @@ def test_mending_what_is_published_is_not_told_as_done(
     path = "/posts/site/news.fr"
     Composer(manager, f"{path}/edit").write("Une autre.").send("keep")
     assert '<p class="notice"' not in manager.page
-    assert "It is published on bice-site: readers still see what was published." in manager.text
+    assert "readers of bice-site · Website still see what was published. “Correct”" in manager.text
+    withdraw = manager.page.index('<summary class="danger">Withdraw')
+    acts = [manager.page.index(f'href="{path}/{name}"') for name in ("correct", "edit")]
+    assert [*acts, withdraw] == sorted([*acts, withdraw]), "what cannot be undone is last, and red"
     for subpage in _SUBPAGES:
         manager.get(f"{path}{subpage}")
         assert subpage == "/move" or "readers there still see what was published" in manager.text
     manager.get(f"{path}/queue")
     assert "the schedule is as the draft says" not in manager.text
-    assert "“Withdraw” takes it down" in manager.text
+    assert "“Correct” changes what they see" in manager.text
+    manager.get(f"{path}/edit")
+    assert "It is public on 1 account (bice-site · Website): this changes the draft only." in (
+        manager.text
+    )
+    assert f'<a class="button primary" href="{path}/correct">' in manager.page
 
 
 def test_the_parts_of_a_thread_are_numbered_as_the_reader_writes(

@@ -19,6 +19,7 @@ from publisher.cli.options import FormatJson, Json, Paths
 from publisher.cli.output import console
 
 if TYPE_CHECKING:
+    from publisher.drafts.library import Library
     from publisher.drafts.session import Session
     from publisher.model.values import Problem
     from publisher.settings.settings import Settings
@@ -215,7 +216,7 @@ def check(
     Each is shown with its file, line and column, and what to do about it. Errors end the command
     with exit code 1; warnings do not.
     """
-    from publisher.cli.output import problems
+    from publisher.cli.output import problems, unqueued
     from publisher.drafts import planted
 
     settings = arguments.settings(context)
@@ -223,7 +224,7 @@ def check(
 
     collect_never()
     with progress.shown():
-        drafts, found, expired = _checked(settings, chosen)
+        library, found, expired = _checked(settings, chosen)
         found = [*planted.problems(settings), *found]
     if as_json or form == "json":
         problems.print_array(found)
@@ -231,15 +232,18 @@ def check(
         problems.print_github(found, settings.workspace)
     else:
         problems.print_text(found)
-        console.print_prose(problems.summary(drafts, problems.own(found)))
+        console.print_prose(problems.summary(library.drafts, problems.own(found)))
         if expired:
             console.print_prose(_told_expired(expired))
+        unqueued.tell_of(settings, [settings.workspace / post.file for post in library.posts])
     if problems.errors_in(found):
         raise typer.Exit(1)
 
 
-def _checked(settings: "Settings", paths: Sequence[str | Path]) -> "tuple[int, list[Problem], int]":
-    """How many drafts there are, every problem in them, and how many have expired.
+def _checked(
+    settings: "Settings", paths: Sequence[str | Path]
+) -> "tuple[Library, list[Problem], int]":
+    """The drafts, every problem in them, and how many have expired.
 
     The ledger is asked about what may be out, and about no more. Where it cannot be asked, those
     that have expired are only counted: most likely they are out.
@@ -255,7 +259,7 @@ def _checked(settings: "Settings", paths: Sequence[str | Path]) -> "tuple[int, l
     deliveries = arguments.standing(settings, over) if over else ()
     expired = sum(due.expires_at <= now for due in dues) if deliveries is None else 0
     judged = overdue.judged(found, dues, deliveries, now, arguments.zone(settings))
-    return library.drafts, judged, expired
+    return library, judged, expired
 
 
 def _told_expired(number: int) -> str:

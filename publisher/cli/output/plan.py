@@ -141,7 +141,7 @@ def _overdue(changes: Sequence[PlannedChange]) -> str:
         "{number} post goes out at once, because its time is over: {names}.",
         "{number} posts go out at once, because their time is over: {names}.",
         len(posts),
-        names=_some(posts),
+        names=some(posts),
     )
 
 
@@ -151,7 +151,7 @@ def _repeated(changes: Sequence[PlannedChange]) -> str:
         "{number} post may go out a second time, because much the same is out already: {names}.",
         "{number} posts may go out a second time, because much the same is out already: {names}.",
         len(posts),
-        names=_some(posts),
+        names=some(posts),
     )
 
 
@@ -159,7 +159,8 @@ def _posts_of(changes: Sequence[PlannedChange]) -> list[str]:
     return list(dict.fromkeys(change.post for change in changes))
 
 
-def _some(names: Sequence[str]) -> str:
+def some(names: Sequence[str]) -> str:
+    """The first few names, in one line."""
     return ", ".join(names[:_NAMED]) + (", …" if len(names) > _NAMED else "")
 
 

@@ -1,16 +1,18 @@
 """Output of `run` while it publishes: a line for each delivery."""
 
 import errno
+import math
+import time
 from collections import Counter
 from contextlib import suppress
 from datetime import datetime
 
 from publisher.app import Application
 from publisher.base import formats
-from publisher.base.errors import LedgerUnavailable
+from publisher.base.errors import LedgerUnavailable, PublisherError
 from publisher.base.i18n import _, plural
 from publisher.cli import arguments
-from publisher.cli.output import console
+from publisher.cli.output import console, unqueued
 from publisher.ledger.reading.history_steps import HistoryStep
 from publisher.ledger.tables import EVERYTHING
 from publisher.model import events
@@ -48,6 +50,11 @@ class RunDisplay:
         self._zone = arguments.zone(app.settings)
         self._account_width = max(map(len, app.settings.accounts), default=0)
         self._came_to: dict[int, State] = {}
+        self._begun = math.inf  # seconds since 1970
+        self._overtaken: frozenset[str] = frozenset()
+        """Posts whose drafts said something else than the schedule, at the beginning."""
+        self._told_of: set[str] = set()
+        """Posts that went out otherwise than their drafts say by now."""
 
     def announce(self, *, until_idle: bool) -> None:
         waiting = self._app.queries.waiting()
@@ -70,6 +77,9 @@ class RunDisplay:
         if any(one.account == EVERYTHING and one.paused_at for one in self._app.queries.accounts()):
             console.print_warned(_("Everything is paused. Nothing leaves any more."))
         self._say_what_waits(waiting.scheduled)
+        self._begun = time.time()
+        plan = unqueued.tell(self._app)
+        self._overtaken = frozenset(plan.overtaken if plan else ())
 
     def _say_what_stays(self) -> None:
         """Print how many posts to come will not leave as they are, and when the first is due."""
@@ -94,14 +104,25 @@ class RunDisplay:
         moved = step.target is not None and step.target is not step.source
         if moved and step.target and step.delivery is not None:
             self._came_to[step.delivery] = step.target
-        time = f"{step.at.astimezone(self._zone):%Y-%m-%d %H:%M:%S}"
+        clock = f"{step.at.astimezone(self._zone):%Y-%m-%d %H:%M:%S}"
         colour = _COLOURS.get(step.target) if moved and step.target else None
         event = self._event(step)
         event = console.paint(event, colour) if colour else event
         name = _("all") if step.account in (None, EVERYTHING) else str(step.account)
         account = name.ljust(self._account_width)
         subject = f"{account}  {step.post}" if step.post else account
-        _show(f"{time}  {subject}  {self._told(step, event)}")
+        _show(f"{clock}  {subject}  {self._told(step, event)}")
+        if step.event == Event.PUBLISHED and step.post:
+            self._say_what_its_draft_says(step.post)
+
+    def _say_what_its_draft_says(self, post: str) -> None:
+        """Say once that a post went out otherwise than its draft says by now."""
+        draft = self._app.settings.posts / f"{post}.md"
+        is_suspect = post in self._overtaken or unqueued.touched(draft) > self._begun
+        if is_suspect and post not in self._told_of:
+            with suppress(PublisherError):  # `plan` reports the error
+                if unqueued.print_differences(self._app.planner.plan([draft])):
+                    self._told_of.add(post)
 
     def say(self, line: str) -> None:
         """Print a line about the processes."""

@@ -1,4 +1,4 @@
-"""Output of unqueued changes in `status`, at little cost.
+"""Output of unqueued changes in `status`, `check` and `run`, at little cost.
 
 The mark is a file in var/ with the time of the last comparison without a difference. As long as no
 file under posts/ is newer, no draft is read.
@@ -6,8 +6,10 @@ file under posts/ is newer, no draft is read.
 
 import os
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import tzinfo
+from pathlib import Path
 
 from publisher.app import Application
 from publisher.base import files
@@ -18,6 +20,7 @@ from publisher.cli.output import console
 from publisher.cli.output import plan as plans
 from publisher.drafts.draft_files import COMPARED, newest_change
 from publisher.planning import Plan
+from publisher.settings.settings import Settings
 
 _MARK = "queued.mark"
 _GRAIN = 2.0  # seconds: that of the coarsest file systems
@@ -31,24 +34,74 @@ def note(app: Application, begun: float) -> None:
         os.utime(path, (begun, begun))
 
 
-def tell(app: Application) -> None:
-    """Print the changes that are not queued yet, if there are any."""
+def tell(app: Application) -> Plan | None:
+    """Print the changes that are not queued yet, if there are any; returns them if it looked."""
     begun = time.time()
     number, youngest = newest_change(app.settings.posts)
     if not number or youngest < _last(app) - _GRAIN:
-        return
+        return None
     if number > COMPARED:
         told = _(
             "Drafts or the agenda have changed since the last `publisher queue`. `publisher plan` "
             "shows whether anything is not on the schedule yet."
         )
         console.print_warned(told)
-        return
+        return None
     with suppress(PublisherError):  # `plan` reports the error
         plan = app.planner.plan()
-        if not plan.changes and not plan.errors:
+        if not (plan.changes or plan.errors or plan.not_as_out):
             note(app, begun)
         _tell(plan, arguments.zone(app.settings))
+        return plan
+    return None
+
+
+def tell_of(settings: Settings, drafts: Sequence[Path]) -> None:
+    """Print which of these drafts say something else than the schedule, or than is out.
+
+    The ledger is opened for those alone that were touched since all were as scheduled; where that
+    never was, as in a clone, for none.
+    """
+    marked = touched(settings.var / _MARK)
+    changed = [path for path in drafts if marked and touched(path) >= marked - _GRAIN]
+    if changed and len(changed) <= COMPARED:
+        with suppress(PublisherError), Application.looking(settings.workspace) as app:
+            if app.without_ledger is None:
+                print_differences(app.planner.plan(changed))
+
+
+def touched(path: Path) -> float:
+    """When a file was changed last, in seconds since 1970; 0 if it is not there."""
+    try:
+        return path.stat().st_mtime
+    except OSError:
+        return 0.0
+
+
+def print_differences(plan: Plan) -> bool:
+    """Print what goes out, or is out, otherwise than its draft says; whether anything does."""
+    if posts := plan.overtaken:
+        told = plural(
+            "{number} post goes out as it was queued, not as its draft says now: {names}. "
+            "`publisher queue` puts it on the schedule as it is now.",
+            "{number} posts go out as they were queued, not as their drafts say now: {names}. "
+            "`publisher queue` puts them on the schedule as they are now.",
+            len(posts),
+            names=plans.some(posts),
+        )
+        console.print_warned(told)
+    if posts := plan.not_as_out:
+        told = plural(
+            "{number} draft says something else than is out: {names}. `publisher correct {first}` "
+            "changes what readers see.",
+            "{number} drafts say something else than is out: {names}. `publisher correct {first}` "
+            "changes what readers see of the first.",
+            len(posts),
+            names=plans.some(posts),
+            first=posts[0],
+        )
+        console.print_warned(told)
+    return bool(plan.overtaken or plan.not_as_out)
 
 
 def _tell(plan: Plan, zone: tzinfo) -> None:
@@ -59,6 +112,7 @@ def _tell(plan: Plan, zone: tzinfo) -> None:
             changes=plan.in_numbers,
         )
         console.print_warned(told)
+    print_differences(plan)
     if plan.errors:
         files = len({problem.file for problem in plan.errors})
         told = plural(

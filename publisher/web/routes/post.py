@@ -16,12 +16,14 @@ from publisher.model.deliveries import Delivery
 from publisher.model.events import Event
 from publisher.model.history_text import details
 from publisher.model.states import State
+from publisher.model.values import Problem
 from publisher.web import corrections_view, draft_view, labels, remedies, replies_view
 from publisher.web.authentication import Manager, Reader, Visitor
 from publisher.web.confirmation import confirming, is_one_of
 from publisher.web.counts_view import CountsTable, counts_table
 from publisher.web.decisions import CONCERNS, Decision, carry_out, digests
 from publisher.web.dependencies import Parts, Use, post_address
+from publisher.web.draft_view import DraftView
 from publisher.web.faces import Faces
 from publisher.web.routes import reschedule
 
@@ -48,6 +50,7 @@ def show(request: Request, parts: Use, visitor: Reader, post: str, part: str = "
         shown=[(d, draft_view.on_schedule(parts.app, d, faces)) for d in deliveries],
         first_shown=next((n for n, d in enumerate(deliveries) if labels.tone(d.state) == "bad"), 0),
         draft=draft,
+        problems=_problems(parts, draft, deliveries),
         steps=[
             (step, details(_for_readers(step.detail), zone, labels.spelled))
             for step in reversed(steps)
@@ -69,6 +72,19 @@ def show(request: Request, parts: Use, visitor: Reader, post: str, part: str = "
         questions=replies_view.of_post(parts.app, visitor.person, draft, deliveries),
         has_readers=replies_view.has_readers(parts.app, visitor.person, post, deliveries),
     )
+
+
+def _problems(
+    parts: Parts, draft: DraftView | None, deliveries: Sequence[Delivery]
+) -> Sequence[Problem]:
+    """Those of the draft, and what `plan` warns of: about the draft, or what is on the schedule."""
+    foreseen = parts.app.planner.forecast(
+        deliveries, parts.pages.zone, {post.id: post} if draft and (post := draft.post) else {}
+    )
+    found = [*draft.problems] if draft else []
+    if draft and draft.post and not deliveries:
+        foreseen += draft_view.forecast(parts.app, draft.post)
+    return [*dict.fromkeys((*found, *foreseen))]
 
 
 def _counts(parts: Parts, deliveries: Sequence[Delivery]) -> Mapping[int, CountsTable | None]:

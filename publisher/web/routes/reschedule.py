@@ -238,6 +238,8 @@ def _page(
         seen=seen.digest,
         written_at=written,
         due=instant,
+        accounts=[one.account for one in standing or plan.changes],
+        foreseen=move.plan.foreseen if move else (),
         anchor=_anchor(session, seen, move),
         own=own,
         at=at or (f"{instant.astimezone(session.zone):%Y-%m-%dT%H:%M}" if instant else ""),

@@ -39,7 +39,34 @@
       const own = document.createElement("span");
       own.className = "own";
       own.textContent = " " + (root.dataset.own || "{time}").replace("{time}", here);
-      time.after(own);
+      named(time).after(own);
+    }
+  }
+
+  // The city whose clock a time or its field follows stands right behind it.
+  function named(time) {
+    const next = time.nextElementSibling;
+    return next && next.matches(".zone") ? next : time;
+  }
+
+  // A browser writes a date field in its own language: beside it, the date in words of the page's.
+  function spell(scope) {
+    for (const field of scope.querySelectorAll("input[type=date], input[type=datetime-local]")) {
+      const place = named(field), next = place.nextElementSibling;
+      // The composer's own line has the time that its draft would have.
+      if ((next && next.matches(".in-words")) || field.closest("#schedule")) continue;
+      const words = document.createElement("output");
+      words.className = "in-words";
+      if (field.id) words.htmlFor = field.id;
+      const say = () => {
+        const at = new Date(field.value + (field.type === "date" ? "T00:00Z" : "Z"));
+        const form = { weekday: "short", day: "numeric", month: "short", year: "numeric", timeZone: "UTC" };
+        if (field.type !== "date") Object.assign(form, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+        words.textContent = Number.isNaN(at.getTime()) ? "" : at.toLocaleString(root.lang, form);
+      };
+      place.after(words);
+      field.addEventListener("input", say);
+      say();
     }
   }
 
@@ -186,13 +213,16 @@
     count();
     guard();
     local(document);
+    spell(document);
     follow();
     clock();
     keys();
     once();
     offline();
     setInterval(() => { count(); clock(); }, 1000);
-    document.body.addEventListener("htmx:afterSwap", (event) => { count(); local(event.target.parentNode || document); });
+    for (const swapped of ["htmx:afterSwap", "htmx:oobAfterSwap"]) {
+      document.body.addEventListener(swapped, (event) => { count(); local(event.target.parentNode || document); spell(document); });
+    }
     document.body.addEventListener("htmx:responseError", (event) => { if (event.detail.xhr.status === 401) gone(); });
   });
 })();

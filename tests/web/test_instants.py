@@ -1,0 +1,57 @@
+"""A time names its clock, and the local time of its readers; night there is told on every page."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from publisher.app import Application
+from publisher.web.faces import Faces
+from tests.support.forms import Composer
+from tests.support.pages import Visit
+from tests.support.workspaces import Workspace
+
+READERS = "Tue 8 Mar 2016, 08:00 Zurich · 02:00 in Lima (readers of @CEDAPP_Peru) at night"
+NIGHT = "It goes out on @CEDAPP_Peru at 02:00 there, while readers sleep."
+
+
+@pytest.fixture
+def workspace(original: Path, tmp_path: Path) -> Workspace:
+    made = Workspace.at(shutil.copytree(original, tmp_path / "campaign"))
+    settings = made.path / "publisher.toml"
+    lima = 'channel = "twitter"\nhandle = "CEDAPP_Peru"\ntimezone = "America/Lima"\n'
+    settings.write_text(settings.read_text().replace('channel = "twitter"\n', lima))
+    made.draft("lima.fr", "at: 2016-03-08 08:00\nto: [bice-x]", "Bonjour de Lima.")
+    return made
+
+
+def is_told(visit: Visit) -> None:
+    assert READERS in visit.text
+    assert NIGHT in visit.text
+
+
+def test_night_where_readers_live_is_told_wherever_a_post_is_decided_on(
+    app: Application, staff: Visit, manager: Visit
+) -> None:
+    edit = Composer(staff, "/posts/lima.fr/edit")
+    is_told(staff)
+    edit.write("Bonjour, Lima.").send("check")
+    is_told(staff)
+    staff.get("/posts/lima.fr")
+    is_told(staff)
+    edit.send("submit")
+    assert "Submitted for approval: 1 delivery. " + NIGHT in staff.text
+    for page in ("/posts/lima.fr", "/review?post=lima.fr", "/review/many?post=lima.fr"):
+        manager.get(page)
+        is_told(manager)
+    manager.get("/posts/lima.fr/move?at=2016-03-09T08:00")
+    assert NIGHT in manager.text
+    assert "Wed 9 Mar 2016, 08:00 Zurich · 02:00 in Lima" in manager.text
+    assert "02:00 in Lima" in manager.get("/log").text
+
+
+def test_accounts_are_called_in_messages_as_readers_know_them(app: Application) -> None:
+    """A file's name, an address and a word that is a key by chance stay as they are."""
+    said = "bice-x (twitter), bice-x: posts/bice-x.fr, a-bice-x, bice-x.org, twitter"
+    became = "@CEDAPP_Peru, @CEDAPP_Peru: posts/bice-x.fr, a-bice-x, bice-x.org, twitter"
+    assert Faces(app).in_words(said) == became
