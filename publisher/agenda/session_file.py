@@ -45,7 +45,9 @@ def read(posts: Path) -> SessionFile:
     """The file as it is now, with its problems; UsageError if there is none."""
     path = posts / "session.yaml"
     if not path.exists():
-        hint = _("Write one, with `timezone:` and `agenda:`; docs/drafts.md shows how it looks.")
+        hint = _(
+            "Write one, with `timezone:` and `agenda:`; `publisher help session` shows how it looks."
+        )
         raise UsageError(_("There is no {file}.", file=FILE), hint=hint)
     findings = Findings(FILE)
     data = text_files.read_bytes(path, findings)

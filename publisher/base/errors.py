@@ -121,7 +121,7 @@ class ConfigurationError(PublisherError):
 class CredentialsMissing(PublisherError):
     """An account has no credentials."""
 
-    hint = "docs/credentials.md shows step by step where they come from and where they go."
+    hint = "`publisher help credentials` shows step by step where they come from and where they go."
 
 
 class KeysExpired(CredentialsMissing):
@@ -294,7 +294,7 @@ class ProviderRefused(PublisherError):
 class AlreadyRunning(PublisherError):
     """`publisher run` is already at work in this workspace."""
 
-    hint = "Stop the other one first, or add workers on other machines as docs/deployment.md shows."
+    hint = "Stop the other one first, or add workers on other machines as `publisher help deployment` shows."
 
 
 class ProcessFailed(PublisherError):

@@ -139,7 +139,7 @@ def check(answer: Answer, answers: Answers, permissions: str) -> None:
     if outcome.kind is Kind.PERMISSION:
         told = _(
             "{name} does not let the app read or change comments. Give it {permissions}; "
-            "docs/answers.md shows where.",
+            "`publisher help comments` shows where.",
             name=name,
             permissions=permissions,
         )

@@ -37,9 +37,11 @@ from publisher.cli.commands import (
     running,
     schemas,
     services,
+    starting,
     tokens,
     users,
     withdraw,
+    workspaces,
 )
 from publisher.cli.output import console
 
@@ -65,7 +67,9 @@ def _print_version(wanted: bool) -> None:  # noqa: FBT001 - Typer calls it so
 
 
 @application.callback(
-    epilog="\b\nA first round:\n"
+    epilog="\b\nA first round, in the browser or step by step:\n"
+    "  publisher start\n"
+    "\n"
     "  publisher init campaign\n"
     "  cd campaign\n"
     '  publisher new "We are in Geneva" --to all\n'
@@ -120,7 +124,7 @@ SECTIONS = {
         "pause", "resume", "hold", "release", "cancel", "correct", "withdraw", "retry",
         "resolve", "acknowledge",
     ),
-    later("Run"): ("run", "web", "mcp", "sandbox", "rehearse"),
+    later("Run"): ("start", "run", "web", "mcp", "sandbox", "rehearse"),
     later("Administer"): (
         "init", "connect", "user", "doctor", "notify", "migrate", "backup", "restore", "service",
     ),
@@ -151,8 +155,9 @@ def _examples(examples: Sequence[str]) -> str:
     return f"\b\n{heading}\n{lines}"
 
 
+_add(starting.start, "publisher start", "publisher start campaign --no-browser")
 _add(
-    drafts.init,
+    workspaces.init,
     "publisher init campaign",
     "publisher init lima --account lima-x=twitter --account lima-blog=wordpress",
 )

@@ -14,6 +14,7 @@ from publisher.base import date_range
 from publisher.base.errors import (
     AlreadyRunning,
     LedgerEmpty,
+    LedgerMissing,
     NoSuchPost,
     PublisherError,
     UsageError,
@@ -143,6 +144,14 @@ def making(context: typer.Context, *, force: bool = False) -> "Application":
     if app.is_new:
         console.print_note(_("A new ledger was made in {place}.", place=_place(app)))
     return app
+
+
+def ensuring(context: typer.Context) -> "Application":
+    """As `application`, and makes the ledger where there is none; an older one is not migrated."""
+    try:
+        return application(context)
+    except LedgerMissing:
+        return making(context)
 
 
 def looking(context: typer.Context) -> "Application":

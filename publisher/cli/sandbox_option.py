@@ -13,8 +13,8 @@ from publisher.settings import sandbox_mode
 if TYPE_CHECKING:
     from publisher.settings.settings import Settings
 
-_WITHOUT = frozenset({"sandbox", "rehearse"})
-"""Commands that have a sandbox of their own, and start from the real settings."""
+_WITHOUT = frozenset({"init", "sandbox", "rehearse", "start"})
+"""Commands that make a workspace, or have a sandbox of their own: they begin with the real one."""
 _PATIENCE = 5.0  # seconds
 
 

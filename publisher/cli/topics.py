@@ -1,10 +1,13 @@
-"""What `publisher help TOPIC` explains, in the words of the schemas and of tables in the code."""
+"""Topics of `publisher help`: tables out of the schemas and the code, and pages of docs/."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
+import publisher
 from publisher.base.errors import EXIT_CODES
-from publisher.base.i18n import _, later
+from publisher.base.i18n import _, current, later
 from publisher.cli.arguments import USER_VARIABLE, WORKSPACE_VARIABLE
 
 Rows = list[tuple[str, str]]
@@ -95,3 +98,32 @@ TOPICS: Mapping[str, tuple[str, Callable[[], Rows]]] = {
     "exit-codes": (later("What a command ends with, for scripts"), _exit_codes),
 }
 """By name: a heading, and what makes the table of terms below it."""
+
+PAGES: Mapping[str, tuple[str, str]] = {
+    "tutorial": (later("The first ten minutes"), "guides/tutorial.{language}.md"),
+    "writing": (later("The guide for those who write"), "guides/staff.{language}.md"),
+    "managing": (later("The guide for managers"), "guides/manager.{language}.md"),
+    "credentials": (later("Where the keys of each account come from"), "credentials.md"),
+    "approval": (later("Who looks at a post before it goes out"), "approval.md"),
+    "comments": (later("What readers write under posts"), "answers.md"),
+    "notices": (later("Who is told when something needs a person"), "notices.md"),
+    "pages": (later("The web pages: who may do what, and behind a proxy"), "web.md"),
+    "deployment": (later("On a server: set up, back up, update"), "deployment.md"),
+}
+"""By name: a heading, and the page of the documentation; the guides are in each language."""
+
+ALL: Mapping[str, tuple[str, object]] = {**TOPICS, **PAGES}
+
+_PICTURE = re.compile(r"^!\[.*\n+", re.MULTILINE)
+_LINK_WITHIN = re.compile(r"\[([^]]*)\]\((?!https?:)[^)]*\)")
+
+
+def page(topic: str) -> str:
+    """The Markdown of a page, without what a terminal cannot show: pictures, and links between
+    pages.
+    """
+    package = Path(publisher.__file__).parent
+    packaged = package / "docs"  # so it is in a wheel
+    folder = packaged if packaged.is_dir() else package.parent / "docs"
+    path = folder / PAGES[topic][1].format(language=current())
+    return _LINK_WITHIN.sub(r"\1", _PICTURE.sub("", path.read_text(encoding="utf-8")))

@@ -18,9 +18,14 @@ _SETTINGS = """\
 {about}
 
 language = "{language}"  {languages}
-
+{approval}
 {accounts}
 {tables}"""
+
+_APPROVAL = """
+[approval]
+required = true  {about}
+"""
 
 _SECRETS = """\
 #:schema ./{schemas}/secrets.json
@@ -74,13 +79,15 @@ def samples() -> dict[str, str]:
     }
 
 
-def files(language: str, today: date, accounts: Mapping[str, str]) -> dict[str, str]:
+def files(
+    language: str, today: date, accounts: Mapping[str, str], *, approval: bool = False
+) -> dict[str, str]:
     """The texts by path. The session begins on a Monday about a month from `today`.
 
-    `accounts`: the channel of each, by name.
+    `accounts`: the channel of each, by name. `approval`: a second person approves each post.
     """
     return {
-        "publisher.toml": _settings(language, accounts),
+        "publisher.toml": _settings(language, accounts, approval=approval),
         "secrets.toml": _secrets(accounts),
         "posts/session.yaml": _session(today + timedelta(days=35 - today.weekday())),
         alarm_words.FILE: _alarm_words(),
@@ -92,12 +99,15 @@ def files(language: str, today: date, accounts: Mapping[str, str]) -> dict[str, 
     }
 
 
-def _settings(language: str, accounts: Mapping[str, str]) -> str:
+def _settings(language: str, accounts: Mapping[str, str], *, approval: bool) -> str:
     return _SETTINGS.format(
         schemas=json_schema.FOLDER,
         about=_comment(_("The accounts and settings of this workspace. This file holds no secrets.")),
         language=language,
         languages=_aside(_("of messages and pages: en, fr, es or pl")),
+        approval=_APPROVAL.format(
+            about=_aside(_("a second person looks at each post before it goes out"))
+        ) if approval else "",
         accounts=_comment(_(
             "One table for each account that you publish with, under the name by which drafts "
             "call it. What it needs to log in goes into secrets.toml."
@@ -126,7 +136,7 @@ def _secrets(accounts: Mapping[str, str]) -> str:
     about = _(
         "What the accounts need to log in. Keep this file to yourself: git leaves it out, and "
         "only you may read it. `publisher connect ACCOUNT` gets it for you. By hand, take away the "
-        "# in front of the lines once you have them; docs/credentials.md shows where they come from."
+        "# in front of the lines once you have them; `publisher help credentials` shows where they come from."
     )
     tables = [
         "\n".join((f"\n# [{name}]", *(f'# {key} = ""' for key in SPECS[channel].required), ""))

@@ -29,7 +29,9 @@ def examine(app: Application, *, offline: bool, only: str | None = None) -> Iter
     `only`: check this account alone.
     """
     if not app.settings.accounts:
-        yield bad("accounts", _("publisher.toml names none."), _("docs/settings.md shows one."))
+        yield bad(
+            "accounts", _("publisher.toml names none."), _("`publisher help settings` shows one.")
+        )
     if app.settings.warning:
         yield warning("platforms", app.settings.warning, _way_back(app))
     yield from (bad(f"channel {name}", str(why), why.hint) for name, why in UNUSABLE.items())
@@ -114,7 +116,7 @@ def _well(
 ) -> Finding:
     if health and health.expires_at and health.expires_at < app.clock.now() + _SOON:
         message = _("Its credentials end on {date}.", date=f"{health.expires_at:%Y-%m-%d}")
-        return warning(subject, message, _("docs/credentials.md shows how to renew them."))
+        return warning(subject, message, _("`publisher help credentials` shows how to renew them."))
     if health and (options := other_options(account, health.options)):
         return _other_options(subject, account, options)
     if health is None:
@@ -208,7 +210,7 @@ class OwnerCheck:
             return None
         return (
             _("Its keys belong to {owner}, as those of {other} do.", owner=owner, other=other),
-            _("Give each account its own keys, as docs/credentials.md shows."),
+            _("Give each account its own keys, as `publisher help credentials` shows."),
         )
 
 

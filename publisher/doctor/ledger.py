@@ -86,7 +86,7 @@ def _unlimited(names: Sequence[str]) -> Finding:
 def _set_backs(app: Application) -> Iterator[Finding]:
     """Whether the ledger lacks what was seen of it, now or lately."""
     hint = _(
-        "`publisher status` names the posts; docs/deployment.md says what to do when the ledger is set back."
+        "`publisher status` names the posts; `publisher help deployment` says what to do when the ledger is set back."
     )
     if app.watermarks.lost():
         message = _(

@@ -42,7 +42,7 @@ def _in_clear(settings: Settings) -> Iterator[Finding]:
         message = _("Passwords come over plain HTTP: [web] host is {host}.", host=settings.web.host)
         hint = _(
             "Let them listen on 127.0.0.1 behind a server with TLS, and say its address as "
-            "[web] public_url; docs/web.md shows how."
+            "[web] public_url; `publisher help pages` shows how."
         )
         yield warning("pages", message, hint)
     elif settings.web.public_url and not is_safe_address(settings.web.public_url):
@@ -52,7 +52,7 @@ def _in_clear(settings: Settings) -> Iterator[Finding]:
         )
         hint = _(
             "Let the server that stands before Publisher speak TLS, and begin the address with "
-            "https://; docs/web.md shows how."
+            "https://; `publisher help pages` shows how."
         )
         yield warning("pages", message, hint)
     if settings.web.second_factor != "optional" and settings.web.totp_key is None:
@@ -197,7 +197,9 @@ def _notices(settings: Settings) -> Finding:
             _("{number} told; `publisher notify` tries them.", number=len(settings.notices.urls)),
         )
     message = _("Nobody is told when something needs a person.")
-    return warning("notices", message, _("docs/notices.md shows how to get a mail or a message."))
+    return warning(
+        "notices", message, _("`publisher help notices` shows how to get a mail or a message.")
+    )
 
 
 def running(settings: Settings) -> Finding:

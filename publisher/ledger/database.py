@@ -431,7 +431,9 @@ def _connect(
         connection.close()
         raise ConfigurationError(
             _("The database's encoding is {encoding}, and it must be UTF8.", encoding=encoding),
-            hint=_("docs/deployment.md shows under PostgreSQL how to make such a database."),
+            hint=_(
+                "`publisher help deployment` shows under PostgreSQL how to make such a database."
+            ),
         )
     connection.limit_session()
     return connection

@@ -39,7 +39,7 @@ def trouble_of(backups: BackupSettings) -> Trouble | None:
         )
         hint = _(
             "Look at the log of what makes it (publisher-backup.timer, the container `backup`, cron), "
-            "and make one now; docs/deployment.md shows how."
+            "and make one now; `publisher help deployment` shows how."
         )
         return Trouble(Subject.BACKUPS, message, hint)
     tried = folder / _TRIED

@@ -84,7 +84,7 @@ def open_services(urls: Sequence[SecretStr]) -> tuple[list[Service], list[Config
                     ),
                     hint=_(
                         "It stands in secrets.toml or in PUBLISHER_NOTICES__URLS; "
-                        "docs/notices.md shows examples."
+                        "`publisher help notices` shows examples."
                     ),
                 )
             )

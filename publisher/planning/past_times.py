@@ -44,12 +44,13 @@ def doubt(
             continue
         leaves, post = wish.not_before, posts[change.post]
         undated = post.at_once and change.delivery is None
+        draft = posts_folder / f"{post.id}.md"
         gap = next(
             (
                 gap
                 for gap in reversed(gaps)
-                if gap.may_hold(leaves, wish.expires_at)
-                or (undated and _is_older(posts_folder / f"{post.id}.md", gap))
+                # What says `now` leaves after each gap: its draft may have been queued in one.
+                if (_is_older(draft, gap) if undated else gap.may_hold(leaves, wish.expires_at))
             ),
             None,
         )

@@ -1,12 +1,12 @@
 """Processes of one workspace: embedded broker, dispatcher, workers and web pages."""
 
-import socket
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from publisher.app.opening import KeysFile
+from publisher.base import ports
 from publisher.base.errors import BrokerUnavailable, ProcessFailed, PublisherError
 from publisher.base.i18n import _
 from publisher.delivery.leases import LOOK_AHEAD
@@ -38,8 +38,12 @@ class Processes:
         environment: Mapping[str, str] | None = None,
         *,
         web: bool = False,
+        opened: Callable[[str], object] = lambda _address: None,
     ) -> None:
-        """`environment`: added to this process's own for the children; `web`: pages too."""
+        """`environment`: added to this process's own for the children; `web`: pages too.
+
+        `opened` is called once with the address of the pages, as soon as they answer.
+        """
         self._say = say
         self._room = DiskSpace(settings.var, say)
         more = {**(environment or {}), "PUBLISHER_WORKSPACE": str(settings.workspace)}
@@ -58,6 +62,8 @@ class Processes:
             for number in range(1, settings.delivery.workers + 1)
         ]
         self._web_settings = settings.web
+        self._is_web_open = False
+        self._opened = opened
         self._web = Kept(_child(settings, more, "web", "publisher.web"), say) if web else None
 
     def start(self) -> None:
@@ -123,18 +129,19 @@ class Processes:
         if self._web is None:
             return
         host, port = self._web_settings.host, self._web_settings.port
-        if _is_free(host, port):
-            self._web.start()
-            self._say(_("The web pages are at {address}.", address=self._web_settings.address))
+        try:
+            ports.bound(host, port).close()
+        except OSError as error:
+            self._web = None
+            told = _(
+                "{problem} So the web pages are not served; publishing goes on. Start again with "
+                "`publisher run --port {other}` for another port.",
+                problem=ports.refused(error, host, port),
+                other=port + 1 if port < ports.HIGHEST else port - 1,
+            )
+            self._say(told)
             return
-        self._web = None
-        told = _(
-            "The web pages are not served: port {port} of {host} is taken, or not this "
-            "machine's. Publishing goes on. [web] port in publisher.toml names another one.",
-            port=port,
-            host=host,
-        )
-        self._say(told)
+        self._web.start()
 
     def _tend_web(self) -> None:
         if self._web is None:
@@ -146,6 +153,12 @@ class Processes:
             self._say(
                 _("The web pages are not served any more. Publishing goes on. {error}", error=error)
             )
+            return
+        where = self._web_settings
+        if not self._is_web_open and ports.answers(where.host, where.port):
+            self._is_web_open = True
+            self._say(_("The web pages are at {address}.", address=where.address))
+            self._opened(where.address)
 
     def drain(
         self, interruption: Interruption, meanwhile: Callable[[], object] = lambda: None
@@ -223,18 +236,6 @@ def _worker(settings: Settings, number: int, environment: Mapping[str, str]) -> 
     options += ["-n", f"{name}@%h"]
     options += ["--without-mingle", "--without-gossip", "--without-heartbeat"]
     return _child(settings, environment, name, "celery", *options)
-
-
-def _is_free(host: str, port: int) -> bool:
-    """Whether this machine can listen on the port now."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family, socket.SOCK_STREAM) as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind((host, port))
-        except OSError:
-            return False
-    return True
 
 
 def _child(

@@ -48,9 +48,11 @@ def run(
     web: bool = False,
     report: Callable[[HistoryStep], None],
     say: Say,
+    opened: Callable[[str], object] = lambda _address: None,
 ) -> int:
     """Run everything until SIGINT or SIGTERM, or until nothing waits; `web`: the pages too.
 
+    `opened` is called once with the address of the pages, as soon as they answer.
     `report` gets every step of every delivery as it happens, `say` a line about the processes.
     The exit code is 0, or 1 when a delivery that moved meanwhile has failed, was missed or is
     uncertain at the end, when an account waits for a person, or when `until_idle` was interrupted.
@@ -63,7 +65,7 @@ def run(
         _name_owners(app, say)
         for name in planted.modules(app.settings.workspace):
             say(f"{planted.shadows(name)} {planted.remove(name)}")
-        processes = Processes(app.settings, say, _clock_for_children(app), web=web)
+        processes = Processes(app.settings, say, _clock_for_children(app), web=web, opened=opened)
         history, echo = History(app, report), Echo(processes.logs, say)
         pulse = Pulse.of_environment()
         heartbeat = Beating(app.heartbeats, ProcessKind.RUN, pulse)

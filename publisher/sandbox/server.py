@@ -17,6 +17,7 @@ from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, R
 from starlette.routing import Mount, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from publisher.base import ports
 from publisher.base.clock import Clock
 from publisher.base.errors import UsageError
 from publisher.base.i18n import _
@@ -206,15 +207,11 @@ def running(
 
 
 def _listen(port: int, host: str = HOST) -> socket.socket:
-    # asyncio disables Nagle's algorithm only if the protocol is named; it costs 40 ms an answer.
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        listener.bind((host, port))
+        listener = ports.bound(host, port)
     except (OSError, OverflowError) as error:
-        listener.close()
-        message = _("The sandbox cannot use port {port}: {error}.", port=port, error=error)
-        raise UsageError(message, hint=_("Choose a free one with --port.")) from None
+        told, hint = ports.refused(error, host, port), _("Choose a free one with --port.")
+        raise UsageError(told, hint=hint) from None
     # Clients that connect before the server's loop runs wait in the queue.
     listener.listen(2048)
     return listener

@@ -66,7 +66,7 @@ def _refuse_secrets(sources: Sources) -> None:
         message = _("{place} is a secret, and this file must hold none.", place=sources.place(keys))
         hint = _(
             "Move it into {file}, or the environment. If the file was shared or committed, "
-            "have the platform make a new one; docs/credentials.md shows how.",
+            "have the platform make a new one; `publisher help credentials` shows how.",
             file=SECRETS_FILE,
         )
         raise ConfigurationError(message, hint=hint)

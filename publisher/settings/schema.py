@@ -231,7 +231,7 @@ class NoticeSettings(Section):
             # It may hold a token, so it is not repeated here.
             if not re.match(r"[A-Za-z][A-Za-z0-9+.-]*://\S", url.get_secret_value()):
                 message = _(
-                    "number {number} must be like slack://…, mailtos://… or ntfys://…; docs/notices.md "
+                    "number {number} must be like slack://…, mailtos://… or ntfys://…; `publisher help notices` "
                     "shows examples",
                     number=number,
                 )

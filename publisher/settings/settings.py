@@ -269,7 +269,7 @@ class _Settings(Section):
                 variable=variable(("accounts", account, field)),
             )
         return _(
-            "Put it under [{account}] in {file} or into {variable}; docs/credentials.md "
+            "Put it under [{account}] in {file} or into {variable}; `publisher help credentials` "
             "shows where it comes from.",
             account=account,
             file=self.secrets_name,
@@ -453,7 +453,7 @@ def _hint(error: ValidationError) -> str | None:
             near = nearest(key, known)
             told = _("`{key}` belongs into a draft, between the lines `---` at its top.", key=key)
             return joined(did_you_mean(near), told) if near else told
-    return _("docs/settings.md lists every setting.")
+    return _("`publisher help settings` lists every setting.")
 
 
 def _fields_at(location: tuple[int | str, ...]) -> list[str]:

@@ -208,7 +208,7 @@ def _nearest_variable(name: str, known: Collection[str]) -> str:
     near = nearest(name.removeprefix(PREFIX), rests)
     if near:
         return did_you_mean(f"{PREFIX}{near}")
-    return _("docs/settings.md lists them all.")
+    return _("`publisher help settings` lists them all.")
 
 
 def _tables(file: TomlFile) -> Iterator[tuple[str, Any]]:

@@ -140,7 +140,7 @@ class Recognition:
         self._has_warned = True
         told = _("The proxy does not say from which address a request comes: all readers are one.")
         hint = _(
-            "Let it set X-Forwarded-For in the place of what the client sent; docs/web.md shows "
+            "Let it set X-Forwarded-For in the place of what the client sent; `publisher help pages` shows "
             "how. Until then a few guesses slow down the log-ins of all."
         )
         structlog.get_logger().warning(told, hint=hint)

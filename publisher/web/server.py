@@ -8,6 +8,7 @@ from contextlib import contextmanager, suppress
 import uvicorn
 
 from publisher.app import Application
+from publisher.base import ports
 from publisher.base.errors import ConfigurationError
 from publisher.base.i18n import _
 from publisher.base.process import Pulse, allow_many_files
@@ -125,18 +126,10 @@ async def _beat(pulse: Pulse, look: Callable[[], None]) -> None:
 
 
 def _listen(host: str, port: int) -> socket.socket:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    # asyncio sends small packets at once only if the protocol is named. Otherwise a response's body
-    # waits 40 ms for the client to acknowledge its head.
-    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        listener.bind((host, port))
+        listener = ports.bound(host, port)
         listener.listen(_BACKLOG)
     except OSError as error:
-        listener.close()
-        values = {"port": port, "host": host, "error": error.strerror}
-        message = _("The web pages cannot use port {port} of {host}: {error}.", **values)
         hint = _("Choose another one with --port, or with [web] port in publisher.toml.")
-        raise ConfigurationError(message, hint=hint) from None
+        raise ConfigurationError(ports.refused(error, host, port), hint=hint) from None
     return listener

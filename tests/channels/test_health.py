@@ -51,7 +51,7 @@ def test_a_dead_page_token_says_why(stages: Stages) -> None:
     stage.sandbox.faults.set([Fault(what=What.TOKEN_DEAD)])
     problem = stage.open().examine().problem
     assert problem
-    assert "docs/credentials.md" in problem
+    assert "`publisher help credentials`" in problem
 
 
 @pytest.mark.parametrize("place", ["post", "comment"])

@@ -1,6 +1,7 @@
 """help, its topics, completion and the man page."""
 
 import os
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -12,7 +13,7 @@ from publisher.cli import completion, topics
 from publisher.cli.app import SECTIONS, bare_command, command
 from publisher.model.states import State
 from tests.cli.runner import SCRIPT, Cli
-from tools import man_page
+from tools import man_page, messages
 
 PAGE = Path(__file__).parents[2] / "docs" / "publisher.1"
 
@@ -41,7 +42,7 @@ def test_help_of_no_command_proposes_one(cli: Cli) -> None:
     assert "Did you mean `publisher agenda move`?" in refused.err
 
 
-@pytest.mark.parametrize("topic", topics.TOPICS)
+@pytest.mark.parametrize("topic", topics.ALL)
 def test_a_topic_needs_no_workspace(
     cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, topic: str
 ) -> None:
@@ -49,6 +50,34 @@ def test_a_topic_needs_no_workspace(
     shown = cli("help", topic)
     assert shown.code == 0
     assert len(shown.out.splitlines()) > 3
+
+
+def test_a_page_is_shown_in_the_language_of_its_reader_without_what_leads_to_files(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PUBLISHER_LANGUAGE", "fr")
+    shown = cli("help", "tutorial").out
+    assert "Tutoriel" in shown
+    assert "](" not in shown.replace("](http", "")
+    assert "![" not in shown
+
+
+def test_each_topic_that_a_message_names_is_one() -> None:
+    known = {*topics.ALL, *bare_command().commands}
+    for path in (PAGE.parents[1] / "publisher").rglob("*.py"):
+        text = path.read_text(encoding="utf-8")
+        named = re.findall(r"`publisher help ([a-z-]+)", text)
+        assert set(named) <= known, path
+
+
+def test_no_message_names_a_file_of_the_documentation() -> None:
+    """A workspace has none; `publisher help` does."""
+    texts = [
+        text
+        for message in messages.messages()
+        for text in ((message,) if isinstance(message, str) else message)
+    ]
+    assert [text for text in texts if re.search(r"\bdocs/[a-z-]+\.md", text)] == []
 
 
 def test_topics_say_what_the_code_knows(cli: Cli) -> None:

@@ -23,6 +23,7 @@ def test_init_lays_out_a_workspace_that_passes_check(
     monkeypatch.chdir(tmp_path)
     result = cli("init", "campaign")
     assert result.code == 0
+    assert "A new ledger was made in var/publisher.db." in result.err
     for name in ("publisher.toml", "secrets.toml", "posts/session.yaml", "posts/welcome.en.md"):
         assert f"campaign/{name}" in result.out
         assert (tmp_path / "campaign" / name).is_file()
@@ -53,6 +54,33 @@ def test_init_example_goes_to_all_its_accounts_and_is_never_queued(
     accounts = {change["account"] for change in changes}
     assert {"our-x", "our-page", "our-site", "our-mastodon"} <= accounts
     assert len(accounts) == len(SPECS)
+
+
+@pytest.mark.parametrize(("is_older", "state"), [(False, "scheduled"), (True, "uncertain")])
+def test_a_first_post_at_once_goes_out_and_one_that_was_there_before_is_in_doubt(
+    cli: Cli, tmp_path: Path, is_older: bool, state: str
+) -> None:
+    """Where drafts are older than the workspace, another ledger may have been lost."""
+    draft = tmp_path / "posts" / "first.en.md"
+
+    def write() -> None:
+        draft.parent.mkdir(exist_ok=True)
+        draft.write_text("---\nat: now\nto: our-x\n---\nHello from Geneva.\n")
+
+    if is_older:
+        write()
+    cli("init", tmp_path)
+    if not is_older:
+        write()
+    assert cli("--workspace", tmp_path, "queue").code == 0
+    (row,) = cli("--workspace", tmp_path, "log", "--json").json
+    assert (row["post"], row["state"]) == ("first.en", state)
+
+
+def test_init_with_approval_asks_for_one_of_each_post(cli: Cli, tmp_path: Path) -> None:
+    cli("init", tmp_path, "--approval", "--language", "fr")
+    assert settings.load(tmp_path, {}).approval.required
+    assert cli("--workspace", tmp_path, "check").code == 0
 
 
 @pytest.mark.parametrize("channel", sorted(SPECS))
@@ -98,7 +126,8 @@ def test_init_takes_each_name_once_and_says_what_to_connect(cli: Cli, tmp_path: 
     assert (twice.code, [*tmp_path.iterdir()]) == (2, [])
     assert "lima is named twice" in twice.err
     done = cli("init", tmp_path, "--account", "lima=x", "--account", "lima-site=site")
-    assert done.out.endswith("in that folder:\n  publisher connect lima\n  publisher check\n")
+    assert "in that folder:\n  publisher connect lima\n  publisher check\n" in done.out
+    assert done.out.endswith("`publisher start`\n")
 
 
 def test_init_keeps_secrets_to_their_owner_and_out_of_git(cli: Cli, tmp_path: Path) -> None:
@@ -147,7 +176,7 @@ def test_init_on_a_full_disk_leaves_nothing(
             return write(*arguments)
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr("publisher.cli.commands.drafts.os.open", open_or_fail)
+    monkeypatch.setattr("publisher.cli.commands.workspaces.os.open", open_or_fail)
     result = cli("init", tmp_path / "campaign")
     monkeypatch.undo()
     assert result.code == 3

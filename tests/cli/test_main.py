@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 
 from publisher import version
-from publisher.cli.output import console
 from publisher.drafts import check
 from tests.cli.runner import SCRIPT, Cli, run_script
 
@@ -248,13 +247,3 @@ def _imported(workspace: Path, arguments: list[str]) -> set[str]:
 def test_the_console_script(workspace: Path) -> None:
     result = run_script("check", folder=workspace)
     assert (result.returncode, result.stdout) == (0, "No drafts, no problems.\n")
-
-
-def test_a_hint_names_a_page_by_the_path_that_it_has_here(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A wheel brings docs/ inside the package; beside the sources it is a folder of theirs."""
-    hint = "docs/credentials.md shows how; docs/x is none."
-    assert console.located(hint) == hint
-    monkeypatch.setattr(console, "_DOCS", tmp_path)
-    assert console.located(hint) == f"{tmp_path}/credentials.md shows how; docs/x is none."

@@ -1,5 +1,6 @@
 """user add, rights, enable, unlock, list, remove, password, sessions; and who acts by `--as`."""
 
+import os
 from contextlib import closing
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from publisher.app import Application
 from publisher.auth.users import Rank
 from publisher.ledger.tables import people
 from publisher.model.events import Event
+from tests.cli.annual_day import DRAFT
 from tests.cli.runner import Cli
 from tests.support.draft_edits import edited
 from tests.support.log_ins import with_app
@@ -26,6 +28,20 @@ def test_somebody_is_let_in_and_out_again(cli: Cli, workspace: Path, made: Path)
     assert b"wicker" not in (workspace / "var" / "publisher.db").read_bytes()
     assert cli("user", "remove", "Direction").code == 0
     assert "Nobody may log in." in cli("user", "list").out
+
+
+def test_the_first_person_needs_no_ledger_and_what_a_lost_one_had_stays_in_doubt(
+    cli: Cli, workspace: Path, draft: Path
+) -> None:
+    """It is made, for nobody can log in without one; an older draft may be out by another."""
+    draft.write_text(DRAFT.replace("annual-day - 30m", "now"), encoding="utf-8")
+    os.utime(draft, (0, 0))
+    added = cli("user", "add", "direction", stdin=_PASSWORD)
+    assert (added.code, added.out) == (0, "direction may log in, as staff.\n")
+    assert "A new ledger was made in var/publisher.db." in added.err
+    assert cli("user", "add", "lima", stdin=_PASSWORD).err == ""
+    assert cli("queue").code == 0
+    assert {row["state"] for row in cli("log", "--json").json} == {"uncertain"}
 
 
 @pytest.mark.parametrize(

@@ -63,14 +63,14 @@ def test_a_script_reads_which_were_sent_and_what_is_wrong(
     (error,) = done.json["errors"]
     assert (done.code, done.json["sent"]) == (3, ["json"])
     assert error["message"] == "notices.urls: number 1 is no address that Apprise can use."
-    assert "docs/notices.md" in error["hint"]
+    assert "`publisher help notices`" in error["hint"]
 
 
 def test_without_services_it_says_what_to_do(workspace: Workspace, cli: Cli) -> None:
     done = cli("notify")
     assert done.code == 3
     assert "nobody is told" in done.err
-    assert "docs/notices.md" in done.err
+    assert "`publisher help notices`" in done.err
 
 
 def test_it_changes_no_ledger(workspace: Workspace, cli: Cli, receiver: Receiver) -> None:

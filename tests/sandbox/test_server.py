@@ -60,7 +60,7 @@ def test_it_listens_on_loopback_alone_and_stops(
 def test_a_port_that_is_taken_is_named(sandbox: Sandbox) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        with pytest.raises(UsageError, match=f"cannot use port {port}"), running(sandbox, port):
+        with pytest.raises(UsageError, match=f"using port {port}"), running(sandbox, port):
             pass
 
 

@@ -263,8 +263,8 @@ def test_a_value_from_the_environment_is_named_by_its_variable(tmp_path: Path) -
             "Did you mean `PUBLISHER_ACCOUNTS__BICE_X__API_KEY`?",
         ),
         ("PUBLISHER_CLOK", "Did you mean `PUBLISHER_CLOCK`?"),
-        ("PUBLISHER_A", "docs/settings.md lists them all."),
-        ("PUBLISHER_WEATHER", "docs/settings.md lists them all."),
+        ("PUBLISHER_A", "`publisher help settings` lists them all."),
+        ("PUBLISHER_WEATHER", "`publisher help settings` lists them all."),
         ("PUBLISHER_DELIVERY__THREADS", "It is not needed any more: delete it."),
     ],
 )
@@ -292,7 +292,9 @@ def test_variables_that_are_no_settings_are_let_through(tmp_path: Path) -> None:
 
 
 def test_every_variable_that_is_no_setting_is_in_the_docs() -> None:
-    page = Path(__file__).parents[2].joinpath("docs/settings.md").read_text(encoding="utf-8")
+    page = (
+        Path(__file__).parents[2].joinpath("`publisher help settings`").read_text(encoding="utf-8")
+    )
     assert [name for name in OTHER_VARIABLES if f"| `{name}` |" not in page] == []
 
 

@@ -9,14 +9,16 @@ which others may use. It needs nothing but Python: it also runs where nothing el
 
 import html
 import os
+import pty
 import re
 import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,8 +28,10 @@ from urllib.error import URLError
 SANDBOX, PAGES = "http://127.0.0.1:8099", "http://127.0.0.1:8080"
 """Where the page says that they are."""
 _BLOCK = re.compile(r"^```sh ?(.*)\n(?s:(.*?))^```$", re.MULTILINE)
-_TYPED = "four voices from Geneva\n"
-"""The password."""
+_TYPED = ("", "me", *["four voices from Geneva"] * 2)
+"""What `publisher start` is answered: no approval, a name, and twice the password."""
+_ASKS = (": ", "] ")
+_SANDBOX_SAID = re.compile(r": (http://[\d.]+:\d+)\s")
 _PATIENCE = 120  # seconds
 
 
@@ -42,7 +46,8 @@ class Reader:
     """The address of the pages, with a port that is free."""
     sandbox: str = ""
     """The address of the sandbox, once it runs."""
-    open: list[subprocess.Popen[str]] = field(default_factory=list)
+    answers: Sequence[str] = _TYPED
+    open: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
     @property
     def environment(self) -> dict[str, str]:
@@ -54,7 +59,7 @@ class Reader:
     def do(self, commands: str, *, fails: bool) -> None:
         """Run a block, and stay in the folder in which it ends."""
         done = subprocess.run(
-            ["sh", "-ec", f"{commands}\npwd"], input=_TYPED, cwd=self.folder,
+            ["sh", "-ec", f"{commands}\npwd"], cwd=self.folder,
             env=self.environment, capture_output=True, encoding="utf-8", timeout=_PATIENCE, check=False,
         )  # fmt: skip
         if bool(done.returncode) != fails:
@@ -63,16 +68,24 @@ class Reader:
             self.folder = Path(done.stdout.splitlines()[-1])
 
     def start(self, command: str) -> None:
-        """Leave a command open, as in a terminal of its own."""
-        is_sandbox = command.split() == ["publisher", "sandbox"]
+        """Leave a command open, as in a terminal of its own, once its questions are answered."""
+        ours, its = pty.openpty()
         process = subprocess.Popen(
-            ["sh", "-c", f"exec {command}{' --port 0' * is_sandbox}"],
-            cwd=self.folder, env=self.environment, stdout=subprocess.PIPE, encoding="utf-8",
+            ["sh", "-c", f"exec {command} --no-browser"], start_new_session=True,
+            cwd=self.folder, env=self.environment, stdin=its, stdout=its, stderr=its,
         )  # fmt: skip
+        os.close(its)
         self.open.append(process)
-        if is_sandbox:
-            assert process.stdout
-            (self.sandbox,) = re.findall(r"http://[\d.:]+\d", process.stdout.readline())
+        shown, answers = "", iter(self.answers)
+        while not (said := _SANDBOX_SAID.search(shown)):
+            try:
+                shown += os.read(ours, 4096).decode(errors="replace")
+            except OSError:
+                raise AssertionError(f"{command}\n{shown}") from None
+            if shown.endswith(_ASKS) and (answer := next(answers, None)) is not None:
+                os.write(ours, f"{answer}\n".encode())
+        self.sandbox = said[1]
+        threading.Thread(target=_read_on, args=(ours,), daemon=True).start()
 
     def read(self, address: str) -> str:
         """A page as text; empty while nobody serves it."""
@@ -81,6 +94,29 @@ class Reader:
                 return html.unescape(answer.read().decode())
         except URLError:
             return ""
+
+    def await_text(self, timeline: str, text: str) -> None:
+        """Until the public would see it, which is once."""
+        end = time.monotonic() + _PATIENCE
+        while (number := self.read(f"{self.sandbox}{timeline}").count(text)) < 1:
+            assert time.monotonic() < end, timeline
+            time.sleep(0.2)
+        assert number == 1, timeline
+
+    def await_pages(self) -> None:
+        end = time.monotonic() + _PATIENCE
+        while "<form" not in self.read(f"{self.pages}/login"):
+            assert time.monotonic() < end, "the pages are not served"
+            time.sleep(0.2)
+
+
+def _read_on(terminal: int) -> None:
+    """Whoever writes to a terminal that nobody reads waits."""
+    try:
+        while os.read(terminal, 4096):
+            pass
+    except OSError:
+        os.close(terminal)
 
 
 def follow(text: str, reader: Reader) -> None:
@@ -95,11 +131,8 @@ def follow(text: str, reader: Reader) -> None:
         else:
             reader.do(commands, fails=kind == "fails")
     for timeline in timelines:
-        assert reader.read(f"{reader.sandbox}{timeline}").count(said) == 1, timeline
-    end = time.monotonic() + _PATIENCE
-    while "<form" not in reader.read(f"{reader.pages}/login"):
-        assert time.monotonic() < end, "the pages are not served"
-        time.sleep(0.2)
+        reader.await_text(timeline, said)
+    reader.await_pages()
 
 
 @contextmanager
@@ -110,7 +143,7 @@ def reading(reader: Reader) -> Iterator[Reader]:
     finally:
         for process in reversed(reader.open):
             process.send_signal(SIGINT)
-            process.communicate(timeout=_PATIENCE)
+            process.wait(timeout=_PATIENCE)
 
 
 def main(tutorials: list[str]) -> int:

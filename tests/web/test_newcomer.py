@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -9,10 +10,11 @@ from sqlalchemy import update
 
 from publisher.app import Application
 from publisher.base.clock import SystemClock
+from publisher.ledger.manager.rights import Rank
 from publisher.ledger.tables import deliveries, identity
 from publisher.settings import settings
 from tests.support.forms import Composer
-from tests.support.pages import Visit, serving
+from tests.support.pages import PASSWORD, Visit, serving
 from tests.support.workspaces import Workspace
 from tests.web.conftest import fill, published
 
@@ -28,6 +30,39 @@ def test_a_first_post_goes_out_at_once_in_one_act_while_the_ledger_is_new(
     Composer(staff, "/new").write("Bonjour.").fill(when="now").send("submit")
     assert "Submitted for approval: 2 deliveries." in staff.text
     assert len(app.queries.deliveries(post="bonjour.fr")) == 2
+
+
+def test_a_new_workspace_says_how_the_first_person_gets_in_and_what_is_next(
+    original: Path, tmp_path: Path
+) -> None:
+    """What is next is said until something is queued, and to each what they may do."""
+    Workspace(tmp_path, settings=(original / "publisher.toml").read_text())
+    app = Application(settings.load(tmp_path, {}), SystemClock())
+    app.database.migrate()
+    steps = ["/new", "/posts#drafts", "/agenda", "/me#notices"]
+    with closing(app), serving(app) as address, Visit(address) as visit:
+        visit.get("/login")
+        assert "publisher user add NAME --role admin" in visit.text
+        assert 'name="password"' not in visit.page, "nobody could fill it in"
+        for rank in (Rank.STAFF, Rank.ADMIN):
+            app.people.add(rank, rank, PASSWORD)
+        visit.log_in("staff")
+        assert "user add" not in visit.page
+        assert _first_steps(visit) == steps
+        with Visit(address) as other:
+            other.log_in("admin")
+            assert _first_steps(other) == [*steps[:3], "/people", "/accounts", steps[3]]
+        Composer(visit, "/new").write("Bonjour.").fill(when="now").send("submit")
+        assert app.queries.deliveries()
+        assert _first_steps(visit) == []
+
+
+def _first_steps(visit: Visit) -> list[str]:
+    """Where the list of Today leads."""
+    visit.get("/")
+    return re.findall(
+        r'href="([^"]+)"', visit.page.partition('id="first"')[2].partition("</ol>")[0]
+    )
 
 
 def test_a_text_is_shown_while_its_time_is_missing_and_is_not_saved(

@@ -40,8 +40,11 @@ def test_a_port_that_is_taken_keeps_no_post_from_going_out(tmp_path: Path) -> No
         code = supervisor.run(app, until_idle=True, web=True, report=nothing, say=said.append)
         assert code == 0
         assert [d.state for d in app.queries.deliveries()] == [State.PUBLISHED]
-        assert "Publishing goes on." in next(line for line in said if "web pages" in line)
-        with pytest.raises(ConfigurationError, match=f"cannot use port {port}"):
+        told = f"Another program is using port {port}."
+        (line,) = [line for line in said if told in line]
+        assert "publishing goes on" in line
+        assert f"`publisher run --port {port + 1}`" in line
+        with pytest.raises(ConfigurationError, match=told):
             server.serve(app, app.settings.web, say=nothing)
         app.close()
 

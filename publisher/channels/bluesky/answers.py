@@ -230,7 +230,7 @@ def _account(status: int, error: str, body: dict[str, Any]) -> AccountSuspended 
     if error == "AuthFactorTokenRequired":
         message = _(
             "Bluesky asks for a code from an e-mail: the password is the account's own. Make an app "
-            "password and put it into secrets.toml, as docs/credentials.md shows. {again}",
+            "password and put it into secrets.toml, as `publisher help credentials` shows. {again}",
             again=_(AGAIN),
         )
         return AccountSuspended(Kind.AUTH, message, backoff=UNTIL_MENDED)
@@ -238,7 +238,7 @@ def _account(status: int, error: str, body: dict[str, Any]) -> AccountSuspended 
         message = _(
             "Bluesky does not accept the identifier and the app password of this account{says}. If "
             "that lasts, make a new app password and put it into secrets.toml, as "
-            "docs/credentials.md shows. {again}",
+            "`publisher help credentials` shows. {again}",
             says=_says(body),
             again=_(AGAIN),
         )

@@ -295,7 +295,7 @@ def _account(code: int | None, subcode: int | None, says: str) -> AccountSuspend
         reason = _(_TOKEN_REASONS.get(subcode or 0, _TOKEN_REASONS[467]))
         message = _(
             "Facebook no longer accepts this Page's token: {reason}. If that lasts, make a new one "
-            "and put it into secrets.toml, as docs/credentials.md shows. {again}",
+            "and put it into secrets.toml, as `publisher help credentials` shows. {again}",
             reason=reason,
             again=_(AGAIN),
         )

@@ -186,7 +186,7 @@ class FacebookConnector:
                 _("The login lacks the permission {names}.", names=", ".join(missing)),
                 hint=_(
                     "Add it to the app, under its use cases, and allow it when you connect again; for a "
-                    "system user, make a new token with it. docs/credentials.md shows where."
+                    "system user, make a new token with it. `publisher help credentials` shows where."
                 ),
             )
 

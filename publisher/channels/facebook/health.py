@@ -80,7 +80,7 @@ def flaw_of_owner(owner_id: str, page_id: str) -> str | None:
 
 
 def _flaw_of_token(told: Mapping[str, object], page_id: str, needed: Sequence[str]) -> str | None:
-    anew = _("docs/credentials.md shows how to get one.")
+    anew = _("`publisher help credentials` shows how to get one.")
     if told.get("is_valid") is not True:
         says = mapping(told.get("error")).get("message")
         if says:

@@ -170,7 +170,7 @@ def _remark(fields: str) -> str:
         return ""
     return _(
         "Facebook does not give all figures of the Page: the token lacks {permissions}, or Facebook "
-        "no longer gives them. Make a token with these permissions, as docs/credentials.md shows. The "
+        "no longer gives them. Make a token with these permissions, as `publisher help credentials` shows. The "
         "other figures are read all the same.",
         permissions=", ".join(lacking),
     )

@@ -256,7 +256,7 @@ def _account(answer: Answer, body: dict[str, Any]) -> AccountSuspended:
             Kind.AUTH,
             _(
                 "LinkedIn no longer accepts this account's token: {reason}. Make a new one and put "
-                "it into secrets.toml, as docs/credentials.md shows. {again}",
+                "it into secrets.toml, as `publisher help credentials` shows. {again}",
                 reason=reason,
                 again=_(AGAIN),
             ),

@@ -93,7 +93,7 @@ def _token(answer: Answer) -> Health:
 
 
 def _flaw_of_token(told: Mapping[str, object]) -> str | None:
-    anew = _("docs/credentials.md shows how to get one.")
+    anew = _("`publisher help credentials` shows how to get one.")
     if told.get("active") is not True:
         status = told.get("status")
         if status in ("expired", "revoked"):

@@ -210,7 +210,7 @@ class OrganizationComments(CountingReader):
         if answer.status == HTTPStatus.FORBIDDEN and mapping(parsed(answer.body)):
             told = _(
                 "LinkedIn does not let the app delete this comment. Give the app {permissions}, as "
-                "docs/answers.md shows, or delete it on LinkedIn.",
+                "`publisher help comments` shows, or delete it on LinkedIn.",
                 permissions=PERMISSIONS,
             )
             raise CommentsUnavailable(told, needs_person=True)
@@ -301,7 +301,7 @@ def _late(post_id: str) -> str:
     return _(
         "Answers below {address} are read hours late: there is too much for the requests that "
         "Publisher makes in a day, or LinkedIn does not show all. Read them there. More requests a "
-        "day: docs/answers.md.",
+        "day: `publisher help comments`.",
         address=timeline.address(post_id),
     )
 

@@ -180,7 +180,7 @@ def _account(status: int, body: dict[str, Any]) -> AccountSuspended:
             kind = Kind.AUTH
             message = _(
                 "Mastodon no longer accepts this account's token{says}. If that lasts, put a valid "
-                "one into secrets.toml, as docs/credentials.md shows. {again}",
+                "one into secrets.toml, as `publisher help credentials` shows. {again}",
                 says=says,
                 again=again,
             )

@@ -484,7 +484,7 @@ def _account(answer: Answer, body: dict[str, Any]) -> AccountSuspended | Deferre
             kind = Kind.AUTH
             message = _(
                 "X no longer accepts this account's keys. If that lasts, put valid ones into "
-                "secrets.toml, as docs/credentials.md shows. {again}",
+                "secrets.toml, as `publisher help credentials` shows. {again}",
                 again=again,
             )
         case 402:

@@ -240,7 +240,7 @@ def _account(status: int, code: str, says: str) -> AccountSuspended | None:
         message = _(
             "The website does not take the user and the application password{says}. If both are "
             "right, its web server does not pass on the header Authorization, or a plugin turns "
-            "application passwords or the REST API off; docs/credentials.md says more. {again}",
+            "application passwords or the REST API off; `publisher help credentials` says more. {again}",
             says=says,
             again=_(AGAIN),
         )

@@ -60,5 +60,5 @@ def print_finding(finding: "Finding") -> None:
     line = _("{name}: {value}", name=subject, value=console.printable(finding.message))
     console.print_prose(f"{console.paint(sign, colour)}  {line}", indent="    ")
     if finding.hint and finding.grade != "good":
-        told = console.located(console.printable(finding.hint))
+        told = console.printable(finding.hint)
         console.print_prose(f"    {told}", indent="    ")

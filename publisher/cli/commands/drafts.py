@@ -1,19 +1,17 @@
-"""Commands about drafts: init, new, check, count."""
+"""Commands about drafts: new, check, count."""
 
 import os
 import sys
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from publisher.base import clock, files, progress
-from publisher.base.errors import StorageError, UsageError, why
-from publisher.base.i18n import Language, _, from_environment, plural, use
+from publisher.base.errors import UsageError, why
+from publisher.base.i18n import _, plural
 from publisher.base.process import collect_never
-from publisher.base.text import did_you_mean, nearest
 from publisher.cli import arguments, completion
 from publisher.cli.options import FormatJson, Json, Paths
 from publisher.cli.output import console
@@ -28,106 +26,6 @@ _MOST = 1_000_000  # bytes, as for drafts
 
 
 CheckFormat = Literal["text", "json", "github"]
-
-
-def init(
-    folder: Annotated[
-        Path, typer.Argument(metavar="DIR", help="Where; made if it does not exist.")
-    ] = Path(),
-    *,
-    language: Annotated[
-        Language | None,
-        typer.Option(
-            help="The language of your posts, and of messages and pages. Default: this computer's."
-        ),
-    ] = None,
-    account: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="NAME=CHANNEL",
-            help="An account that you publish with. Give it once for each. Default: an example of "
-            "every channel.",
-        ),
-    ] = None,
-    as_json: Json = False,
-) -> None:
-    """Lay out a new workspace.
-
-    That is settings, a session, and an example draft. Nothing that exists is overwritten.
-    """
-    from publisher.cli import workspace_template
-
-    chosen = language or from_environment()
-    use(chosen)
-    accounts = _accounts(account) if account else workspace_template.samples()
-    files = {
-        folder / name: text
-        for name, text in workspace_template.files(
-            chosen, clock.from_environment().now().astimezone().date(), accounts
-        ).items()
-    }
-    in_the_way = [str(path) for path in files if path.exists() or path.is_symlink()]
-    if in_the_way:
-        message = _(
-            "Nothing was written, because this exists already: {names}.",
-            names=", ".join(in_the_way),
-        )
-        hint = _("Name an empty folder, or go on with the workspace that is there.")
-        raise UsageError(message, hint=hint)
-    _create_all(folder, files, workspace_template.IGNORED)
-    if as_json:
-        names = [path.relative_to(folder).as_posix() for path in files]
-        console.print_json({"folder": str(folder.resolve()), "files": names})
-        return
-    console.print_prose(_("A workspace is ready in {folder}:", folder=folder.resolve()))
-    for path in files:
-        if path.suffix != ".json":
-            console.print_line(f"  {path}")
-    console.print_line()
-    console.print_prose(
-        _("Next, in that folder:")
-        if account
-        else _("Next: name your accounts in publisher.toml. Then, in that folder:")
-    )
-    for name in _to_connect(accounts) if account else ():
-        console.print_line(f"  publisher connect {name}")
-    console.print_line("  publisher check")
-
-
-def _to_connect(accounts: Mapping[str, str]) -> list[str]:
-    """The names of the accounts that need keys."""
-    from publisher.channels.registry import SPECS
-
-    return [name for name, channel in accounts.items() if SPECS[channel].connect]
-
-
-def _accounts(told: Sequence[str]) -> dict[str, str]:
-    """The channel of each account by its name, from `NAME=CHANNEL`."""
-    from publisher.channels.registry import ALIASES, SPECS, channel_called
-    from publisher.settings.settings import check_names
-
-    accounts: dict[str, str] = {}
-    for one in told:
-        name, __, channel = one.partition("=")
-        if name in accounts:
-            raise UsageError(
-                _("The account {name} is named twice.", name=name),
-                hint=_("Give each account a name of its own, such as lima-x and lima-page."),
-            )
-        accounts[name] = channel_called(channel)
-        if accounts[name] not in SPECS:
-            near = nearest(channel, [*SPECS, *ALIASES])
-            raise UsageError(
-                _("{value} names no channel of an account.", value=repr(one)),
-                hint=did_you_mean(f"{name}={near}")
-                if name and near
-                else _("Write it like NAME=CHANNEL; channels are {names}.", names=", ".join(SPECS)),
-            )
-    try:
-        check_names(accounts)
-    except ValueError as error:
-        raise UsageError(str(error)) from None
-    return accounts
 
 
 def new(
@@ -354,47 +252,3 @@ def _read(file: str) -> str:
         )
         hint = _("Open it in your editor and save it as UTF-8.")
         raise UsageError(message, hint=hint) from None
-
-
-def _create_all(folder: Path, texts: Mapping[Path, str], ignored: Sequence[str]) -> None:
-    """Write all the files of a workspace, or leave everything as it was."""
-    from publisher.settings.settings import SECRETS_FILE
-
-    folders = {folder / "posts" / "media": None, **{path.parent: None for path in texts}}
-    missing = [path for inner in folders for path in (inner, *inner.parents) if not path.exists()]
-    written: list[Path] = []
-    try:
-        for inner in folders:
-            inner.mkdir(parents=True, exist_ok=True)
-        for path, text in texts.items():
-            files.create(path, text.encode(), 0o600 if path.name == SECRETS_FILE else 0o666)
-            written.append(path)
-        _ignore(folder / ".gitignore", ignored)
-    except OSError as error:
-        for path in written:
-            path.unlink(missing_ok=True)
-        for path in missing:
-            with suppress(OSError):
-                path.rmdir()
-        message = _(
-            "No workspace can be made in {folder}: {reason}.", folder=folder, reason=why(error)
-        )
-        hint = _("Name a folder that you may write to, on a disk with free space.")
-        raise StorageError(message, hint=hint) from error
-
-
-def _ignore(path: Path, names: Sequence[str]) -> None:
-    """Keep git away from what must not leave the machine; what is there stays, byte for byte."""
-    present = path.read_bytes() if path.exists() else None
-    lines = (present or b"").splitlines()
-    more = "".join(f"{name}\n" for name in names if name.encode() not in lines)
-    if present is None:
-        files.create(path, more.encode())
-        return
-    gap = "\n" if present and not present.endswith(b"\n") else ""
-    try:
-        with path.open("ab") as file:
-            file.write(f"{gap}{more}".encode() if more else b"")
-    except OSError:
-        os.truncate(path, len(present))
-        raise

@@ -1,5 +1,6 @@
 """Commands that explain: help, completion."""
 
+import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 def _words(context: typer.Context, incomplete: str) -> list[str]:
     """Topics and commands."""
     commands: dict[str, Any] = context.find_root().command.commands  # type: ignore[attr-defined]
-    return [word for word in (*commands, *topics.TOPICS) if word.startswith(incomplete)]
+    return [word for word in (*commands, *topics.ALL) if word.startswith(incomplete)]
 
 
 def help_(
@@ -25,7 +26,7 @@ def help_(
         list[str] | None,
         typer.Argument(
             metavar="[COMMAND|TOPIC]",
-            help=f"A command, or one of these topics: {', '.join(topics.TOPICS)}.",
+            help=f"A command, or one of these topics: {', '.join(topics.ALL)}.",
             autocompletion=_words,
         ),
     ] = None,
@@ -38,13 +39,26 @@ def help_(
     if not words:
         console.print_line(root.get_help())
         console.print_line()
-        rows = [(name, _(heading)) for name, (heading, _make) in topics.TOPICS.items()]
+        rows = [(name, _(heading)) for name, (heading, _how) in topics.ALL.items()]
         console.print_line(_table(context, _("Topics, for `publisher help`"), rows))
     elif len(words) == 1 and words[0] in topics.TOPICS:
         heading, make = topics.TOPICS[words[0]]
         console.print_line(_table(context, _(heading), make()))
+    elif len(words) == 1 and words[0] in topics.PAGES:
+        _show(topics.page(words[0]))
     else:
         console.print_line(_help_of(root, words))
+
+
+def _show(page: str) -> None:
+    """Print Markdown: laid out on a terminal, as it stands in a file or pipe."""
+    if not sys.stdout.isatty():
+        console.print_line(page)
+        return
+    from rich.console import Console
+    from rich.markdown import Markdown
+
+    Console().print(Markdown(page, hyperlinks=False))
 
 
 def _help_of(context: Any, words: Sequence[str]) -> str:  # Typer's context, or Click's

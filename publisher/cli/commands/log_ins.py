@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from publisher.base.errors import UsageError
 from publisher.base.i18n import _, plural
 from publisher.cli import arguments
 from publisher.cli.options import Json, Who
@@ -182,6 +181,7 @@ def new_password() -> str:
         line = sys.stdin.readline(_LONGEST_LINE)
         return line.rstrip("\r\n")
     first = getpass.getpass(_("New password: "))
-    if getpass.getpass(_("Once more: ")) != first:
-        raise UsageError(_("The two passwords are not the same."), hint=_("Run the command again."))
+    while getpass.getpass(_("Once more: ")) != first:
+        console.print_error(_("The two passwords are not the same."))
+        first = getpass.getpass(_("New password: "))
     return first

@@ -4,8 +4,10 @@ import math
 import os
 import shlex
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -17,7 +19,17 @@ from publisher.cli.options import Json
 from publisher.cli.output import console
 from publisher.settings import sandbox_mode
 
-_SANDBOX_PORT = 8099
+if TYPE_CHECKING:
+    from publisher.app import Application
+    from publisher.settings.settings import Settings
+
+SANDBOX_PORT = 8099
+PORT_VARIABLE = "PUBLISHER_WEB__PORT"
+
+Port = Annotated[
+    int | None,
+    typer.Option(metavar="N", min=1, max=65535, help="Default: as [web] port says, 8080."),
+]
 
 
 def run(
@@ -27,6 +39,7 @@ def run(
         bool, typer.Option("--until-idle", help="End when nothing is left to publish.")
     ] = False,
     no_web: Annotated[bool, typer.Option("--no-web", help="Without the web pages.")] = False,
+    port: Port = None,
 ) -> None:
     """Publish what is on the schedule, each post at its time.
 
@@ -39,11 +52,15 @@ def run(
     from publisher.drafts import planted
     from publisher.running import supervisor
 
+    if port is not None:
+        os.environ[PORT_VARIABLE] = str(port)  # the process of the pages reads it too
     planted.refuse_var_in_git(arguments.settings(context))
     app = arguments.making(context)
     sandbox_option.refuse_silence(app.settings)
     live = RunDisplay(app)
     live.announce(until_idle=until_idle)
+    if not (no_web or until_idle):
+        _say_who_is_missing(app)
     code = supervisor.run(
         app, until_idle=until_idle, web=not no_web, report=live.report, say=live.say
     )
@@ -59,10 +76,7 @@ def web(
         str | None,
         typer.Option(metavar="ADDRESS", help="Where it listens. Default: as [web] host says."),
     ] = None,
-    port: Annotated[
-        int | None,
-        typer.Option(metavar="N", min=1, max=65535, help="Default: as [web] port says, 8080."),
-    ] = None,
+    port: Port = None,
 ) -> None:
     """Serve the web pages alone, until you press Ctrl-C.
 
@@ -74,13 +88,12 @@ def web(
 
     planted.refuse_var_in_git(arguments.settings(context))
     app = arguments.application(context)
-    if not app.people.all():
-        console.print_prose(_("Nobody may log in yet: `publisher user add NAME --role manager`."))
+    _say_who_is_missing(app)
     app.close()
     sys.stdout.flush()
     environment = {**os.environ, arguments.WORKSPACE_VARIABLE: str(app.settings.workspace)}
     environment |= {"PUBLISHER_WEB__HOST": host} if host is not None else {}
-    environment |= {"PUBLISHER_WEB__PORT": str(port)} if port is not None else {}
+    environment |= {PORT_VARIABLE: str(port)} if port is not None else {}
     # This process becomes the one that `publisher run` starts for the pages.
     os.chdir("/")
     command = [sys.executable, "-P", "-m", "publisher.web", "--terminal"]
@@ -93,7 +106,7 @@ def sandbox(
     port: Annotated[
         int,
         typer.Option(metavar="N", min=0, max=65535, help="Where it listens; 0 is any free port."),
-    ] = _SANDBOX_PORT,
+    ] = SANDBOX_PORT,
     faults: Annotated[
         str | None,
         typer.Option(
@@ -106,43 +119,58 @@ def sandbox(
     Its pages show what the public would see; nothing leaves the machine. It says how to point a
     workspace at it, and forgets everything when it ends.
     """
-    from publisher.base import clock
     from publisher.running.signals import Interruption
+
+    settings = arguments.settings(context)
+    folder = sandbox_mode.folder(settings.var)
+    is_new = not folder.exists()
+    with Interruption() as interruption, stand_in(settings, port, faults) as address:
+        _say_how(address, context.obj)
+        if not is_new:
+            console.print_prose(before(folder, settings.workspace))
+        sys.stdout.flush()
+        while not interruption.wanted:
+            interruption.wait()
+
+
+@contextmanager
+def stand_in(settings: "Settings", port: int, faults: str | None = None) -> Iterator[str]:
+    """Run the sandbox for a workspace; yields its address, where its trials publish from now on.
+
+    Raises UsageError without an account that it plays, or for a port that it cannot have.
+    """
+    from publisher.base import clock
     from publisher.sandbox.accounts import secrets_toml
     from publisher.sandbox.faults import read_faults
     from publisher.sandbox.platforms import accounts_for
     from publisher.sandbox.server import Sandbox, running
 
-    settings = arguments.settings(context)
     accounts = accounts_for(settings)
     if not accounts:
         message = _("publisher.toml has no account on a platform that the sandbox plays.")
         raise UsageError(message, hint=_("Add one under [accounts]."))
     session = arguments.session(settings)
-    stand_in = Sandbox(
+    platforms = Sandbox(
         accounts,
         clock.from_environment(),
         timezone=str(session.zone),
         title=session.name or "",
         faults=read_faults(faults) if faults else (),
     )
-    folder = sandbox_mode.folder(settings.var)
-    is_new = not folder.exists()
     _write(sandbox_mode.secrets_file(settings.var), secrets_toml(accounts))
-    try:
-        with Interruption() as interruption, running(stand_in, port) as address:
-            _write(sandbox_mode.address_file(settings.var), f"{address}\n")
-            _say_how(address, context.obj)
-            if not is_new:
-                console.print_prose(_before(folder, settings.workspace))
-            sys.stdout.flush()
-            while not interruption.wanted:
-                interruption.wait()
-    except SystemExit:  # how the server says that it cannot have the port
-        raise UsageError(
-            _("The sandbox cannot use port {port}.", port=port),
-            hint=_("Choose a free one with --port."),
-        ) from None
+    with running(platforms, port) as address:
+        _write(sandbox_mode.address_file(settings.var), f"{address}\n")
+        yield address
+
+
+def _say_who_is_missing(app: "Application") -> None:
+    """How the first person is let in, where nobody is yet."""
+    if not app.people.all():
+        console.print_prose(
+            _(
+                "Nobody can log in yet. Let the first person in: `publisher user add NAME --role admin`"
+            )
+        )
 
 
 def _write(path: Path, text: str) -> None:
@@ -162,7 +190,7 @@ def _say_how(address: str, workspace: Path | None) -> None:
         console.print_line(f"  publisher{where} --sandbox {command}")
 
 
-def _before(folder: Path, workspace: Path) -> str:
+def before(folder: Path, workspace: Path) -> str:
     """The sandbox forgets what was published there, and the ledger of the trial does not."""
     return _(
         "The ledger of an earlier trial is kept in {folder}. To begin anew, delete that folder "
@@ -212,7 +240,9 @@ def notify(context: typer.Context, *, as_json: Json = False) -> None:
     urls = arguments.settings(context).notices.urls
     if not urls:
         message = _("No service is named, so nobody is told what needs a person.")
-        hint = _("Put addresses under [notices] into secrets.toml; docs/notices.md shows examples.")
+        hint = _(
+            "Put addresses under [notices] into secrets.toml; `publisher help notices` shows examples."
+        )
         raise ConfigurationError(message, hint=hint)
     services, problems = open_services(urls)
     failures: list[PublisherError] = []

@@ -79,7 +79,7 @@ def add(
     from publisher.auth.users import rights_in_words
     from publisher.ledger.manager.rights import Rank
 
-    app = arguments.application(context)
+    app = arguments.ensuring(context)
     actor = arguments.actor(who)
     if invite:
         if openid or openid_subject:

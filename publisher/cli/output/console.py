@@ -22,13 +22,12 @@ from publisher.settings import sandbox_mode
 if TYPE_CHECKING:
     from publisher.model.deliveries import Delivery
 
-_DOCS = Path(__file__).parents[2] / "docs"
 _COLOURS = {"red": 31, "green": 32, "yellow": 33, "cyan": 36, "bold": 1, "dim": 2}
 
 _PROPOSED = re.compile(r"`publisher (\w[\w-]*)")
 """A command that a message proposes."""
 _WITHOUT_WORKSPACE = frozenset({"init", "help", "completion"})
-_WITHOUT_TRIAL = frozenset({"init", "help", "completion", "sandbox", "rehearse"})
+_WITHOUT_TRIAL = frozenset({"init", "help", "completion", "sandbox", "rehearse", "start"})
 _FOREIGN = "  > "
 _PICTOGRAPHS = "\U0001f000"
 """From here on terminals differ: some show half a flag in two columns."""
@@ -131,14 +130,7 @@ def print_error(message: str, hint: str | None = None) -> None:
     """Print an error on stderr, with its hint."""
     _print_labelled(_("error:"), "red", message)
     if hint:
-        _print_labelled(_("hint:"), "cyan", located(hint))
-
-
-def located(hint: str) -> str:
-    """Give the pages in `hint` the path that they have here: a wheel brings them in the package."""
-    if not _DOCS.is_dir():
-        return hint  # these are the sources, with a folder docs/
-    return re.sub(r"\bdocs/(?=[a-z-]+\.md\b)", lambda _found: f"{_DOCS}/", hint)
+        _print_labelled(_("hint:"), "cyan", hint)
 
 
 def _print_labelled(label: str, colour: str, text: str) -> None:

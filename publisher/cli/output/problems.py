@@ -8,7 +8,7 @@ from pathlib import Path
 from publisher.base import formats
 from publisher.base.i18n import _, plural
 from publisher.base.text import harmless
-from publisher.cli.output.console import located, paint, print_json, print_line, prose
+from publisher.cli.output.console import paint, print_json, print_line, prose
 from publisher.model.values import Problem, Severity
 
 SESSION_FILE = "posts/session.yaml"
@@ -46,7 +46,7 @@ def print_text(problems: Sequence[Problem]) -> None:
             said = f"{labels[problem.severity]} {harmless(problem.message)} [{problem.code}]"
             lines.append(prose(f"{place.format(_place(problem))}: {said}", indent="    "))
             if problem.hint:
-                told = located(harmless(problem.hint))
+                told = harmless(problem.hint)
                 lines.append(prose(f"    {hint} {told}", indent=" " * 10))
         lines.append("")
     if len(problems) < count:

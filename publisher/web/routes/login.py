@@ -240,6 +240,7 @@ def page(
         request.state.secret = new_secret()
     nobody = not parts.app.people.all()
     values = {"next": inside(wanted), "name": name, "problem": problem, "until": until}
+    values["is_trial"] = parts.app.settings.in_sandbox
     values["openid"], values["kept"] = parts.app.settings.openid.issuer, kept
     values["passkeys"] = passkey_requests.relying_party(request, parts) is not None
     answer = parts.pages.render(request, "login.html", status, nobody=nobody, **values)
