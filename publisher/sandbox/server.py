@@ -18,7 +18,7 @@ from starlette.routing import Mount, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from publisher.base.clock import Clock
-from publisher.base.errors import UsageError
+from publisher.base.errors import UsageError, why
 from publisher.base.i18n import _
 from publisher.sandbox import profiles
 from publisher.sandbox.accounts import SandboxAccount
@@ -213,7 +213,7 @@ def _listen(port: int, host: str = HOST) -> socket.socket:
         listener.bind((host, port))
     except (OSError, OverflowError) as error:
         listener.close()
-        message = _("The sandbox cannot use port {port}: {error}.", port=port, error=error)
+        message = _("The sandbox cannot use port {port}: {error}.", port=port, error=why(error))
         raise UsageError(message, hint=_("Choose a free one with --port.")) from None
     # Clients that connect before the server's loop runs wait in the queue.
     listener.listen(2048)

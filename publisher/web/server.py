@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 import uvicorn
 
 from publisher.app import Application
-from publisher.base.errors import ConfigurationError
+from publisher.base.errors import ConfigurationError, why
 from publisher.base.i18n import _
 from publisher.base.process import Pulse, allow_many_files
 from publisher.doctor.profiles import Refresher
@@ -135,7 +135,7 @@ def _listen(host: str, port: int) -> socket.socket:
         listener.listen(_BACKLOG)
     except OSError as error:
         listener.close()
-        values = {"port": port, "host": host, "error": error.strerror}
+        values = {"port": port, "host": host, "error": why(error)}
         message = _("The web pages cannot use port {port} of {host}: {error}.", **values)
         hint = _("Choose another one with --port, or with [web] port in publisher.toml.")
         raise ConfigurationError(message, hint=hint) from None

@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from publisher.base.errors import UsageError
 from publisher.base.i18n import _, plural
 from publisher.cli import arguments
 from publisher.cli.options import Json, Who
@@ -181,7 +180,8 @@ def new_password() -> str:
     if not sys.stdin.isatty():
         line = sys.stdin.readline(_LONGEST_LINE)
         return line.rstrip("\r\n")
-    first = getpass.getpass(_("New password: "))
-    if getpass.getpass(_("Once more: ")) != first:
-        raise UsageError(_("The two passwords are not the same."), hint=_("Run the command again."))
-    return first
+    while True:
+        first = getpass.getpass(_("New password: "))
+        if getpass.getpass(_("Once more: ")) == first:
+            return first
+        console.print_note(_("The two passwords are not the same. Type both again."))
