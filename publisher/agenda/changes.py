@@ -7,10 +7,9 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
+from publisher.base import dates
 from publisher.base.i18n import _
-from publisher.base.text import slug
-from publisher.drafts import time_hints
-from publisher.drafts.session import nearly
+from publisher.base.text import nearly, slug
 from publisher.drafts.times import SHAPE, AgendaItem, in_zone, is_now, parse_time
 from publisher.model.problems import Flaw
 
@@ -92,19 +91,17 @@ def inside(outer: AgendaItem, agenda: Mapping[str, AgendaItem]) -> list[AgendaIt
     ]
 
 
-def move_to(item: AgendaItem, text: str, zone: ZoneInfo, *, keep_end: bool) -> AgendaItem | Flaw:
-    """The item with its start at `text`: a time as drafts write it, a date, which keeps the time of
+def move_to(
+    item: AgendaItem, text: str, zone: ZoneInfo, now: datetime, *, keep_end: bool
+) -> AgendaItem | Flaw:
+    """The item with its start at `text`: a time as people write it, a date, which keeps the time of
     day, or a time of day such as 18:30 or 18h30, which keeps the date.
     """
     local = item.starts_at.astimezone(zone)
-    if _DATE.fullmatch(text):
-        text = f"{text} {local:%H:%M:%S}"
-    elif clock := time_hints.clock(text):
-        text = f"{local:%Y-%m-%d} {clock}"
-    moment = parse_time(text, zone)
+    near = _times(text, local, now.astimezone(zone))
+    moment = parse_time(near[0] if len(near) == 1 else text, zone)
     if isinstance(moment, Flaw):
         if moment.hint == _(SHAPE):
-            near = time_hints.times(text)
             hint = _(
                 "Write it like {local}; a date alone keeps the time of day, and 18:30 alone the date.",
                 local=f"{local:%Y-%m-%d %H:%M}",
@@ -112,6 +109,17 @@ def move_to(item: AgendaItem, text: str, zone: ZoneInfo, *, keep_end: bool) -> A
             return moment._replace(hint=nearly(near) if near else hint)
         return moment
     return with_start(item, moment.instant, zone, keep_end=keep_end)
+
+
+def _times(text: str, old: datetime, now: datetime) -> list[str]:
+    """The times that a text means, as files have them; `old`: what it leaves out."""
+    if of_day := dates.clock(text):
+        return [f"{old:%Y-%m-%d} {of_day}"]
+    if _DATE.fullmatch(text):
+        return [f"{text} {old:%H:%M:%S}"]
+    return dates.times(text, now) or [
+        f"{day} {old:%H:%M:%S}" for day in dates.days(text, now.date())
+    ]
 
 
 def move_by(

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from publisher.base import formats
+from publisher.base.errors import why
 from publisher.base.i18n import _
 from publisher.drafts.text_files import invalid_character
 from publisher.model.problems import Findings
@@ -80,7 +81,7 @@ def read(path: Path, flaws: Flaws) -> list[ContentLine]:
         with path.open("rb") as file:
             data = file.read(MAX_BYTES + 1)
     except OSError as error:
-        flaws.note("unreadable", 1, _("The file cannot be read: {reason}.", reason=error.strerror))
+        flaws.note("unreadable", 1, _("The file cannot be read: {reason}.", reason=why(error)))
         return []
     return lines_of(data, flaws)
 

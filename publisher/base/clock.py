@@ -18,6 +18,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Protocol
 
+from publisher.base import durations
 from publisher.base.errors import ConfigurationError
 from publisher.base.i18n import _
 
@@ -221,6 +222,8 @@ def parse_duration(text: str) -> timedelta:
     if len(text) > _LONGEST_DURATION:
         text = f"{text[:_LONGEST_DURATION]}…"
     if not _DURATION.fullmatch(text):
+        if near := durations.spelled(text):
+            raise ValueError(_("{text!r} is not a duration; write {near}", text=text, near=near))
         raise ValueError(_("{text!r} is no duration; write it like 45m, 1h30m or 2d", text=text))
     seconds = sum(int(n) * _UNITS[unit] for n, unit in _NUMBER.findall(text))
     if seconds > 100 * 365 * 86400:

@@ -23,6 +23,8 @@ EXIT_CODES = {
 }
 """What each code means; `publisher help exit-codes`, the man page and docs/commands.md show it."""
 _OF_SYSTEM = (
+    later("Address already in use"),
+    later("Cannot assign requested address"),
     later("Disk quota exceeded"),
     later("File exists"),
     later("File name too long"),
@@ -40,9 +42,9 @@ _OF_SYSTEM = (
 )
 
 
-def why(error: OSError) -> str:
-    """The operating system's message, without a full stop."""
-    return _(error.strerror or str(error))
+def why(error: Exception) -> str:
+    """The operating system's message, or another error's, without a full stop."""
+    return _(getattr(error, "strerror", None) or str(error) or type(error).__name__)
 
 
 class PublisherError(Exception):

@@ -3,7 +3,7 @@
 import difflib
 import re
 import unicodedata
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from functools import cache
 
 from publisher.base.i18n import _
@@ -65,15 +65,20 @@ _LETTERS = str.maketrans(
 )
 
 
+def unaccented(text: str) -> str:
+    """The text in small letters without accents: `Février` is `fevrier`, `środa` is `sroda`."""
+    small = unicodedata.normalize("NFKD", text).casefold().translate(_LETTERS)
+    folded = unicodedata.normalize("NFKD", small)
+    bare = "".join(c for c in folded if not unicodedata.combining(c))
+    return unicodedata.normalize("NFC", bare)
+
+
 def slug(title: str) -> str:
     """The title in lower case without accents, words joined by hyphens; may be empty.
 
     Letters of scripts other than Latin stay as they are.
     """
-    small = unicodedata.normalize("NFKD", title).casefold().translate(_LETTERS)
-    folded = unicodedata.normalize("NFKD", small)
-    bare = "".join(c for c in folded if not unicodedata.combining(c))
-    words = re.findall(r"[^\W_]+", unicodedata.normalize("NFC", bare))
+    words = re.findall(r"[^\W_]+", unaccented(title))
     kept = ""
     for word in words:
         longer = f"{kept}-{word}" if kept else word[:_LONGEST]
@@ -113,6 +118,13 @@ def nearest(name: str, known: Collection[str]) -> str | None:
 def did_you_mean(*names: str) -> str:
     """The hint for names that were probably meant."""
     return _("Did you mean `{near}`?", near="`, `".join(names))
+
+
+def nearly(near: Sequence[str]) -> str:
+    """The hint for an invalid time that may mean one or two valid ones."""
+    if len(near) > 1:
+        return _("Write which one is meant: {first} or {second}.", first=near[0], second=near[1])
+    return did_you_mean(near[0])
 
 
 def suggestion(name: str, known: Collection[str], *, nothing: str | None = None) -> str:

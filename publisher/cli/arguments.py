@@ -1,16 +1,18 @@
 """What people type, turned into what the other parts take. All refusals are usage errors."""
 
 import os
+import re
 import sys
 from collections.abc import Callable, Sequence
-from datetime import datetime, tzinfo
+from contextlib import suppress
+from datetime import date, datetime, tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 import typer
 
-from publisher.base import date_range
+from publisher.base import clock, date_range, dates, formats
 from publisher.base.errors import (
     AlreadyRunning,
     LedgerEmpty,
@@ -20,7 +22,7 @@ from publisher.base.errors import (
     UsageError,
 )
 from publisher.base.i18n import Language, _
-from publisher.base.text import did_you_mean, nearest, suggestion
+from publisher.base.text import did_you_mean, nearest, nearly, suggestion
 from publisher.cli.output import console
 from publisher.settings.sources import SETTINGS_FILE, find_workspace, spoken
 
@@ -33,6 +35,8 @@ if TYPE_CHECKING:
 WORKSPACE_VARIABLE = "PUBLISHER_WORKSPACE"
 USER_VARIABLE = "PUBLISHER_USER"
 _OPTION = "--workspace"
+_AROUND = r"(?:.*/)?(?:\d{{4}}-\d\d-\d\d-)?{name}(?:\.[a-z]{{2,3}}(?:-[A-Za-z]{{2,4}})?)?"
+"""A post's id, of which only the name was said."""
 _NEAR = 3
 """Posts that are proposed for a name that is none."""
 
@@ -274,6 +278,8 @@ def _draft(path: Path, posts: Path) -> Path:
             found = Path(os.path.normpath(candidate))
             break
     else:
+        if path.suffix != ".md" and (only := _only_called(path.as_posix(), _ids(posts))):
+            return posts / f"{only}.md"
         message = _("{path} does not exist.", path=path)
         raise UsageError(message, hint=_nearest_draft(path, posts))
     if not found.is_relative_to(posts):
@@ -285,13 +291,28 @@ def _draft(path: Path, posts: Path) -> Path:
 def _nearest_draft(path: Path, posts: Path) -> str:
     """The draft that was probably meant: one whose name goes on, or is nearly the same."""
     name = post_id(path.as_posix(), posts)
-    known = [draft.relative_to(posts).with_suffix("").as_posix() for draft in posts.rglob("*.md")]
+    known = _ids(posts)
     near = [id_ for id_ in known if id_.startswith(name)][:_NEAR]
     if not near and (similar := nearest(name, known)):
         near = [similar]
     if near:
         return did_you_mean(*sorted(near))
     return _("Name a draft, a folder of drafts, or a post's id.")
+
+
+def _ids(posts: Path) -> list[str]:
+    """The ids of all drafts."""
+    return [draft.relative_to(posts).with_suffix("").as_posix() for draft in posts.rglob("*.md")]
+
+
+def _only_called(name: str, ids: Sequence[str]) -> str | None:
+    """The only one of `ids` that is `name` but for folder, day and language; says which it is."""
+    shape = re.compile(_AROUND.format(name=re.escape(name)))
+    found = [one for one in ids if name and shape.fullmatch(one)]
+    if len(found) != 1:
+        return None
+    console.print_note(_("{name} is {post}.", name=name, post=found[0]))
+    return found[0]
 
 
 def post_id(given: str, posts: Path) -> str:
@@ -308,11 +329,15 @@ def post_id(given: str, posts: Path) -> str:
 def post(app: "Application", given: str) -> str:
     """A post that the ledger has, by its id or the path of its draft; else NoSuchPost names near
     ones.
+
+    Its folder, day and language may be left out where one post alone is called so.
     """
     name = post_id(given, app.settings.posts)
-    if not app.queries.known_posts([name]):
-        raise unknown(app, name)
-    return name
+    if app.queries.known_posts([name]):
+        return name
+    if name == given and (only := _only_called(name, app.queries.names_containing(name))):
+        return only
+    raise unknown(app, name)
 
 
 def unknown(app: "Application", name: str) -> NoSuchPost:
@@ -333,12 +358,59 @@ def account(given: str | None, known: Sequence[str]) -> str | None:
 
 def since(given: str | None, zone: tzinfo) -> datetime | None:
     """The instant from which on something is wanted: a date's first."""
-    return date_range.since(given, zone, "--since")
+    return date_range.since(_in_the_past(given, zone, "--since"), zone, "--since")
 
 
 def until(given: str | None, zone: tzinfo) -> datetime | None:
     """The instant before which something is wanted: a date counts whole."""
-    return date_range.until(given, zone, "--until")
+    return date_range.until(_in_the_past(given, zone, "--until"), zone, "--until")
+
+
+def _in_the_past(given: str | None, zone: tzinfo, option: str) -> str | None:
+    """A time as files have it, from `hier` or `3 days ago`; it says how that was understood."""
+    if given is None:
+        return None
+    with suppress(ValueError):
+        datetime.fromisoformat(given.strip())
+        return given
+    now = clock.from_environment().now().astimezone(zone)
+    found = dates.times(given, now, past=True) or [
+        day.isoformat() for day in dates.days(given, now.date(), past=True)
+    ]
+    return understood(given, found, option)
+
+
+def day(given: str | None, zone: tzinfo, option: str) -> date | None:
+    """The day that `5 janvier` or `demain` means; it says how that was understood."""
+    if given is None:
+        return None
+    try:
+        return date.fromisoformat(given)
+    except ValueError:
+        today = clock.from_environment().now().astimezone(zone).date()
+        near = [one.isoformat() for one in dates.days(given, today)]
+    found = understood(given, near, option)
+    if found not in near:
+        message = _("{text} is no day.", text=given)
+        raise UsageError(message, hint=_("Write it like 2016-03-07."))
+    return date.fromisoformat(found)
+
+
+def understood(given: str, found: Sequence[str], option: str) -> str:
+    """What a person typed as files have it, and said in words; `given` where nothing is `found`.
+
+    UsageError with both readings for what can be read in two ways.
+    """
+    if not found:
+        return given
+    if len(found) > 1:
+        message = _("{option}: {given} can be read in two ways.", option=option, given=repr(given))
+        raise UsageError(message, hint=nearly(found))
+    told = datetime.fromisoformat(found[0])
+    pattern = "EEEE d MMMM y, HH:mm" if " " in found[0] else "EEEE d MMMM y"
+    when = formats.written(told, pattern)
+    console.print_note(_("{option} {given}: {when}.", option=option, given=repr(given), when=when))
+    return found[0]
 
 
 def zone(settings: "Settings") -> tzinfo:

@@ -28,7 +28,7 @@ def make(
 
     UsageError for a title, time, account or language that cannot be used.
     """
-    moment = _moment(at, session) if at else None
+    at, moment = _moment(at, session) if at else (at, None)
     name = new_draft.stem(title, moment, session.zone)
     lang = language(lang, session, settings)
     names = recipients(to, settings)
@@ -41,13 +41,17 @@ def make(
     return settings.posts / f"{name}.{lang}.md", "\n".join(["---", *front, "---", body])
 
 
-def _moment(at: str, session: Session) -> Moment | None:
+def _moment(at: str, session: Session) -> tuple[str, Moment | None]:
+    """The value of `at`, and the instant that it means: `demain 9h` is written as that day."""
     if is_now(at) and "now" not in session.agenda:
-        return None
+        return at, None
     moment = session.resolve(at.strip())
+    if isinstance(moment, Flaw) and (meant := session.meant(at)):
+        at = arguments.understood(at, meant, "--at")
+        moment = session.resolve(at)
     if isinstance(moment, Flaw):
         raise UsageError(_("--at: {message}", message=moment.message), hint=moment.hint)
-    return moment
+    return at, moment
 
 
 def language(given: str | None, session: Session, settings: Settings) -> str:

@@ -84,5 +84,8 @@ class Group(typer.core.TyperGroup):
             for words, told in _MEANT:
                 if word.lower() in words:
                     return _(told)
-        near = nearest(word, self.commands)
-        return did_you_mean(f"{path} {near}") if near else None
+        if near := nearest(word, self.commands):
+            return did_you_mean(f"{path} {near}")
+        if path == "publisher log":
+            return _("`publisher history {post}` shows one post.", post=word)
+        return None

@@ -99,9 +99,11 @@ def check(
     linter = Linter(found.posts, lint.hashtags.model_dump(), handles)
     for post in progress.over(found.posts, _("Checking drafts")):
         recipients, _nobody = rendering.recipients(post, accounts)  # `library` reports nobody
+        of_texts: list[Problem] = []
         for account in recipients:
-            problems += rendering.problems(post, account, capabilities_of(account))
+            of_texts += rendering.problems(post, account, capabilities_of(account))
             problems += _outside_mandate(post, account, found.session.zone)
+        problems += _one_for_all(of_texts)
         problems += linter.problems(post, recipients)
     if "stale-translation" not in lint.ignore:
         languages = (found.session.defaults.lang or settings.language, settings.language)
@@ -134,6 +136,17 @@ def read(
         recorded,
         too_costly,
     )
+
+
+def _one_for_all(problems: Sequence[Problem]) -> Iterator[Problem]:
+    """The problems, with one for all accounts that have the same empty text."""
+    empty = Counter(one.line for one in problems if one.code == "empty-text")
+    for one in problems:
+        if one.code == "empty-text" and empty[one.line] > 1:
+            hint = _("Write it below the front matter.")
+            yield one.model_copy(update={"message": _("The text is empty."), "hint": hint})
+        else:
+            yield one
 
 
 def _outside_mandate(post: Post, account: Account, zone: tzinfo) -> Iterator[Problem]:

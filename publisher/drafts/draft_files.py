@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from publisher.base import git
-from publisher.base.errors import UsageError
+from publisher.base.errors import UsageError, why
 from publisher.base.i18n import _
 from publisher.model.problems import Flaw, problem
 from publisher.model.values import Position, Problem, Severity
@@ -129,7 +129,7 @@ class DraftFiles:
                 entries = sorted(listing, key=lambda entry: entry.name)
         except OSError as error:
             self._unreadable.append(prefix)
-            message = _("The folder cannot be read: {reason}.", reason=error.strerror)
+            message = _("The folder cannot be read: {reason}.", reason=why(error))
             self._note(Flaw("unreadable", message), prefix)
             return
         self._note_repository(prefix, (entry.name for entry in entries))

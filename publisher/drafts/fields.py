@@ -5,9 +5,10 @@ from collections.abc import Collection
 from datetime import date, timedelta
 from types import MappingProxyType
 
+from publisher.base import dates
 from publisher.base.clock import parse_duration
 from publisher.base.i18n import _
-from publisher.base.text import did_you_mean, nearest
+from publisher.base.text import did_you_mean, nearest, nearly
 from publisher.drafts.yaml_tree import Mapping, Node, Scalar, Sequence
 from publisher.model.problems import Findings, Flaw
 from publisher.model.values import Position
@@ -142,7 +143,8 @@ class Fields:
         try:
             return date.fromisoformat(value)
         except ValueError:
-            hint = _("Write it like 2016-03-07.")
+            near = [day.isoformat() for day in dates.days(value, None)]
+            hint = nearly(near) if near else _("Write it like 2016-03-07.")
             self.reject(key, Flaw("bad-time", _("`{value}` is no date.", value=value), hint))
             return None
 

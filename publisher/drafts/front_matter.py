@@ -6,12 +6,14 @@ from typing import NamedTuple
 from publisher.base.i18n import _, later
 from publisher.drafts import horizontal_rules
 from publisher.drafts.yaml_tree import Mapping, compose
+from publisher.model.posts import DRAFT_KEYS
 from publisher.model.problems import Findings
 from publisher.model.values import Position
 
 _FENCE = re.compile(r"^---[ \t]*$", re.MULTILINE)
 # A plain value, then a # directly before a word: comments have a space there, hashtags do not.
 _HASHTAG = re.compile(r"^[ \t]*(?:- +)?[\w-]+:[ \t]+[^\s'\"#|>{\[][^#\n]*[ \t](#\w+)", re.MULTILINE)
+_NO_SPACE = re.compile(rf"^(?P<key>{'|'.join(DRAFT_KEYS)}):(?P<value>\S.*)$", re.MULTILINE)
 _EMPTY_ENTRY = re.compile(r"-(?: +-)*\s*")
 """Of a list in YAML."""
 _SHAPE = later("A draft begins with a line `---`, its keys, and another line `---`.")
@@ -60,7 +62,7 @@ def split(text: str, findings: Findings) -> Split | None:
         return None
     front = text[opening.end() + 1 : closing.start()]
     _warn_of_hashtags(front, findings)
-    node = compose(front, findings, first_line=2)
+    node = None if _lacks_space(front, findings) else compose(front, findings, first_line=2)
     if node is None:
         if findings.errors:
             return None
@@ -72,6 +74,19 @@ def split(text: str, findings: Findings) -> Split | None:
         return None
     body_line = text.count("\n", 0, closing.end() + 1) + 1
     return Split(node, text[closing.end() + 1 :], body_line)
+
+
+def _lacks_space(front: str, findings: Findings) -> bool:
+    """Whether a key has its value right behind its colon, which YAML takes for one word."""
+    match = _NO_SPACE.search(front)
+    if match is None:
+        return False
+    line = front.count("\n", 0, match.start()) + 2
+    message = _("A space is missing after `{key}:`.", key=match["key"])
+    hint = _("Write `{key}: {value}`.", key=match["key"], value=match["value"].rstrip()[:60])
+    place = Position(line=line, column=len(match["key"]) + 2)
+    findings.error("not-a-mapping", place, message, hint)
+    return True
 
 
 def _warn_of_hashtags(front: str, findings: Findings) -> None:

@@ -1,14 +1,14 @@
 """The session that posts follow: name, time zone, dates, defaults and agenda."""
 
 import re
-from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from pydantic import Field
 
+from publisher.base import clock, dates
 from publisher.base.i18n import _
-from publisher.base.text import did_you_mean
+from publisher.base.text import nearly
 from publisher.drafts import time_hints
 from publisher.drafts.times import (
     SHAPE,
@@ -26,6 +26,8 @@ FILE = "posts/session.yaml"
 LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Za-z]{2,4})?")
 
 _EXAMPLE = date(2016, 3, 7)
+_MORNING = time(8, 30)
+"""The time of day in examples."""
 
 
 class Defaults(Frozen):
@@ -62,20 +64,43 @@ class Session(Frozen):
     def resolve(self, text: str) -> Moment | Flaw:
         """Parse the value of `at:` or `embargo:` into an instant."""
         moment = self._resolved(text)
-        if isinstance(moment, Flaw) and moment.hint == _(SHAPE):
-            return moment._replace(hint=self._hint(text))
+        if not isinstance(moment, Flaw) or moment.code == "session-unusable":
+            return moment
+        if moment.hint == _(SHAPE):
+            return moment._replace(hint=self._meant_hint(text) or self._hint(text))
+        if moment.code == "unknown-anchor" and (hint := self._meant_hint(text)):
+            return moment._replace(hint=hint)
         return moment
 
+    def meant(self, text: str) -> list[str]:
+        """The times that a text means which is none in a file, as files have them.
+
+        `tomorrow 9am` is one on the command line alone: in a file, it would be another day each
+        day.
+        """
+        return [one for one in dates.times(text, self._now()) if one != text.strip()]
+
+    def _now(self) -> datetime:
+        return clock.from_environment().now().astimezone(self.zone)
+
+    def _meant_hint(self, text: str) -> str | None:
+        """The time that was probably meant, as files have it; None if nothing was."""
+        if near := self.meant(text):
+            return nearly(near)
+        if days := dates.days(text, self._now().date()):
+            shown = " / ".join(f"{day} {_MORNING:%H:%M}" for day in days)
+            return _("Say the time of day as well: {times}.", times=shown)
+        return None
+
     def _hint(self, text: str) -> str:
-        """The time that was probably meant, or how times are written in this session."""
-        near = time_hints.times(text) or time_hints.anchors(text, self.agenda)
-        if near:
+        """The anchor that was probably meant, or how times are written in this session."""
+        if near := time_hints.anchors(text, self.agenda):
             return nearly(near)
         first = next(iter(self.agenda.values()), None)
         day = first.starts_at.astimezone(self.zone).date() if first else self.starts
-        shown = datetime.combine(day or _EXAMPLE, time(8, 30), self.zone)
-        if clock := time_hints.clock(text):
-            return _("Say the day as well: {day} {clock}.", day=f"{shown:%Y-%m-%d}", clock=clock)
+        shown = datetime.combine(day or _EXAMPLE, _MORNING, self.zone)
+        if of_day := dates.clock(text):
+            return _("Say the day as well: {day} {clock}.", day=f"{shown:%Y-%m-%d}", clock=of_day)
         named = {"local": f"{shown:%Y-%m-%d %H:%M}", "exact": shown.isoformat()}
         if first is None:
             return _("Write it like {local} or {exact}.", **named)
@@ -102,13 +127,6 @@ class Session(Frozen):
                     _("{file} has a problem with the agenda item `{name}`.", file=FILE, name=name)
                 )
         return moment
-
-
-def nearly(near: Sequence[str]) -> str:
-    """The hint for an invalid time that may mean one or two valid ones."""
-    if len(near) > 1:
-        return _("Write which one is meant: {first} or {second}.", first=near[0], second=near[1])
-    return did_you_mean(near[0])
 
 
 def unusable(message: str) -> Flaw:

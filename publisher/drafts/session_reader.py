@@ -6,11 +6,12 @@ from functools import lru_cache
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from publisher.base import dates
 from publisher.base.i18n import _
-from publisher.base.text import did_you_mean
-from publisher.drafts import text_files, time_hints, yaml_tree, zone_hints
+from publisher.base.text import did_you_mean, nearly
+from publisher.drafts import text_files, yaml_tree, zone_hints
 from publisher.drafts.fields import Fields
-from publisher.drafts.session import FILE, LANGUAGE, Defaults, Session, nearly
+from publisher.drafts.session import FILE, LANGUAGE, Defaults, Session
 from publisher.drafts.times import (
     SHAPE,
     AgendaItem,
@@ -206,7 +207,7 @@ class _Reader:
             return None
         moment = parse_time(text, zone)
         if isinstance(moment, Flaw):
-            if moment.hint == _(SHAPE) and (near := time_hints.times(text)):
+            if moment.hint == _(SHAPE) and (near := dates.times(text, None)):
                 moment = moment._replace(hint=nearly(near))
             fields.reject(key, moment)
             return None

@@ -6,7 +6,9 @@ import stat
 from pathlib import Path
 
 from publisher.base import formats
+from publisher.base.errors import why
 from publisher.base.i18n import _, later
+from publisher.media import file_types
 from publisher.model.problems import Findings, Flaw
 from publisher.model.values import Position
 
@@ -60,15 +62,19 @@ def read_bytes(path: str | Path, findings: Findings, most: int = MAX_BYTES) -> b
         with open(path, "rb", buffering=0) as file:  # noqa: PTH123
             return file.readall()
     except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         findings.error(
-            "unreadable", Position(), _("The file cannot be read: {reason}.", reason=reason)
+            "unreadable", Position(), _("The file cannot be read: {reason}.", reason=why(error))
         )
         return None
 
 
 def decode(data: bytes, findings: Findings) -> str | None:
     """Decode `data` into text, as `read` does."""
+    if not data.startswith(b"---") and (kind := file_types.of_bytes(data)):
+        message = _("This is {kind}, not a text file.", kind=_(kind.name))
+        hint = _("Copy its words into a plain text file: `publisher new TITLE` makes one.")
+        findings.error("encoding", Position(), message, hint)
+        return None
     if data.startswith(_UTF16):
         findings.error(
             "encoding", Position(), _("The file is UTF-16, not UTF-8."), _(_SAVE_AS_UTF8)

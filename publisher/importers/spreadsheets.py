@@ -26,7 +26,7 @@ def read(path: Path, options: Options, notes: Findings) -> list[Item]:
 
     Raises FileRefused for a problem of the whole file.
     """
-    table = columns.recognise(tables.read(path, options.sheet), options)
+    table = columns.recognise(tables.read(path, notes, options.sheet), options)
     return [*_Reader(path, table, options, notes).items()]
 
 

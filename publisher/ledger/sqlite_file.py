@@ -6,7 +6,7 @@ that process then wrote would never be read: what is out would go out again.
 
 from pathlib import Path
 
-from publisher.base.errors import LedgerGone, StorageError
+from publisher.base.errors import LedgerGone, StorageError, why
 from publisher.base.i18n import _
 
 _Identity = tuple[int, int]  # device and inode
@@ -56,7 +56,7 @@ class LedgerFile:
                 self.path.touch(mode=0o600)
         except OSError as error:
             raise StorageError(
-                _("{path} cannot be opened: {reason}.", path=self.path, reason=error.strerror)
+                _("{path} cannot be opened: {reason}.", path=self.path, reason=why(error))
             ) from error
 
     def _identity(self) -> _Identity | None:

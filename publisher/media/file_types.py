@@ -27,6 +27,7 @@ _AS_PICTURE = later("Open it in a picture editor, and save it as a JPEG.")
 _AS_VIDEO = later("Convert it to MP4 (H.264).")
 WORKBOOK = FileType(later("an Excel workbook"), _EXPORT)
 _CALC = FileType(later("an OpenDocument spreadsheet"), _EXPORT)
+_WORD = FileType(later("a Word document"), _EXPORT)
 _OFFICE = FileType(later("a document of Word, PowerPoint or Excel"), _EXPORT)
 _ARCHIVE = FileType(later("a ZIP archive"), later("Unpack it, and take the picture out."))
 _SVG = FileType(later("an SVG drawing"), _EXPORT)
@@ -48,6 +49,7 @@ _BEGINNINGS = tuple(
         (rb"8BPS", FileType(later("a Photoshop file"), _EXPORT)),
         (rb"\xff\x0a|\0\0\0\x0cJXL ", FileType(later("a JPEG XL"), _AS_PICTURE)),
         (rb"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", _OFFICE),
+        (rb"\{\\rtf", FileType(later("a document in Rich Text Format (RTF)"), _EXPORT)),
         (rb"\x1a\x45\xdf\xa3", FileType(later("a WebM or Matroska video"), _AS_VIDEO)),
         (rb"RIFF.{4}AVI ", FileType(later("an AVI video"), _AS_VIDEO)),
         (
@@ -68,11 +70,20 @@ def of(path: Path) -> FileType | None:
     """
     try:
         with path.open("rb") as file:
-            head = file.read(_LOOKED_AT).removeprefix(b"\xef\xbb\xbf")
+            head = file.read(_LOOKED_AT)
             file.seek(max(0, path.stat().st_size - _LOOKED_AT))
-            end = file.read(_LOOKED_AT)
+            return _of(head, file.read(_LOOKED_AT))
     except OSError:
         return None
+
+
+def of_bytes(data: bytes) -> FileType | None:
+    """The same for a file's bytes."""
+    return _of(data[:_LOOKED_AT], data[-_LOOKED_AT:])
+
+
+def _of(head: bytes, end: bytes) -> FileType | None:
+    head = head.removeprefix(b"\xef\xbb\xbf")
     if head.startswith(b"PK\x03\x04"):
         return _zipped(head + end)
     text = head.lstrip().lower()
@@ -89,6 +100,8 @@ def _zipped(names: bytes) -> FileType:
         return WORKBOOK
     if b"opendocument.spreadsheet" in names:
         return _CALC
-    if any(name in names for name in (b"word/", b"ppt/", b"opendocument.", b"Index/Document.iwa")):
+    if b"word/" in names:
+        return _WORD
+    if any(name in names for name in (b"ppt/", b"opendocument.", b"Index/Document.iwa")):
         return _OFFICE
     return _ARCHIVE

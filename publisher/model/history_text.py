@@ -1,5 +1,6 @@
 """Text of history steps: their details as lines for people."""
 
+import re
 from collections.abc import Callable, Mapping
 from datetime import datetime, tzinfo
 from typing import Any
@@ -15,6 +16,10 @@ _UNTOLD = frozenset({"after", "approved", "form", "former", "still_out"})
 """The step before others, what was approved, in full, the fingerprint of a form, a ledger's id
 before, and what the message says: on record, and nothing to read.
 """
+
+_FINGERPRINT = re.compile(r"[0-9a-f]{64}", re.ASCII)
+_DIGITS = 12
+"""Digits of a fingerprint that people are shown: enough to compare, and `--json` has all."""
 
 Spelled = Callable[[datetime], str]
 
@@ -48,10 +53,16 @@ def _plain(key: str, value: object, zone: tzinfo, spelled: Spelled) -> str:
     if key in _INSTANTS and isinstance(value, str):
         return spelled(datetime.fromisoformat(value).astimezone(zone))
     if isinstance(value, list):
-        return " / ".join(map(str, value))
+        return " / ".join(map(_short, value))
     if key == "kind":
         return kind(str(value))
     # A state, a person's role, or why `queue` cancelled it; other reasons stay as they are.
     if key in ("if_not_out", "role", "reason"):
         return _(str(value))
-    return "—" if value is None else str(value)
+    return "—" if value is None else _short(value)
+
+
+def _short(value: object) -> str:
+    """The value as text; of a fingerprint its first digits."""
+    text = str(value)
+    return f"{text[:_DIGITS]}…" if _FINGERPRINT.fullmatch(text) else text

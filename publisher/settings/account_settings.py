@@ -20,7 +20,7 @@ from publisher.base.i18n import _
 from publisher.base.text import nearest
 from publisher.channels.health import LARGEST_LIMIT
 from publisher.channels.registry import SPECS, UNUSABLE, channel_called
-from publisher.channels.spec import Option
+from publisher.channels.spec import ChannelSpec, Option
 from publisher.model import slots as slot_times
 from publisher.model.accounts import Account, Mandate
 from publisher.settings.schema import Section
@@ -157,6 +157,26 @@ _OPTIONS = _options()
 _CREDENTIALS = [one for spec in SPECS.values() for one in spec.credentials]
 CREDENTIALS = tuple(dict.fromkeys(one.name for one in _CREDENTIALS))
 """The names of all channels' credentials."""
+
+
+def credentials_of(told: object) -> tuple[str, ...]:
+    """The names of the credentials of an account, as a file has it; all, if its channel is none."""
+    spec = _spec_of(told)
+    return tuple(one.name for one in spec.credentials) if spec else CREDENTIALS
+
+
+def options_of(told: object) -> tuple[str, ...]:
+    """The names of the settings of an account in publisher.toml; all, if its channel is none."""
+    spec = _spec_of(told)
+    own = {one.name for one in spec.options} if spec else _OPTIONS.keys()
+    others = {*CREDENTIALS, *_OPTIONS} - own
+    return tuple(name for name in AccountSettings.model_fields if name not in others)
+
+
+def _spec_of(told: object) -> ChannelSpec | None:
+    return SPECS.get(str(_channel(told.get("channel")))) if isinstance(told, dict) else None
+
+
 ADDRESSES = frozenset(one.name for one in _CREDENTIALS if one.is_address)
 """Those among them that name the server that the others are sent to."""
 

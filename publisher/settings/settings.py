@@ -7,7 +7,7 @@ hyphens as underscores).
 
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Self, get_args
 
@@ -22,6 +22,7 @@ from pydantic import (
 )
 from pydantic_core import ErrorDetails
 
+from publisher.base import formats
 from publisher.base import i18n as language
 from publisher.base.errors import ConfigurationError, CredentialsMissing
 from publisher.base.i18n import Language, _, joined, later
@@ -31,7 +32,14 @@ from publisher.channels.registry import SPECS
 from publisher.model.accounts import Account, ApprovalRule
 from publisher.model.posts import DRAFT_KEYS
 from publisher.settings import sandbox_mode
-from publisher.settings.account_settings import CREDENTIALS, AccountSettings, is_of_unusable
+from publisher.settings.account_settings import (
+    CHANNEL_NAMES,
+    CREDENTIALS,
+    AccountSettings,
+    credentials_of,
+    is_of_unusable,
+    options_of,
+)
 from publisher.settings.misplaced import SECRET_SECTIONS, refuse_misplaced
 from publisher.settings.schema import (
     SERVERS,
@@ -321,7 +329,7 @@ def load(workspace: Path, environment: Mapping[str, str] = os.environ) -> Settin
     secrets_file = workspace / (named or SECRETS_FILE)
     _refuse_missing(secrets_file, named)
     if named or _is_there(secrets_file):
-        sources.add_secrets(secrets_file, CREDENTIALS, SECRET_SECTIONS)
+        sources.add_secrets(secrets_file, CREDENTIALS, SECRET_SECTIONS, credentials_of)
     of_accounts = [
         ("accounts", name, field)
         for name in sources.accounts
@@ -331,7 +339,7 @@ def load(workspace: Path, environment: Mapping[str, str] = os.environ) -> Settin
     try:
         settings = Settings.model_validate({**sources.values, "workspace": workspace})
     except ValidationError as error:
-        raise ConfigurationError(_explain(error, sources), hint=_hint(error)) from None
+        raise ConfigurationError(_explain(error, sources), hint=_hint(error, sources)) from None
     settings._in_sandbox, settings._secrets_file = in_sandbox, secrets_file  # noqa: SLF001
     return settings
 
@@ -442,23 +450,43 @@ def _told(detail: ErrorDetails) -> str:
     return _(said, **values)
 
 
-def _hint(error: ValidationError) -> str | None:
+def _hint(error: ValidationError, sources: Sources) -> str | None:
     for detail in error.errors(include_input=False, include_url=False, include_context=False):
         if detail["type"] == "extra_forbidden":
             if detail["loc"] in NOT_NEEDED:
                 return _(DELETE_IT)
-            known, key = _fields_at(detail["loc"][:-1]), str(detail["loc"][-1])
+            known, key = _fields_at(detail["loc"][:-1], sources), str(detail["loc"][-1])
             if key not in DRAFT_KEYS:
                 return suggestion(key, known)
             near = nearest(key, known)
             told = _("`{key}` belongs into a draft, between the lines `---` at its top.", key=key)
             return joined(did_you_mean(near), told) if near else told
+        if detail["type"] == "literal_error" and (near := _meant(detail["loc"], sources)):
+            return did_you_mean(near)
     return _("`publisher help settings` lists every setting.")
 
 
-def _fields_at(location: tuple[int | str, ...]) -> list[str]:
+def _meant(location: tuple[int | str, ...], sources: Sources) -> str | None:
+    """The channel or the language that was probably meant."""
+    told = str(sources.at(*map(str, location)))
+    if location[-1] == "channel":
+        return nearest(told, CHANNEL_NAMES)
+    if location[-1] != "language":
+        return None
+    names = {
+        formats.locale(one).languages[code]: code
+        for one in language.LANGUAGES
+        for code in language.LANGUAGES
+    }
+    near = nearest(told, names)
+    return near and names[near]
+
+
+def _fields_at(location: tuple[int | str, ...], sources: Sources) -> Sequence[str]:
     model: type[BaseModel] = Settings
     if location[:1] == ("accounts",):
+        if len(location) == 2:
+            return options_of(sources.at("accounts", str(location[1])))
         model, location = AccountSettings, location[2:]
     for name in location:
         annotation = model.model_fields[str(name)].annotation

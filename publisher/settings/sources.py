@@ -108,11 +108,16 @@ class Sources:
         return f"{self._file.place(*keys)}: {'.'.join(keys) or 'settings'}"
 
     def add_secrets(
-        self, path: Path, credentials: Collection[str], sections: Mapping[str, Collection[str]]
+        self,
+        path: Path,
+        credentials: Collection[str],
+        sections: Mapping[str, Collection[str]],
+        of_account: Callable[[object], Collection[str]],
     ) -> None:
         """Add secrets.toml: tables `[NAME]` or `[accounts.NAME]` that hold `credentials`.
 
-        `sections` are tables that belong to no account, and their settings.
+        `sections` are tables that belong to no account, and their settings. `of_account`: those
+        credentials that an account can have, by its table in publisher.toml.
         """
         file = TomlFile(path)
         secrets, accounts = file.values, frozenset(self.accounts)
@@ -141,8 +146,8 @@ class Sources:
                         field=field,
                         name=name,
                     )
-                    hint = _("Credentials are {names}.", names=", ".join(sorted(credentials)))
-                    raise ConfigurationError(message, hint=hint)
+                    own = of_account(self.at("accounts", name))
+                    raise ConfigurationError(message, hint=suggestion(field, own))
                 place = f"{_place(file, name, field)}: {name}.{field}"
                 self._set(("accounts", name, field), value, place)
 

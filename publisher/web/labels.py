@@ -61,6 +61,17 @@ _TERMINAL = re.compile(r"`(?:publisher|celery|python) |(?<!\w)--[a-z]+|PUBLISHER
 _MARKED = re.compile(r"`([^`]+)`")
 _SENTENCES = re.compile(r"(?<=[.!?])\s+(?=[^\W\d_]|`|“|«|¿|¡|-)")
 _UTC = re.compile(r"(\d{4}-\d\d-\d\d \d\d:\d\d) UTC(?: \([^)]*\))?")
+_FIELDS = {
+    "at": later("When"),
+    "at: now": later("As soon as it may"),
+    "author": later("Author"),
+    "embargo": later("Not before (embargo)"),
+    "expires": later("Not later than this after its time"),
+    "lang": later("Language of the text"),
+    "link": later("Link"),
+    "to": later("Accounts"),
+}
+"""The fields of the form for keys of a draft's front matter."""
 NEAR = {-1: later("yesterday {clock}"), 0: later("today {clock}"), 1: later("tomorrow {clock}")}
 """Near days, by their distance from today."""
 _BUTTONS = {
@@ -246,7 +257,8 @@ def here(text: str, zone: tzinfo) -> str:
 
 
 def _quoted(words: str) -> str:
-    return _("“{button}”", button=words)
+    field = _FIELDS.get(words.rstrip(":"))
+    return _("“{button}”", button=_(field) if field else words)
 
 
 def _there(written_as: str, zone: tzinfo) -> str:

@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from datetime import MAXYEAR, MINYEAR, date, datetime, timedelta
 from typing import Literal
 
+from publisher.base import dates
 from publisher.base.errors import UsageError
 from publisher.base.i18n import _
+from publisher.base.text import nearly
 from publisher.drafts.session import Session
 from publisher.drafts.times import YEARS, in_zone
 from publisher.drafts.when import When
@@ -86,14 +88,12 @@ def day(text: str, years: range = range(MINYEAR, MAXYEAR + 1)) -> date | None:
     """The day that was typed, if any. Raises UsageError for what is no day of these years."""
     if not (typed := text.strip()):
         return None
-    try:
-        found = date.fromisoformat(typed)
-        if found.year not in years:
-            raise ValueError(typed)
-    except ValueError:
-        message = _("{text} is no day.", text=typed[:40])
-        raise UsageError(message, hint=_("Write it like 2016-03-07.")) from None
-    return found
+    meant = dates.days(typed, None)
+    if len(meant) == 1 and meant[0].year in years:
+        return meant[0]
+    message = _("{text} is no day.", text=typed[:40])
+    hint = nearly([*map(str, meant)]) if len(meant) > 1 else _("Write it like 2016-03-07.")
+    raise UsageError(message, hint=hint)
 
 
 def in_units(span: timedelta, usual: str) -> tuple[str, str]:

@@ -11,6 +11,7 @@ from publisher.model.problems import Flaw
 
 ZURICH = ZoneInfo("Europe/Zurich")
 DAY = timedelta(days=1)
+NOW = datetime(2016, 3, 4, 8, tzinfo=UTC)
 
 
 def item(starts: str, ends: str | None = None) -> AgendaItem:
@@ -36,12 +37,14 @@ def shown(found: AgendaItem | Flaw) -> tuple[str, str | None]:
         ("2016-03-08T10:00:00Z", ("2016-03-08 11:00", "2016-03-08 20:00")),
         ("10:30", ("2016-03-07 10:30", "2016-03-07 19:30")),
         ("10h30", ("2016-03-07 10:30", "2016-03-07 19:30")),
+        ("8 mars 2016 à 10h30", ("2016-03-08 10:30", "2016-03-08 19:30")),
+        ("demain", ("2016-03-05 09:00", "2016-03-05 18:00")),
     ],
 )
 def test_the_end_moves_along(to: str, expected: tuple[str, str]) -> None:
     """A date alone keeps the time of day, and a time of day the date."""
     annual_day = item("2016-03-07 09:00", "2016-03-07 18:00")
-    assert shown(move_to(annual_day, to, ZURICH, keep_end=False)) == expected
+    assert shown(move_to(annual_day, to, ZURICH, NOW, keep_end=False)) == expected
 
 
 @pytest.mark.parametrize(
@@ -52,14 +55,14 @@ def test_the_end_moves_along(to: str, expected: tuple[str, str]) -> None:
     ],
 )
 def test_a_hint_recommends_what_is_taken(to: str, hint: str) -> None:
-    flaw = move_to(item("2016-03-07 09:00"), to, ZURICH, keep_end=False)
+    flaw = move_to(item("2016-03-07 09:00"), to, ZURICH, NOW, keep_end=False)
     assert isinstance(flaw, Flaw)
     assert (flaw.hint or "").startswith(hint)
 
 
 def test_the_end_may_stay() -> None:
     annual_day = item("2016-03-07 09:00", "2016-03-07 18:00")
-    moved = move_to(annual_day, "2016-03-07 10:00", ZURICH, keep_end=True)
+    moved = move_to(annual_day, "2016-03-07 10:00", ZURICH, NOW, keep_end=True)
     assert shown(moved) == ("2016-03-07 10:00", "2016-03-07 18:00")
 
 

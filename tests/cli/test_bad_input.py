@@ -55,7 +55,7 @@ BAD_DRAFTS: dict[str, tuple[str | bytes, str]] = {
         "2:6: error: `bice-y` is no account, no channel and not `all`.",
     ),
     "too long by one": (f"{TEXT}{'a' * 281}\n", "4:1: error: The text for bice-x (twitter) is too"),
-    "an empty text": (TEXT, "error: The text for bice-x (twitter) is empty."),
+    "an empty text": (TEXT, "error: The text is empty."),
     "a missing picture": (
         "---\nmedia: [{file: media/no.png, alt: Une salle}]\n---\nA.\n",
         "2:16: error: There is no file media/no.png.",

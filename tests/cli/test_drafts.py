@@ -42,6 +42,28 @@ def test_new_makes_a_draft_and_prints_its_path(cli: Cli, workspace: Path) -> Non
     assert cli("plan", "--json").json["changes"] == []
 
 
+def test_new_takes_a_time_as_people_say_it_and_writes_the_day(
+    cli: Cli, workspace: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever was understood is said, and what can be read in two ways is refused."""
+    monkeypatch.setenv("PUBLISHER_CLOCK", "2016-03-04T09:00:00+01:00")
+    made = cli("new", "Demain", "--at", "demain 9h")
+    assert made.out == "posts/2016-03-05-demain.en.md\n"
+    assert "--at 'demain 9h': Saturday 5 March 2016, 09:00.\n" in made.err
+    assert "at: 2016-03-05 09:00\n" in (workspace / made.out.strip()).read_text()
+    refused = cli("new", "Bientôt", "--at", "04/05 9h")
+    assert refused.code == 2
+    assert "is meant: 2016-05-04 09:00 or 2016-04-05 09:00." in refused.err
+
+
+def test_an_empty_text_is_one_error_for_all_its_accounts(cli: Cli, workspace: Path) -> None:
+    (workspace / "posts" / "a.fr.md").write_text(
+        "---\nat: 2016-03-07 08:30\nto: [bice-x, bice-page]\n---\n"
+    )
+    found = [one for one in cli("check", "--json").json if one["code"] == "empty-text"]
+    assert [one["message"] for one in found] == ["The text is empty."]
+
+
 def test_new_with_a_time_is_named_for_its_day_and_waits_for_its_text(
     cli: Cli, workspace: Path
 ) -> None:

@@ -75,6 +75,8 @@ def test_log_of_nothing(cli: Cli, workspace: Path, made: Path) -> None:
         (("--account", "bice-page"), ["bice-page"]),
         (("--since", "2016-03-07", "--until", "2016-03-07"), ["bice-x", "bice-page"]),
         (("--since", "2016-03-08"), []),
+        (("--since", "8 mars 2016"), []),
+        (("--since", "07.03.2016", "--until", "7 marca 2016"), ["bice-x", "bice-page"]),
         (("--until", "2016-03-07 08:30"), []),
         (("--since", "2016-03-07 08:30"), ["bice-x", "bice-page"]),
         (("--since", "2016-03-07T07:30:00Z"), ["bice-x", "bice-page"]),
@@ -88,7 +90,7 @@ def test_log_filters(
 
 
 @pytest.mark.parametrize("option", ["--since", "--until"])
-@pytest.mark.parametrize("time", ["yesterday", "9999-12-31", "0001-01-01"])
+@pytest.mark.parametrize("time", ["the other day", "9999-12-31", "0001-01-01"])
 def test_log_refuses_a_time_that_is_none(
     cli: Cli, workspace: Path, made: Path, option: str, time: str
 ) -> None:
@@ -96,6 +98,17 @@ def test_log_refuses_a_time_that_is_none(
     result = cli("log", option, time)
     assert result.code == 2
     assert f"{option} '{time}' is no time." in result.err
+
+
+def test_since_takes_the_words_of_people_and_says_what_it_understood(
+    cli: Cli, workspace: Path, made: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PUBLISHER_CLOCK", "2016-03-08T09:00:00+01:00")
+    assert "--since 'hier': Monday 7 March 2016.\n" in cli("log", "--since", "hier").err
+    assert "Monday 7 March 2016, 18:30.\n" in cli("log", "--until", "ayer a las 18:30").err
+    refused = cli("log", "--since", "03/04/2016")
+    assert refused.code == 2
+    assert "Write which one is meant: 2016-04-03 or 2016-03-04." in refused.err
 
 
 def test_log_csv_for_spreadsheets(cli: Cli, workspace: Path, draft: Path, published: None) -> None:
@@ -149,7 +162,7 @@ _OF_A_POST = [
 
 
 @pytest.mark.parametrize("command", _OF_A_POST)
-@pytest.mark.parametrize("given", ["2016-03-07-annual-day", "2016-03-07-anual-day.fr"])
+@pytest.mark.parametrize("given", ["2016-03-07-annual", "2016-03-07-anual-day.fr"])
 def test_a_post_that_does_not_exist_has_one_exit_code_and_the_near_one_is_named(
     cli: Cli, draft: Path, command: str, given: str
 ) -> None:
@@ -157,6 +170,24 @@ def test_a_post_that_does_not_exist_has_one_exit_code_and_the_near_one_is_named(
     result = cli(*command.format(given).split())
     assert result.code == 2
     assert f"hint: Did you mean `{POST}`?" in result.err
+
+
+def test_a_post_may_be_called_by_its_name_where_one_alone_is_called_so(
+    cli: Cli, draft: Path
+) -> None:
+    """Without its day and its language; and it is said which one that is."""
+    cli("queue")
+    for command in ("history", "check", "release"):
+        assert f"annual-day is {POST}.\n" in cli(command, "annual-day").err, command
+    draft.with_name(POST.replace(".fr", ".es") + ".md").write_bytes(draft.read_bytes())
+    assert cli("check", "annual-day").code == 2
+    assert cli("history", "annual-day").code == 0, "the ledger has one still"
+
+
+def test_log_of_a_post_leads_to_its_history(cli: Cli, workspace: Path) -> None:
+    refused = cli("log", "fil.fr")
+    assert refused.code == 2
+    assert "`publisher history fil.fr` shows one post." in " ".join(refused.err.split())
 
 
 def test_a_post_like_none_other_is_found_in_the_log(cli: Cli, draft: Path) -> None:

@@ -34,7 +34,7 @@ def test_check_warns_without_a_ledger(cli: Cli, workspace: Path, late: Path) -> 
     assert codes(cli, "posts/late.fr.md") == [("overdue", "warning")]
     late.write_text(LATE.replace("11:30", "01:30"), encoding="utf-8")
     assert codes(cli) == [], "most likely it is out"
-    assert "1 draft is past its time and its expiry" in " ".join(cli("check").out.split())
+    assert "1 draft is past its time and its expiry: late.fr." in " ".join(cli("check").out.split())
     assert not (workspace / "var" / "publisher.db").exists()
 
 

@@ -50,6 +50,21 @@ def test_withdraw_without_a_terminal_needs_yes(cli: Cli, out: Path) -> None:
     assert (refused.code, state(cli)) == (2, "published")
 
 
+def test_withdraw_shows_what_it_would_do_and_does_nothing(cli: Cli, out: Path) -> None:
+    shown = cli("withdraw", POST, "--dry-run")
+    assert (shown.code, state(cli)) == (0, "published")
+    assert shown.out == "day.fr to bice-x: published\nNothing was done.\n"
+    assert cli("withdraw", POST, "--dry-run", "--json").json["deliveries"][0]["post"] == POST
+    assert cli("withdraw", POST, "--dry-run", "--gone").out == "There is nothing to withdraw.\n"
+
+
+def test_a_second_hold_says_that_it_is_one(cli: Cli, uncertain: Path) -> None:
+    assert cli("retry", POST, "--yes").code == 0
+    assert cli("hold", POST, "--reason", "to be checked").out.startswith("Held: 1 delivery.\n")
+    again = cli("hold", POST, "--reason", "still")
+    assert again.out.startswith("Held already, now for this reason: 1 delivery.\n")
+
+
 @pytest.mark.parametrize("command", [RETRY, RESOLVE])
 def test_a_word_about_what_is_uncertain_needs_yes(
     cli: Cli, uncertain: Path, command: tuple[str, ...]

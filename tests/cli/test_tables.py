@@ -80,6 +80,13 @@ def test_an_edit_shows_what_was_and_what_is_now() -> None:
     assert lines == ["title was: —", "title now: Bonjour"]
 
 
+def test_a_fingerprint_is_told_by_its_first_digits() -> None:
+    detail = {"media": {"from": ["1a" * 32], "to": "2b" * 32}, "text": "1a" * 31}
+    assert [line.rpartition(" ")[2] for line in history_text.details(detail, UTC)] == [
+        "1a1a1a1a1a1a…", "2b2b2b2b2b2b…", "1a" * 31,
+    ]  # fmt: skip
+
+
 def test_a_history_says_nothing_twice() -> None:
     at = datetime(2016, 3, 7, tzinfo=UTC)
     twice = [HistoryStep(n, at, "prepared", "publisher", 1, "a.fr", "x") for n in (1, 2)]

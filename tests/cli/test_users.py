@@ -1,14 +1,17 @@
 """user add, rights, enable, unlock, list, remove, password, sessions; and who acts by `--as`."""
 
 import os
+import getpass
 from contextlib import closing
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from sqlalchemy import update
 
 from publisher.app import Application
 from publisher.auth.users import Rank
+from publisher.cli.commands import log_ins
 from publisher.ledger.tables import people
 from publisher.model.events import Event
 from tests.cli.annual_day import DRAFT
@@ -61,6 +64,17 @@ def test_what_is_no_name_or_password_is_refused(
     assert result.code == 2
     assert says in result.err
     assert password.decode().strip() not in result.out + result.err
+
+
+def test_a_password_is_asked_for_again_where_the_second_is_another(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    typed = iter(["plough wicker", "plough wikcer", "ostrich", "ostrich"])
+    terminal = SimpleNamespace(stdin=SimpleNamespace(isatty=lambda: True))
+    monkeypatch.setattr(log_ins, "sys", terminal)
+    monkeypatch.setattr(getpass, "getpass", lambda _asked: next(typed))
+    assert log_ins.new_password() == "ostrich"
+    assert "The two passwords are not the same. Type both again." in capsys.readouterr().err
 
 
 def test_a_password_may_hold_any_characters_and_counts_exactly_as_typed(

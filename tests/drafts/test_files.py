@@ -51,6 +51,7 @@ DRAFT = "---\nat: 2016-03-07 08:30\n---\nÀ Genève.\n"
         (b"---\nto: " + b"[" * 20 + b"]" * 20 + b"\n---\n.", "yaml-feature", 2, 12),
         (b"---\n? [at]\n: x\n---\n.", "yaml-feature", 2, 3),
         (b"---\nlang: fr\n...\nat: x\n---\n.", "yaml", 4, 1),
+        (b"---\nlang: fr\nat:2016-03-07 08:30\n---\n.", "not-a-mapping", 3, 4),
     ],
 )
 def test_bad_content_is_a_problem_at_its_place(
@@ -60,6 +61,24 @@ def test_bad_content_is_a_problem_at_its_place(
     first = min((p for p in workspace.load().problems if p.code == code), key=lambda p: p.line)
     assert (first.file, first.line, first.column) == ("posts/a.md", line, column)
     assert workspace.load().broken == {"a"}
+
+
+@pytest.mark.parametrize(
+    ("content", "name"),
+    [
+        (b"PK\x03\x04" + bytes(400) + b"word/document.xml", "a Word document"),
+        (b"PK\x03\x04" + bytes(400) + b"xl/workbook.xml", "an Excel workbook"),
+        (b"%PDF-1.7\n", "a PDF"),
+        (b"{\\rtf1 Bonjour}", "a document in Rich Text Format (RTF)"),
+    ],
+)
+def test_a_file_of_another_program_is_named_for_what_it_is(
+    workspace: Workspace, content: bytes, name: str
+) -> None:
+    workspace.write("a.md", content)
+    (found,) = workspace.load().problems
+    assert (found.code, found.message) == ("encoding", f"This is {name}, not a text file.")
+    assert "publisher new TITLE" in (found.hint or "")
 
 
 def test_aliases_that_would_explode_are_refused_at_the_first_anchor(workspace: Workspace) -> None:

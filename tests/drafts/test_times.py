@@ -56,6 +56,11 @@ def test_a_time_becomes_an_instant(workspace: Workspace, at: str, instant: str) 
         ("annual-day - 30minutes", "bad-duration", "Did you mean `annual-day - 30m`?"),
         ("\u2018annual-day\u2019", "unknown-anchor", "The signs \u2018 and \u2019 are part"),
         ("\u201c2016-03-07 08:30\u201d", "bad-time", "The signs \u201c and \u201d are part"),
+        ("4 mars 2016 à 10h30", "bad-time", "Did you mean `2016-03-04 10:30`?"),
+        ("mañana 9h", "bad-time", "Did you mean `2016-03-05 09:00`?"),
+        ("demain", "unknown-anchor", "Say the time of day as well: 2016-03-05 08:30."),
+        ("5 mars", "bad-time", "Say the time of day as well: 2016-03-05 08:30."),
+        ("04/05 9h", "bad-time", "is meant: 2016-05-04 09:00 or 2016-04-05 09:00."),
         ("maintenant", "unknown-anchor", "Did you mean `now`?"),
         ("anual-day", "unknown-anchor", "Did you mean `annual-day`?"),
         ("Annual-Day", "unknown-anchor", "Did you mean `annual-day`?"),
@@ -69,8 +74,9 @@ def test_a_time_becomes_an_instant(workspace: Workspace, at: str, instant: str) 
     ],
 )
 def test_a_time_that_cannot_be_read_gets_a_hint(
-    workspace: Workspace, at: str, code: str, hint: str
+    workspace: Workspace, at: str, code: str, hint: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("PUBLISHER_CLOCK", "2016-03-04T08:00:00+00:00")
     error = workspace.error(f"to: [bice-x]\nat: {at}")
     assert (error.code, error.line, error.column) == (code, 3, 5)
     assert hint in (error.hint or "")

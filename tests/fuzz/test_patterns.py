@@ -30,7 +30,6 @@ _SPARED = 0.01  # seconds
 _USES = re.compile(r"\b(_?[A-Z][A-Z_]*)\.(search|match|fullmatch|finditer|findall|sub|split)\(")
 _ON_SHORT_TEXTS = {
     "publisher.drafts.links._ASCII_LABELS": "a link has at most 4,096 characters",
-    "publisher.drafts.time_hints._WHOLE": "a time that is longer is not looked at",
     "publisher.drafts.time_hints._OFFSET": "a time that is longer is not looked at",
 }
 _Try = Callable[[str], object]

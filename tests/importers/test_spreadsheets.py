@@ -259,9 +259,26 @@ def test_what_spreadsheets_save_is_read(
 
 
 @pytest.mark.parametrize(
+    ("encoding", "text", "said"),
+    [
+        ("cp1252", "Zoë, dès 8 h. ¿Mañana? 20 m³", "Windows-1252: `Zoë`, `dès`, `Mañana`"),
+        ("cp1250", "Zażółć gęślą jaźń", "Windows-1250: `Zażółć`, `gęślą`, `jaźń`"),
+    ],
+)
+def test_what_excel_saves_on_windows_is_read_and_said(
+    bring: Bring, encoding: str, text: str, said: str
+) -> None:
+    """A person sees by these words whether it was read rightly."""
+    found = bring("buffer", f'{BUFFER}"{text}",,,2016-03-07 08:30\n'.encode(encoding))
+    assert texts(found) == [text]
+    assert told(found) == [("encoding", 1, 1)]
+    assert said in found.problems[0].message
+
+
+@pytest.mark.parametrize(
     ("content", "problem"),
     [
-        ((BUFFER + "Zoë\n").encode("latin-1"), ("encoding", 2, 3)),
+        (BUFFER.encode() + b"Zo\x81\n", ("encoding", 2, 3)),
         (b"\xff\xfeT\x00e", ("encoding", 1, 1)),
         (b"PK\x03\x04" + bytes(9_000) + b"xl/workbook.xml", ("workbook", 1, 1)),
         (b"%PDF-1.7", ("encoding", 1, 1)),

@@ -16,7 +16,7 @@ from publisher.ledger.database import Database
 from publisher.ledger.dispatcher.claims import Dispatch
 from publisher.ledger.enqueue import Ledger
 from publisher.ledger.reading.queries import Queries
-from publisher.model.problems import Flaw
+from publisher.model.problems import Findings, Flaw
 from publisher.settings import settings
 from tests.drafts.drafts import Workspace
 from tests.support.clock import ManualClock
@@ -115,7 +115,7 @@ def _told_of_files(folder: Path) -> Iterator[str]:
 def _told_of_tables(folder: Path) -> Iterator[str]:
     (folder / "plan.csv").write_text('a,"b\nc')
     with pytest.raises(FileRefused) as caught:
-        tables.read(folder / "plan.csv")
+        tables.read(folder / "plan.csv", Findings("plan.csv"))
     yield str(caught.value)
     zone = ZoneInfo("Europe/Zurich")
     for text in ("2016-13-07 08:30", "2016-03-07 25:30", "2016-03-07 08:30 +27:00"):

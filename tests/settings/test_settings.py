@@ -245,6 +245,29 @@ def test_a_key_of_a_draft_is_sent_there(tmp_path: Path, key: str, hint: str) -> 
     assert (caught.value.hint or "").startswith(hint)
 
 
+@pytest.mark.parametrize(
+    ("text", "secrets", "hint"),
+    [
+        ("[accounts.a]\nchannel = 'Facebok'", None, "Did you mean `facebook`?"),
+        ("language = 'french'", None, "Did you mean `fr`?"),
+        ("language = 'polaco'", None, "Did you mean `pl`?"),
+        ("[accounts.a]\nchannel = 'site'\nurll = 'x'", None, "Did you mean `url`?"),
+        (ACCOUNTS, "[bice-x]\nacces_token = 'hunter2'", "Did you mean `access_token`?"),
+        (ACCOUNTS, "[bice-x]\nzzz = 'hunter2'", "api_key"),
+    ],
+)
+def test_what_was_probably_meant_is_proposed(
+    tmp_path: Path, text: str, secrets: str | None, hint: str
+) -> None:
+    """And where nothing is alike, what an account of that channel can have, and no more."""
+    with pytest.raises(ConfigurationError) as caught:
+        read(tmp_path, text, secrets=secrets)
+    told = caught.value.hint or ""
+    assert hint in told
+    assert "page_id" not in told
+    assert "app_password" not in told
+
+
 def test_a_value_from_the_environment_is_named_by_its_variable(tmp_path: Path) -> None:
     variable = "PUBLISHER_DELIVERY__WORKERS"
     with pytest.raises(ConfigurationError, match=f"^{variable}: "):

@@ -102,7 +102,7 @@ def test_a_refusal_leads_to_each_thing_that_is_wrong(staff: Visit) -> None:
     form = Composer(staff, "/new").write("")
     form.send("submit")
     told = staff.page.partition('id="wrong"')[2].partition('id="unsaved"')[0]
-    assert '<a href="#texts">The text for bice-x' in told
+    assert '<a href="#texts">The text is empty.</a>' in told
     assert '<a href="#schedule">It does not say yet when it goes out.</a>' in told
     assert _begins_at(staff) == "text-0-1"
     form.write("Bonjour.").send("submit")

@@ -289,6 +289,8 @@ def test_a_page_names_its_button_and_not_a_command_for_a_terminal() -> None:
                 labels.here("Name it; `all` leaves it out.", UTC)
                 == f"Name it; {marks} leaves it out."
             )
+    keys = labels.here("Give it a new `at`, or a longer `expires`.", UTC)
+    assert keys == "Give it a new “When”, or a longer “Not later than this after its time”."
     at = "It expired (2016-03-07 11:30 UTC)."
     assert labels.here(at, ZoneInfo("Europe/Zurich")) == "It expired (Mon 7 Mar 2016, 12:30)."
 

@@ -22,7 +22,7 @@ from typing import ClassVar
 
 from publisher.base import files
 from publisher.base.clock import Clock
-from publisher.base.errors import ConfigurationError
+from publisher.base.errors import ConfigurationError, why
 from publisher.base.i18n import _
 from publisher.channels import edits
 from publisher.channels.base import MediaReader, NotPrepared
@@ -214,7 +214,7 @@ class Site:
                     "The website's folder cannot be read ({reason}). Check its "
                     "permissions. Whether the page shows is not known yet; it will be "
                     "looked for again.",
-                    reason=_reason(error),
+                    reason=why(error),
                 ),
             )
         return Accepted(page.slug, url=self._address(page.slug))
@@ -337,12 +337,8 @@ def _unwritable(error: OSError, *, begun: bool = False) -> Deferred | Unknown:
     """The outcome of a file error; `begun`: the post may be partly visible already."""
     problem = _(
         "The website's folder cannot be used ({reason}). Check its permissions and the free space.",
-        reason=_reason(error),
+        reason=why(error),
     )
     if begun:
         return Unknown(_("{problem} The page may show already.", problem=problem))
     return Deferred(Kind.UNAVAILABLE, _("{problem} It will be tried again.", problem=problem))
-
-
-def _reason(error: OSError) -> str:
-    return error.strerror or str(error) or _("unknown reason")

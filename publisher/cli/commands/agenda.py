@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from publisher.base import formats, progress
+from publisher.base import clock, formats, progress
 from publisher.base.errors import UsageError
 from publisher.base.i18n import _
 from publisher.base.text import suggestion
@@ -253,13 +253,15 @@ def _named(names: Sequence[str], file: "SessionFile") -> "Iterator[AgendaItem]":
 
 
 def _span(text: str) -> timedelta:
+    from publisher.base import durations
     from publisher.base.clock import parse_duration
 
+    said = text.strip().lstrip("+-\N{MINUS SIGN}")
     try:
-        span = parse_duration(text.strip().lstrip("+-"))
+        span = parse_duration(durations.spelled(said) or said)
     except ValueError as error:
         raise UsageError(_("--by: {error}.", error=error), hint=_("Earlier is --by=-1d.")) from None
-    return -span if text.strip().startswith("-") else span
+    return -span if text.strip().startswith(("-", "\N{MINUS SIGN}")) else span
 
 
 def _moved(
@@ -270,7 +272,8 @@ def _moved(
 
     zone = file.session.zone
     if to is not None:
-        moved = move_to(item, to.strip(), zone, keep_end=keep_end)
+        now = clock.from_environment().now()
+        moved = move_to(item, to.strip(), zone, now, keep_end=keep_end)
     else:
         moved = move_by(item, by or timedelta(), zone, keep_end=keep_end)
     if isinstance(moved, Flaw):

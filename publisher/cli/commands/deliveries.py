@@ -260,7 +260,8 @@ def history(context: typer.Context, post: Post, *, as_json: Json = False) -> Non
     try:
         found = app.queries.history(name)
     except NoSuchPost:
-        raise arguments.unknown(app, name) from None
+        name = arguments.post(app, post)
+        found = app.queries.history(name)
     if as_json:
         console.print_json([log_export.step_row(step) for step in found])
     else:

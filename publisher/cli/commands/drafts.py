@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from publisher.settings.settings import Settings
 
 _MOST = 1_000_000  # bytes, as for drafts
+_NAMED = 5
+"""Drafts that have expired, by their names."""
 
 
 CheckFormat = Literal["text", "json", "github"]
@@ -140,11 +142,11 @@ def check(
 
 def _checked(
     settings: "Settings", paths: Sequence[str | Path]
-) -> "tuple[Library, list[Problem], int]":
-    """The drafts, every problem in them, and how many have expired.
+) -> "tuple[Library, list[Problem], list[str]]":
+    """The drafts, every problem in them, and the ids of those that have expired.
 
     The ledger is asked about what may be out, and about no more. Where it cannot be asked, those
-    that have expired are only counted: most likely they are out.
+    that have expired are only named: most likely they are out.
     """
     from publisher.drafts import check as checking
     from publisher.drafts import duplicates, overdue
@@ -155,19 +157,22 @@ def _checked(
     dues, now = overdue.dues(library, settings), clock.from_environment().now()
     over = sorted(due.post for due in dues if is_over(due.not_before, now))
     deliveries = arguments.standing(settings, over) if over else ()
-    expired = sum(due.expires_at <= now for due in dues) if deliveries is None else 0
+    expired = [due.post for due in dues if due.expires_at <= now] if deliveries is None else []
     judged = overdue.judged(found, dues, deliveries, now, arguments.zone(settings))
     return library, judged, expired
 
 
-def _told_expired(number: int) -> str:
+def _told_expired(posts: Sequence[str]) -> str:
+    more = len(posts) - _NAMED
     return plural(
-        "{number} draft is past its time and its expiry: `publisher queue` leaves it out until it "
-        "has a new `at`. Whether it is out already only the ledger knows, and there is none here.",
-        "{number} drafts are past their time and their expiry: `publisher queue` leaves them out "
-        "until they have a new `at`. Whether they are out already only the ledger knows, and there "
-        "is none here.",
-        number,
+        "{number} draft is past its time and its expiry: {names}. `publisher queue` leaves it out "
+        "until it has a new `at`. Whether it is out already only the ledger knows, and there is "
+        "none here.",
+        "{number} drafts are past their time and their expiry: {names}. `publisher queue` leaves "
+        "them out until they have a new `at`. Whether they are out already only the ledger knows, "
+        "and there is none here.",
+        len(posts),
+        names=", ".join(posts[:_NAMED]) + (_(", and {more} more", more=more) if more > 0 else ""),
     )
 
 

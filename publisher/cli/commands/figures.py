@@ -55,13 +55,10 @@ def _deliveries(
     app: "Application", post: str | None, since: str | None, until: str | None, account: str | None
 ) -> "list[Delivery]":
     zone = arguments.zone(app.settings)
-    name = arguments.post_id(post, app.settings.posts) if post else None
-    found = app.queries.deliveries(
+    name = arguments.post(app, post) if post else None
+    return app.queries.deliveries(
         post=name,
         since=arguments.since(since, zone),
         until=arguments.until(until, zone),
         account=arguments.account(account, app.accounts()),
     )
-    if name and not found:
-        raise arguments.unknown(app, name)
-    return found

@@ -35,8 +35,10 @@ def hold(
     """
     why = arguments.reason(reason, as_json=as_json)
     app, of_account = operated(context, account, by_ledger_alone=True)
+    post = arguments.post(app, post)
+    before = {one.id for one in app.queries.deliveries(post=post) if one.manual_hold}
     held = app.holds.hold(
-        arguments.post(app, post),
+        post,
         of_account,
         arguments.actor(who),
         why,
@@ -45,8 +47,9 @@ def hold(
         print_json(held)
         return
     certain = [delivery for delivery in held if not delivery.may_be_out]
-    if certain:
-        print_outcome(_("Held"), certain)
+    for was_held, what in ((False, _("Held")), (True, _("Held already, now for this reason"))):
+        if found := [one for one in certain if (one.id in before) is was_held]:
+            print_outcome(what, found)
     for delivery in held:
         if delivery.may_be_out:
             console.print_prose(

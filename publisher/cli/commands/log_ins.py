@@ -180,8 +180,8 @@ def new_password() -> str:
     if not sys.stdin.isatty():
         line = sys.stdin.readline(_LONGEST_LINE)
         return line.rstrip("\r\n")
-    first = getpass.getpass(_("New password: "))
-    while getpass.getpass(_("Once more: ")) != first:
-        console.print_error(_("The two passwords are not the same."))
+    while True:
         first = getpass.getpass(_("New password: "))
-    return first
+        if getpass.getpass(_("Once more: ")) == first:
+            return first
+        console.print_note(_("The two passwords are not the same. Type both again."))

@@ -1,13 +1,12 @@
 """Command: repeat."""
 
-from datetime import date
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from publisher.base import clock, files
-from publisher.base.errors import NoSuchPost, UsageError
+from publisher.base.errors import NoSuchPost
 from publisher.base.i18n import _, plural
 from publisher.cli import arguments
 from publisher.cli.options import DryRun, Json, Post
@@ -58,7 +57,8 @@ def repeat(
     file = next((one for one in drafts.files if one.id == post), None)
     if file is None:
         raise NoSuchPost(_("{name} has no draft.", name=post))
-    found = recurrence.occurrences(on, at, _day(until), session, clock.from_environment().now())
+    last = arguments.day(until, session.zone, "--until")
+    found = recurrence.occurrences(on, at, last, session, clock.from_environment().now())
     spoken = {one.language for one in accounts.values() if one.language}
     versions = recurrence.versions(drafts, post, spoken)
     copies = list(recurrence.copies(drafts, versions, found, session, spoken))
@@ -85,11 +85,3 @@ def repeat(
     seen = check.read(settings, [file.path]).post(post)
     if seen and (warning := recurrence.warning(seen, accounts)):
         console.print_prose(warning)
-
-
-def _day(text: str | None) -> date | None:
-    try:
-        return date.fromisoformat(text) if text else None
-    except ValueError:
-        message = _("{text} is no day.", text=text)
-        raise UsageError(message, hint=_("Write it like 2016-03-07.")) from None

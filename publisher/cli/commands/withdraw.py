@@ -11,7 +11,7 @@ from publisher.base.i18n import _
 from publisher.base.text import suggestion
 from publisher.cli import arguments, completion
 from publisher.cli.commands.control import operated, print_json
-from publisher.cli.options import Account, Json, Reason, Who, Yes
+from publisher.cli.options import Account, DryRun, Json, Reason, Who, Yes
 from publisher.cli.output import console
 
 if TYPE_CHECKING:
@@ -46,6 +46,7 @@ def withdraw(
             help="Delete nothing: you looked, and what could not be deleted is not there any more.",
         ),
     ] = False,
+    dry_run: DryRun = False,
     yes: Yes = False,
     as_json: Json = False,
     who: Who = None,
@@ -66,7 +67,17 @@ def withdraw(
         raise UsageError(_("--gone goes with a post, not with --consent."))
     if consent is None and post is None:
         raise UsageError(_("Name a post, or a consent with --consent."))
-    actor, why = arguments.actor(who), arguments.reason(reason, as_json=as_json)
+    actor = arguments.actor(who)
+    if dry_run:
+        app, of_account = operated(context, account)
+        concerned = (
+            _showing(app, consent)
+            if consent is not None
+            else _out(app, arguments.post(app, str(post)), of_account, actor, gone=gone)
+        )
+        _preview(concerned, as_json=as_json)
+        return
+    why = arguments.reason(reason, as_json=as_json)
     if not yes:
         arguments.refuse_to_ask(as_json=as_json)
     app, of_account = operated(context, account)
@@ -125,12 +136,12 @@ def _one(
 ) -> "list[Withdrawn]":
     """A post; with `gone`, nothing is deleted, and the log believes whoever looked."""
     if not yes:
-        out = app.control.withdrawable(post, account, actor)
-        if gone:
-            begun = [delivery for delivery in out if delivery.withdrawn_ids is not None]
-            _ask(begun, _("Put on record that they are not there any more?"))
-        else:
-            _ask(out, _("Delete them from their platforms?"))
+        _ask(
+            _out(app, post, account, actor, gone=gone),
+            _("Put on record that they are not there any more?")
+            if gone
+            else _("Delete them from their platforms?"),
+        )
     act = app.delivery.withdrawal.found_gone if gone else app.delivery.withdrawal.withdraw
     with progress.shown():
         return act(post, account, actor=actor, reason=why)
@@ -140,11 +151,25 @@ def _all_of(
     app: "Application", consent: str, actor: str, why: str, *, yes: bool
 ) -> "tuple[list[Delivery], list[Withdrawn]]":
     """Everything that shows a picture of a consent; what is not out is held."""
-    _refuse_consent_that_holds(app, consent)
+    showing = _showing(app, consent)
     if not yes:
-        _ask(app.delivery.withdrawal.showing(consent), _("Take them down, or hold them?"))
+        _ask(showing, _("Take them down, or hold them?"))
     with progress.shown():
         return app.delivery.withdrawal.withdraw_consent(consent, actor=actor, reason=why)
+
+
+def _out(
+    app: "Application", post: str, account: str | None, actor: str, *, gone: bool
+) -> "list[Delivery]":
+    """What is out of a post; with `gone`, what could not be deleted."""
+    out = app.control.withdrawable(post, account, actor)
+    return [delivery for delivery in out if delivery.withdrawn_ids is not None] if gone else out
+
+
+def _showing(app: "Application", consent: str) -> "list[Delivery]":
+    """What shows a picture of a consent that ended."""
+    _refuse_consent_that_holds(app, consent)
+    return app.delivery.withdrawal.showing(consent)
 
 
 def _refuse_consent_that_holds(app: "Application", consent: str) -> None:
@@ -165,11 +190,28 @@ def _refuse_consent_that_holds(app: "Application", consent: str) -> None:
 
 
 def _ask(concerned: "Sequence[Delivery]", question: str) -> None:
-    """Show what the command is about, with addresses to look at, and ask."""
+    """Show what the command is about, and ask."""
+    _show(concerned)
+    if concerned:
+        arguments.confirm(question)
+
+
+def _preview(concerned: "Sequence[Delivery]", *, as_json: bool) -> None:
+    """Show what the command is about, and do nothing."""
+    if as_json:
+        print_json(concerned)
+        return
+    _show(concerned)
+    if concerned:
+        console.print_prose(_("Nothing was done."))
+    else:
+        console.print_prose(_("There is nothing to withdraw."))
+
+
+def _show(concerned: "Sequence[Delivery]") -> None:
+    """What the command is about, with addresses to look at."""
     for delivery in concerned:
         told = _("{name}: {value}", name=console.heading(delivery), value=_(delivery.state))
         console.print_prose(told)
         if delivery.url:
             console.print_line(f"  {console.printable(delivery.url)}")
-    if concerned:
-        arguments.confirm(question)

@@ -21,7 +21,7 @@ from typing import Any
 from pydantic import TypeAdapter
 from sqlalchemy import Connection, Row, Select, select
 
-from publisher.base.errors import StorageError
+from publisher.base.errors import StorageError, why
 from publisher.base.i18n import _
 from publisher.ledger.tables import EVERYTHING, about, archived, history
 from publisher.model.events import Event
@@ -98,7 +98,7 @@ class Archives:
         except OSError as error:
             return _(
                 "cannot be read ({reason}): put a copy of it back into var/archive",
-                reason=error.strerror,
+                reason=why(error),
             )
         if found != archive.sha256:
             return _("is not as it was written: put a copy that is into var/archive")

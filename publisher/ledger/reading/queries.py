@@ -275,6 +275,13 @@ class Queries(HistoryQueries, AccountQueries):
         with self._database.read() as connection:
             return set_backs(connection, since)
 
+    def names_containing(self, part: str) -> list[str]:
+        """All posts with `part` in their id."""
+        contains = deliveries.c.post.contains(part, autoescape=True)
+        with self._database.read() as connection:
+            found = connection.execute(select(deliveries.c.post).where(contains).distinct())
+            return sorted(found.scalars())
+
     def names_like(self, name: str, limit: int) -> list[str]:
         """Posts that an unknown name may mean: longer names, or similar ones."""
         last = name.rpartition("/")[2]
