@@ -1,7 +1,7 @@
 """user add, rights, enable, unlock, list, remove, password, sessions; and who acts by `--as`."""
 
-import os
 import getpass
+import os
 from contextlib import closing
 from pathlib import Path
 from types import SimpleNamespace
