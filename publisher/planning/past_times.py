@@ -48,8 +48,11 @@ def doubt(
             (
                 gap
                 for gap in reversed(gaps)
-                if gap.may_hold(leaves, wish.expires_at)
-                or (undated and _is_older(posts_folder / f"{post.id}.md", gap))
+                if (
+                    _is_older(posts_folder / f"{post.id}.md", gap)
+                    if undated
+                    else gap.may_hold(leaves, wish.expires_at)
+                )
             ),
             None,
         )

@@ -235,7 +235,8 @@ def words(file: DraftFile) -> str:
 def on_schedule(app: Application, delivery: Delivery, faces: Mapping[str, Face]) -> Look:
     """Preview a delivery: exactly the content that goes out or went out, from the ledger."""
     account = app.settings.public_accounts().get(delivery.account)
-    instant = delivery.published_at or delivery.not_before
+    planned = app.clock.now() if delivery.waits_to_begin else delivery.not_before
+    instant = delivery.published_at or planned
     return mockups.look_of(
         delivery.content,
         account or Account(name=delivery.account, channel=delivery.channel),

@@ -77,7 +77,9 @@ def _row(delivery: Delivery, zone: tzinfo, *, addresses: bool) -> tuple[Text, ..
     if addresses and delivery.url and delivery.remote_ids:
         post.append(f"\n{console.printable(delivery.url)}", style="dim")
     return (
-        Text(f"{delivery.not_before.astimezone(zone):%H:%M}"),
+        Text(
+            _("now") if delivery.waits_to_begin else f"{delivery.not_before.astimezone(zone):%H:%M}"
+        ),
         state_text(delivery.state),
         Text("" if late is None else formats.lateness(late.total_seconds())),
         Text(delivery.account),

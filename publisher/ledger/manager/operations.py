@@ -4,6 +4,8 @@ Every method is one transaction, and records who asked for it.
 """
 
 from collections.abc import Callable, Collection, Mapping
+from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection, select
 
@@ -17,7 +19,7 @@ from publisher.ledger.manager.rights import Rank
 from publisher.ledger.manager.withdrawals import WITHDRAWABLE
 from publisher.ledger.pending_stops import GONE, in_words, note_stop, obeyed
 from publisher.ledger.tables import deliveries
-from publisher.ledger.transitions import By, cancel_delivery, change
+from publisher.ledger.transitions import NOT_APPROVED, By, cancel_delivery, change
 from publisher.ledger.uncertainty import RESOLVED
 from publisher.model.deliveries import Delivery, PendingStop, Prepared
 from publisher.model.events import Event
@@ -102,17 +104,13 @@ class Control(Pauses):
                 ),
                 hint=_("`publisher withdraw` goes on; a new draft goes out from its beginning."),
             )
-        if delivery.expires_at is not None and delivery.expires_at <= by.at and not uncertain:
-            raise NotPossible(
-                _(
-                    "{post} to {account} is past its expiry: {expiry:%Y-%m-%d %H:%M} ({zone}).",
-                    post=delivery.post,
-                    account=delivery.account,
-                    expiry=delivery.expires_at.astimezone(self._zone_of()),
-                    zone=self._zone_of(),
-                ),
-                hint=_("Give the draft a new `at`, then run `publisher queue`."),
-            )
+        expiry, anew = delivery.expires_at, dict[str, Any]()
+        if expiry is not None and expiry <= by.at and not uncertain:
+            if delivery.expires_after is None:
+                raise self._past(delivery, expiry)
+            # Its draft says `now`: its clock begins again, as soon as it may go.
+            anew |= NOT_APPROVED
+            delivery = delivery.model_copy(update={**anew, "expires_at": None})
         if delivery.pending_stop is None:
             self._refuse_a_double(connection, delivery)
         target, stopped = obeyed(delivery, self._state_to_retry(delivery))
@@ -131,6 +129,19 @@ class Control(Pauses):
             error_message=None,
             **RESOLVED,
             **columns,
+            **anew,
+        )
+
+    def _past(self, delivery: Delivery, expiry: datetime) -> NotPossible:
+        return NotPossible(
+            _(
+                "{post} to {account} is past its expiry: {expiry:%Y-%m-%d %H:%M} ({zone}).",
+                post=delivery.post,
+                account=delivery.account,
+                expiry=expiry.astimezone(self._zone_of()),
+                zone=self._zone_of(),
+            ),
+            hint=_("Give the draft a new `at`, then run `publisher queue`."),
         )
 
     def _state_to_retry(self, delivery: Delivery) -> State:
