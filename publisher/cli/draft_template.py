@@ -36,9 +36,8 @@ def make(
     front.append(f"at: {at}" if at else new_draft.no_time("2016-03-07 08:30"))
     if names:
         front.append(f"to: [{', '.join(names)}]")
-    # A draft that has its time must not go out with words that nobody wrote.
-    body = "" if at else f"{_(new_draft.PLACEHOLDER)}\n"
-    return settings.posts / f"{name}.{lang}.md", "\n".join(["---", *front, "---", body])
+    # No words either: what nobody wrote must not go out.
+    return settings.posts / f"{name}.{lang}.md", "\n".join(["---", *front, "---", ""])
 
 
 def _moment(at: str, session: Session) -> tuple[str, Moment | None]:

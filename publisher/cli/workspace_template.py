@@ -176,12 +176,12 @@ def _alarm_words() -> str:
 
 def _example(accounts: Mapping[str, str]) -> str:
     about = _(
-        "A draft without a time is checked, and never published. To give this one its time, half "
-        'an hour before the item `opening` of session.yaml, take away the "# " in front of the '
-        "next line."
+        "A draft without a time is checked, and never published. Write your own words below, then "
+        'take away the "# " in front of the next line: it goes out half an hour before the item '
+        "`opening` of session.yaml. A line of three dashes begins the next message of a thread."
     )
     text = _("The session begins in half an hour. Follow it with us!")
-    second = _("This is the second message of a thread: a line of three dashes begins a new one.")
+    second = _("We report on it every day, from the first word to the last.")
     threaded = (one for one in accounts.values() if CAPABILITIES[one].threads)
     sections = [_THREAD.format(channel=one, text=text, second=second) for one in threaded]
     return _EXAMPLE.format(about=_comment(about), text=text, section="".join(sections[:1]))

@@ -1,4 +1,4 @@
-"""Linter: advice on the words of a post, always as warnings.
+"""Linter: advice on the words of a post, as warnings; a placeholder is an error.
 
 Every rule is in `problems.RULES` and explained in docs/drafts.md; a workspace switches one off with
 `[lint] ignore` in publisher.toml, a draft with `ignore:`. False alarms teach people to ignore all
@@ -102,12 +102,12 @@ class Linter:
         findings = Findings.of_draft(post.file)
         for item in post.media:
             if _is_file_name(item):
-                findings.add(_alt_is_file_name(item.alt), item.position, Severity.WARNING)
+                _add(findings, _alt_is_file_name(item.alt), item.position)
             for word, _at in placeholders.find(item.alt, post.lang):
-                findings.add(_placeholder(word), item.position, Severity.WARNING)
+                _add(findings, _placeholder(word), item.position)
         recipients = [*recipients]
         for flaw, key in _of_keys(post, recipients):
-            findings.add(flaw, post.position(key), Severity.WARNING)
+            _add(findings, flaw, post.position(key))
         channels: dict[str, set[str]] = {}
         for account in recipients:
             channels.setdefault(section_for(post, account), set()).add(account.channel)
@@ -117,7 +117,7 @@ class Linter:
                 begin = post.position(position_key(section, number))
                 for flaw, index in self._advice(post, text[:_LONGEST], on, first=number == 1):
                     if not findings.is_full(flaw.code):
-                        findings.add(flaw, _place(begin, text, index), Severity.WARNING)
+                        _add(findings, flaw, _place(begin, text, index))
         return findings.problems
 
     def _advice(self, post: Post, text: str, channels: Collection[str], *, first: bool) -> Found:
@@ -194,6 +194,12 @@ class Linter:
                 )
                 yield Flaw("too-many-hashtags", message, hint), found[most][1]
                 return
+
+
+def _add(findings: Findings, flaw: Flaw, position: Position) -> None:
+    """Add advice; what waits to be replaced is no advice, for nobody meant it for the public."""
+    severity = Severity.ERROR if flaw.code == "placeholder" else Severity.WARNING
+    findings.add(flaw, position, severity)
 
 
 def _of_keys(post: Post, recipients: Iterable[Account]) -> Iterator[tuple[Flaw, str]]:

@@ -6,7 +6,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from publisher.base.errors import UsageError
-from publisher.base.i18n import _, later
+from publisher.base.i18n import _
 from publisher.base.text import slug
 from publisher.drafts.draft import split_language
 from publisher.drafts.draft_files import DraftFile
@@ -16,7 +16,6 @@ TEMPLATES = "templates/"
 """The folder below posts/ whose drafts begin new ones."""
 EMPTY = b"---\n---\n"
 """A draft that says nothing yet."""
-PLACEHOLDER = later("Write the text here.")
 
 
 def no_time(example: str) -> str:

@@ -1,4 +1,4 @@
-"""Placeholder detection: TODO, [LIEN], XX, Lorem ipsum."""
+"""Placeholder detection: TODO, [LIEN], XX, Lorem ipsum, "Write the text here"."""
 
 import re
 from collections.abc import Iterator
@@ -9,8 +9,16 @@ _IN_BRACKETS = (
     "texto|tekst|photo|foto|zdjęcie|image|obraz|source|fuente|źródło|chiffre|number|número|liczba|"
     "todo|tbd|tbc|à compléter|a completar|do uzupełnienia|insert [^]\n]{1,40}|insérer [^]\n]{1,40}|xx+"
 )
+_PROMPTS = (
+    r"(?:write|type|insert|enter|add|put) (?:the|your) (?:text|words) here|"
+    r"(?:[ée]crivez|[ée]crire|saisissez|ins[ée]rez|ajoutez|mettez) (?:le|votre) texte ici|"
+    r"(?:escriba|escribe|inserte|introduzca|ponga) (?:el|su|tu) texto aqu[íi]|"
+    r"(?:napisz|wpisz|wstaw|dodaj) (?:sw[óo]j )?tekst tu(?:taj)?|"
+    r"(?:napisz|wpisz|wstaw|dodaj) tu(?:taj)? (?:sw[óo]j )?tekst"
+)
+"""Words that ask for the text, in whatever language: drafts began with them until 0.9."""
 _SURE = re.compile(
-    rf"\[(?:{_IN_BRACKETS})\](?!\()|\b(?:lorem ipsum|FIXME|TBD|TBC)\b|\bX{{4,}}\b"
+    rf"\b(?:{_PROMPTS})\b(?!\s?:)|\[(?:{_IN_BRACKETS})\](?!\()|\b(?:lorem ipsum|FIXME|TBD|TBC)\b|\bX{{4,}}\b"
     r"|\b(?:à compléter|por completar|do uzupełnienia)\b|\?{4,}"
     r"|\{\{[^{}\n]{1,60}\}\}|\{%[^{}\n]{1,60}%\}|\$\{\w{1,60}\}|(?<![\w%])%[A-Z][A-Z_]{2,40}%(?!\w)"
     r"|\[(?:note|nota|notatka|uwaga|comment|commentaire|comentario|komentarz)\s*:[^]\n]*\]"
@@ -33,7 +41,8 @@ _NUMBERED = frozenset({
 """Words that have Roman numbers before or after them."""
 _SIGNS = (
     "[", "{", "%", "????", "xx", "todo", "lorem", "fixme", "tbd", "tbc", "complet", "complét",
-    "uzupe", "\u0131", "\u0307",
+    "uzupe", "text here", "words here", "texte ici", "texto aqu", "tekst tu",
+    " tu tekst", "tutaj tekst", " tu sw", "tutaj sw", "\u0131", "\u0307",
 )  # fmt: skip
 """In small letters, one of which is in each placeholder; nearly all texts have none. The last two
 are what is left of an i with another dot, which expressions take for an i.

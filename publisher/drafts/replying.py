@@ -2,7 +2,6 @@
 
 import re
 
-from publisher.base.i18n import _
 from publisher.base.text import slug
 from publisher.channels.registry import spec_of
 from publisher.drafts import new_draft
@@ -40,5 +39,4 @@ def draft(posts: DraftFiles, account: Account, comment: str, author: str) -> Man
     front = f"---\n{new_draft.no_time('now')}\n---\n".encode()
     made = Manuscript(file.path, file.file, front)
     made = made.with_words("to", [account.name]).with_value("answers", comment)
-    words = f"{beginning(account, author)}[TODO] {_(new_draft.PLACEHOLDER)}\n"
-    return made.with_body(words)
+    return made.with_body(beginning(account, author))

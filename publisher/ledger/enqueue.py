@@ -179,6 +179,7 @@ class Ledger(LedgerPart):
             "due_at": wish.due_at,
             "next_check_at": claim_at(wish.content, wish.not_before, self._clock),
             "expires_at": wish.expires_at,
+            "expires_after": wish.expires_after,
             "embargo_until": wish.embargo_until,
             "content": wish.content.model_dump_json(),
             "fingerprint": wish.content.fingerprint,

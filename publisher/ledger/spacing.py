@@ -105,14 +105,20 @@ def space(
 ) -> list[Delivery]:
     """Space what a person has just let go, in the same transaction; all of `changed`, as it is now.
 
-    What goes at once is left as it is. So is what was approved: that changes no time, and the
-    dispatcher spaces it as a backlog.
+    What goes at once is left as it is. What was approved waits a moment, for it can be undone: of
+    that, what was left behind is spaced, as the dispatcher spaces a backlog.
     """
-    waiting = [d for d in changed if d.state is State.SCHEDULED and d.next_check_at == by.at]
+    going = [d for d in changed if d.state is State.SCHEDULED]
+    waiting = [d for d in going if d.next_check_at == by.at]
     wakes = times_of_late(connection, clock, waiting, by.at)
+    limit = late_before(clock, by.at)
+    left = [d for d in going if d.approved_at == by.at < d.next_check_at and d.not_before <= limit]
+    if left:
+        left.sort(key=lambda delivery: (delivery.not_before, delivery.id))
+        wakes |= spread(left, left[0].next_check_at, next_places(connection, clock, left, by.at))
     return [
         put_off(connection, delivery, wakes[delivery.id], by)
-        if wakes.get(delivery.id, by.at) > by.at
+        if wakes.get(delivery.id, by.at) > max(by.at, delivery.next_check_at)
         else delivery
         for delivery in changed
     ]

@@ -178,7 +178,11 @@ def _made(wish: StateChange) -> tuple[dict[str, Any], dict[str, Any], Delivery]:
     role, actor, at = wish.by
     if state is not delivery.state and not may_move(role, delivery.state, state):
         raise AssertionError(f"{role} may not take {delivery.state} to {state}")
-    columns = {"clear_at": _clearing(delivery, state, at, wish.columns), **wish.columns}
+    columns = {
+        "clear_at": _clearing(delivery, state, at, wish.columns),
+        **_clock_of_now(delivery, state, at),
+        **wish.columns,
+    }
     if delivery.acknowledged_by is not None and state is not delivery.state:
         columns["acknowledged_by"] = None  # what comes of it now is another matter
     if "error_message" in columns:
@@ -207,6 +211,19 @@ def _alike(changes: Sequence[dict[str, Any]]) -> Collection[list[dict[str, Any]]
     for row in changes:
         groups.setdefault(tuple(row), []).append(row)
     return groups.values()
+
+
+def _clock_of_now(delivery: Delivery, state: State, at: datetime) -> Mapping[str, Any]:
+    """The times of a delivery whose draft says `now`, as it may go, or waits for a person again."""
+    if delivery.expires_after is None:
+        return {}
+    waits = state in (State.AWAITING_APPROVAL, State.REJECTED)
+    if waits or (state is State.HELD and delivery.expires_at is None):
+        return {"expires_at": None}
+    if state is State.SCHEDULED and delivery.expires_at is None:
+        begun = delivery.begun(at)
+        return {"due_at": begun.due_at, "expires_at": begun.expires_at, "next_check_at": at}
+    return {}
 
 
 def _clearing(

@@ -23,6 +23,8 @@ class Wish(Frozen):
     channel: str
     due_at: datetime
     expires_at: datetime | None = None
+    expires_after: int | None = None
+    """As `Delivery.expires_after`."""
     embargo_until: datetime | None = None
     content: Content
     state: State
@@ -184,6 +186,7 @@ class Delivery(Frozen):
     or video has to be prepared first.
     """
     expires_at: datetime | None
+    """None: it has no expiry, or its clock has not begun (see `expires_after`)."""
     embargo_until: datetime | None
     content: Content
     remote_ids: tuple[str, ...]
@@ -246,6 +249,12 @@ class Delivery(Frozen):
     """When its withdrawal is tried again; None: all is deleted, or no withdrawal has begun."""
     acknowledged_by: str | None = None
     """Who said that its trouble may stay as it is; see `ledger/manager/operations.py`."""
+    expires_after: int | None = None
+    """Seconds from its time to its expiry, if its draft says `now`; None: the draft names a time.
+
+    Such a delivery's clock begins when it may go: its `due_at` becomes that instant, and its
+    `expires_at`, None until then, follows from it.
+    """
     is_reported: bool = False
     """Whether a person reported it as published, so that nobody knows when it left. Read from the
     history, for the log alone; see `ledger/reading/reported.py`.
@@ -262,6 +271,22 @@ class Delivery(Frozen):
     def not_before(self) -> datetime:
         """The earliest instant to send it: its time or the end of its embargo, if later."""
         return not_before(self.due_at, self.embargo_until)
+
+    @property
+    def waits_to_begin(self) -> bool:
+        """Whether its draft says `now`, and it may not go yet: `due_at` is when it was queued."""
+        return self.expires_after is not None and self.expires_at is None
+
+    @property
+    def open_for(self) -> timedelta:
+        """How long it may go out, once its clock begins."""
+        return timedelta(seconds=self.expires_after or 0)
+
+    def begun(self, at: datetime) -> "Delivery":
+        """A copy whose clock begins at an instant, if its draft says `now`; else as it is."""
+        if self.expires_after is None:
+            return self
+        return self.model_copy(update={"due_at": at, "expires_at": at + self.open_for})
 
     @property
     def send_at(self) -> datetime:
@@ -335,6 +360,7 @@ class Brief(NamedTuple):
     queued_by: str | None
     approved_by: str | None
     repeat: bool
+    expires_after: int | None
 
 
 class Claim(Frozen):

@@ -35,6 +35,11 @@ def claim_at(content: Content, not_before: datetime, clock: Clock) -> datetime:
     return not_before - min(clock.ahead(AHEAD) - clock.now(), _FURTHEST)
 
 
+UNDO = 12.0
+"""Real seconds that what is approved at its time, or after it, waits before it leaves: the ten for
+which pages offer to undo that, and two for the way of the page and of the press.
+"""
+
 _GRACE = timedelta(minutes=1)
 """People write times to the minute."""
 

@@ -24,7 +24,7 @@ from publisher.model.outcomes import Limit
 from publisher.model.posts import Post
 from publisher.model.problems import Flaw
 from publisher.model.states import ENDED_UNSENT, WAITING, State
-from publisher.model.values import Problem
+from publisher.model.values import Problem, Severity
 from publisher.planning import past_times, repetitions
 from publisher.planning.corrections import Corrections
 from publisher.planning.costs import cost_of, cost_of_answers
@@ -56,6 +56,10 @@ _BEYOND_REACH = {
 }
 
 
+_UNWRITTEN = frozenset({"empty-text", "placeholder"})
+"""Problems that a draft has while somebody writes it."""
+
+
 class Comparison:
     """One comparison of drafts and ledger; `plan` returns its result."""
 
@@ -80,7 +84,8 @@ class Comparison:
         self._queries = queries
         self._now = now
         self._drafts = drafts
-        self._problems = Problems(problems)
+        self._undated = {p.file for p in drafts.posts if p.due_at is None and not p.at_once}
+        self._problems = Problems([self._of_unfinished(one) for one in problems])
         self._said = said
         self._scope = scope
         self._limits = limits
@@ -139,6 +144,14 @@ class Comparison:
             as_queued=tuple(self._as_queued()),
             beyond=tuple(self._beyond),
         )
+
+    def _of_unfinished(self, found: Problem) -> Problem:
+        """A warning where an error says only that a draft without a time is not written yet.
+
+        It is not queued, so it must not keep the drafts of others from being queued.
+        """
+        is_unwritten = found.code in _UNWRITTEN and found.file in self._undated
+        return found.model_copy(update={"severity": Severity.WARNING}) if is_unwritten else found
 
     def _as_queued(self) -> Iterator[Delivery]:
         """The deliveries that go out as queued before, because their drafts have errors now."""

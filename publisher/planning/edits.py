@@ -94,11 +94,10 @@ def same_plan(wish: Wish, delivery: Delivery) -> bool:
 
 
 def same_times(wish: Wish, delivery: Delivery | Brief) -> bool:
-    return (wish.due_at, wish.expires_at, wish.embargo_until) == (
-        delivery.due_at,
-        delivery.expires_at,
-        delivery.embargo_until,
-    )
+    times = ("due_at", "expires_at", "embargo_until")
+    # What follows from them while its clock runs differs in nothing else.
+    compared = (*times, "expires_after") if delivery.expires_at is None else times
+    return all(getattr(wish, name) == getattr(delivery, name) for name in compared)
 
 
 def keeps_what_is_out(wish: Wish, delivery: Delivery) -> bool:

@@ -85,8 +85,7 @@ class Wishes:
         return shown
 
     def _wishes(self, post: Post, standing: Mapping[tuple[str, str], Delivery]) -> Iterator[Wish]:
-        due_at = self._now.replace(microsecond=0) if post.at_once else post.due_at
-        if due_at is None:
+        if post.due_at is None and not post.at_once:
             return
         expires_after = post.expires_after or self._settings.delivery.expires
         recipients, _problems = rendering.recipients(post, self._accounts)
@@ -101,23 +100,40 @@ class Wishes:
                 continue
             delivery = standing.get((post.id, account.name))
             depends = (post.corrects or post.answers) and not held
-            waited = depends and delivery and _is_held_by_a_worker(delivery)
             # What was held until its target is there would have expired since.
-            if post.at_once and delivery and _stays(content, delivery) and not waited:
-                due_at = delivery.due_at
+            waited = depends and delivery and _is_held_by_a_worker(delivery)
+            stays = delivery and not waited and _stays(content, delivery)
+            state = State.HELD if held else self._state(account)
+            due_at, waits_to_begin = post.due_at, False
+            if due_at is None:
+                due_at, waits_to_begin = self._clock_of_now(state, delivery if stays else None)
             yield Wish(
                 post=post.id,
                 account=account.name,
                 channel=account.channel,
                 due_at=due_at,
-                expires_at=expiry(post, due_at + expires_after),
+                expires_at=None if waits_to_begin else expiry(post, due_at + expires_after),
+                expires_after=int(expires_after.total_seconds()) if post.at_once else None,
                 embargo_until=post.embargo_until,
                 content=content,
-                state=State.HELD if held else self._state(account),
+                state=state,
                 reason=held,
                 queued_by=post.author,
                 repeat=post.repeat,
             )
+
+    def _clock_of_now(self, state: State, delivery: Delivery | None) -> tuple[datetime, bool]:
+        """The time of a draft that says `now`, and whether its clock waits to begin.
+
+        `delivery`: what the ledger has of it, if that keeps its time. The clock begins when it may
+        go: when it is queued, or else, in the ledger, when it is approved.
+        """
+        if delivery and not delivery.waits_to_begin:
+            return delivery.due_at, False
+        now = self._now.replace(microsecond=0)
+        if state is State.SCHEDULED:
+            return now, False
+        return delivery.due_at if delivery else now, True
 
     def _content(self, post: Post, account: Account) -> Content:
         capabilities = capabilities_of(account)

@@ -6,7 +6,7 @@ or hang, follows the ledger's history, and ends its children in the right order.
 it, the ledger has the true state, and the next `publisher run` continues from there.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import partial
 
@@ -61,7 +61,7 @@ def run(
     process repeatedly ends right after its start.
     """
     with _alone(app.settings), Interruption() as interruption:
-        _look_at_credentials(app.settings, say)
+        unconnected = _look_at_credentials(app.settings, say)
         _name_owners(app, say)
         for name in planted.modules(app.settings.workspace):
             say(f"{planted.shadows(name)} {planted.remove(name)}")
@@ -82,7 +82,7 @@ def run(
                 processes.tend()
                 echo.look()
                 is_new = history.follow()
-                idle = until_idle and nothing_waits(app)
+                idle = until_idle and nothing_waits(app, unconnected)
                 interruption.wait(_TICK if is_new else _IDLE_TICK)
         except BaseException:
             watchdog.finish()
@@ -93,7 +93,8 @@ def run(
         processes.drain(interruption, history.follow)
         heartbeat.finish(_LAST_HEARTBEAT)
         history.follow()
-    return 1 if history.problems or needs_a_person(app) or (until_idle and not idle) else 0
+    is_needed = needs_a_person(app, unconnected if until_idle else ())
+    return 1 if history.problems or is_needed or (until_idle and not idle) else 0
 
 
 def _differences(app: Application) -> Callable[[], Sequence[Trouble]] | None:
@@ -117,13 +118,17 @@ def _alone(settings: Settings) -> Iterator[None]:
         yield
 
 
-def _look_at_credentials(settings: Settings, say: Say) -> None:
-    """Report the accounts that cannot publish. Raises CredentialsMissing if none can."""
+def _look_at_credentials(settings: Settings, say: Say) -> Collection[str]:
+    """Report the accounts that cannot publish, and return their names.
+
+    Raises CredentialsMissing if none can.
+    """
     missing = settings.without_credentials()
     if missing and len(missing) == len(settings.accounts):
         raise next(iter(missing.values()))
     for error in missing.values():
         say(_("{error} Its posts wait. {hint}", error=error, hint=error.hint))
+    return missing.keys()
 
 
 def _name_owners(app: Application, say: Say) -> None:
@@ -144,17 +149,23 @@ def _clock_for_children(app: Application) -> dict[str, str]:
     return {ENVIRONMENT_VARIABLE: f"file:{path}"}
 
 
-def nothing_waits(app: Application) -> bool:
-    """Whether no delivery will change any more without a person or a new draft."""
+def nothing_waits(app: Application, unconnected: Collection[str] = ()) -> bool:
+    """Whether no delivery will change any more without a person or a new draft.
+
+    `unconnected`: accounts whose keys only a person can bring: nothing is sent or read there.
+    """
     try:
-        waiting = app.queries.waiting()
+        waiting = app.queries.waiting(unconnected)
     except LedgerUnavailable:
         return False
     return not (waiting.scheduled or waiting.publishing or waiting.reading)
 
 
-def needs_a_person(app: Application) -> bool:
+def needs_a_person(app: Application, unconnected: Collection[str] = ()) -> bool:
     """Whether posts wait until a person acts, for example for a pause or an invalid token."""
+    waiting = State.SCHEDULED, State.UNCERTAIN
+    if app.queries.deliveries(state=waiting, accounts=unconnected, limit=1):
+        return True
     stopped = any(status.needs_person for status in app.queries.accounts())
     return stopped and bool(app.queries.counts().get(State.SCHEDULED))
 

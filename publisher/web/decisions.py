@@ -13,6 +13,7 @@ from publisher.ledger.manager.commands import Accounts, Versions
 from publisher.ledger.manager.post_holds import can_be_held, can_be_released
 from publisher.model.deliveries import Delivery
 from publisher.model.states import ENDED_UNSENT, WAITING, State
+from publisher.model.timing import UNDO
 from publisher.web import draft_view
 from publisher.web.dependencies import post_address
 from publisher.web.render import Offer, Toast
@@ -79,6 +80,14 @@ def offer(app: Application, decided: Sequence[Delivery], actor: str, back: str) 
     return Offer(seen, back) if seen else None
 
 
+def soon_out(app: Application, approved: Sequence[Delivery]) -> list[str]:
+    """That some of what was approved goes out as soon as it cannot be undone any more."""
+    soon, now = app.clock.ahead(UNDO), app.clock.now()
+    if not any(d.state is State.SCHEDULED and now < d.send_at <= soon for d in approved):
+        return []
+    return [_("It goes out in ten seconds, unless you undo that.")]
+
+
 def _decided(
     decision: Decision, done: Sequence[Delivery], text: str, *, warns: bool = False
 ) -> Toast:
@@ -95,6 +104,7 @@ def _approve(decision: Decision) -> Toast:
     said = []
     if len(done) > len(held):
         said.append(_("Approved: {what}.", what=formats.deliveries(len(done) - len(held))))
+        said += soon_out(decision.app, done)
     if held:
         said.append(_("Held: {what}.", what=formats.deliveries(len(held))))
         said += dict.fromkeys(_(delivery.reason) for delivery in held if delivery.reason)

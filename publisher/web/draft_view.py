@@ -277,7 +277,8 @@ def on_schedule(app: Application, delivery: Delivery, faces: Mapping[str, Face])
     Of half a thread, what is not out is marked.
     """
     account = app.settings.public_accounts().get(delivery.account)
-    instant = delivery.published_at or delivery.not_before
+    planned = app.clock.now() if delivery.waits_to_begin else delivery.not_before
+    instant = delivery.published_at or planned
     seen = Visibility.of(delivery)
     look = mockups.look_of(
         delivery.content,

@@ -145,8 +145,9 @@ def test_a_begun_answer_goes_out_once_its_words_are_written_and_the_sign_is_take
     begun = cli("answers", "--answer", str(mention))
     assert "take the `#` before `at: now` away" in " ".join(begun.out.split())
     path = made / "posts/answer-bice-x.fr.md"
-    text = path.read_text("utf-8").replace("[TODO] Write the text here.", "À Genève.")
-    path.write_text(text.replace("#", "", 1), "utf-8")
+    text = path.read_text("utf-8")
+    assert text.endswith("\n---\n"), "no words that nobody wrote"
+    path.write_text(f"{text}À Genève.\n".replace("#", "", 1), "utf-8")
     result = cli("queue")
     assert result.code == 0, result.err
     assert "answer-bice-x.fr" in result.out
@@ -158,7 +159,7 @@ def test_the_answer_is_queued_and_listed_beside_what_it_answers(
     told = json.loads(cli("answers", "--answer", str(mention), "--json").out)
     path = made / told["file"]
     text = path.read_text("utf-8").replace("#at: now", "at: now")
-    path.write_text(text.replace("[TODO] Write the text here.", "À Genève."), "utf-8")
+    path.write_text(f"{text}À Genève.\n", "utf-8")
     assert cli("queue", str(path)).code == 0
     (one,) = json.loads(cli("answers", "--all", "--json").out)["answers"]
     (given,) = one["answered_by"]
@@ -182,7 +183,7 @@ def test_whoever_writes_the_words_of_a_begun_answer_cannot_approve_them(
     toml.write_text(f"[approval]\nrequired = true\n{toml.read_text('utf-8')}", "utf-8")
     begun = cli("answers", "--answer", str(mention), "--json", "--as", "redaction")
     path = made / begun.json["file"]
-    text = path.read_text("utf-8").replace("[TODO] Write the text here.", "À Genève.")
+    text = f"{path.read_text('utf-8')}À Genève.\n"
     path.write_text(text.replace("#at: now", "at: 2016-03-07 08:30"), "utf-8")
     assert cli("queue", str(path), "--as", "direction").code == 0
     approval = ("approve", "answer-bice-x.fr", "--yes", "--as")

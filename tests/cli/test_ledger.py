@@ -223,6 +223,28 @@ def test_a_new_ledger_gives_what_is_past_to_a_person(cli: Cli, workspace: Path) 
     assert cli("log", "--json").json[0]["state"] == "uncertain"
 
 
+@pytest.mark.parametrize(
+    ("answer", "code", "states"),
+    [((), 2, []), (("--yes",), 2, []), (("--new-ledger",), 0, ["scheduled"]), (("--lost-ledger",), 0, ["uncertain"])],
+)  # fmt: skip
+def test_the_first_now_of_a_workspace_goes_out_or_somebody_says_why_not(
+    cli: Cli, workspace: Path, answer: tuple[str, ...], code: int, states: list[str]
+) -> None:
+    """The first ledger is made by the first `queue`, so it is newer than each draft."""
+    text = DRAFT.replace("at: 2016-03-07 08:30", "at: now")
+    draft = workspace / "posts" / "p.fr.md"
+    draft.write_text(text, encoding="utf-8")
+    os.utime(draft, (1456820000, 1456820000))
+    result = cli("queue", *answer)
+    assert result.code == code, result.err
+    if code:
+        told = " ".join(result.err.split())
+        assert "p.fr" in told
+        assert "--new-ledger" in told
+        assert "--lost-ledger" in told
+    assert [one["state"] for one in cli("log", "--json").json] == states
+
+
 def test_who_says_that_the_ledger_is_the_first_lets_it_go_out(cli: Cli, workspace: Path) -> None:
     past = DRAFT.replace("2016-03-07 08:30", "2016-03-01 11:58")
     (workspace / "posts" / "p.fr.md").write_text(past, encoding="utf-8")

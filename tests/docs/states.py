@@ -31,7 +31,10 @@ _REASONS: dict[tuple[State, State], str] = {
         (source, _S.AWAITING_APPROVAL): _TO_APPROVE
         for source in (_S.REJECTED, _S.SCHEDULED, _S.HELD, _S.FAILED, _S.MISSED, _S.CANCELLED)
     },
-    (_S.PUBLISHING, _S.AWAITING_APPROVAL): "Edited and queued again while in hand, and not out.",
+    (
+        _S.PUBLISHING,
+        _S.AWAITING_APPROVAL,
+    ): "Edited and queued again while in hand, and not out; or an approval was taken back.",
     (_S.UNCERTAIN, _S.AWAITING_APPROVAL): "Not out, or not whole, and nobody has approved it.",
     (_S.AWAITING_APPROVAL, _S.REJECTED): "`publisher reject`.",
     (_S.SCHEDULED, _S.REJECTED): "`publisher reject`; or an approval after a rejection was taken "

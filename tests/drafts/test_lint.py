@@ -9,7 +9,7 @@ from publisher.base.errors import ConfigurationError
 from publisher.channels.registry import SPECS
 from publisher.drafts.check import check
 from publisher.model.problems import CODES, RULES
-from publisher.model.values import Problem
+from publisher.model.values import Problem, Severity
 from publisher.settings import settings
 from publisher.settings.schema import HashtagSettings
 from tests.support.workspaces import Workspace
@@ -426,13 +426,16 @@ def test_the_environment_switches_rules_off(workspace: Workspace) -> None:
         ("Lorem ipsum dolor", "Lorem ipsum"), ("Le XXXX mars", "XXXX"), ("Combien ? ????", "????"),
         ("Voir [TODO]", "[TODO]"), ("Le [XX] mars", "[XX]"), ("Le xxxx mars", "xxxx"), ("TODO : la fin", "TODO"),
         ("Chère {{ name }}, bonjour", "{{ name }}"), ("Bonjour %NAME%", "%NAME%"), ("À ${ville}", "${ville}"),
+        ("Write the text here. Hello all.", "Write the text here"), ("Bonjour\n\nÉcrivez le texte ici.", "Écrivez le texte ici"),
+        ("Escriba el texto aquí", "Escriba el texto aquí"), ("Napisz tekst tutaj.", "Napisz tekst tutaj"),
         ("[x] note: à relire", "[x]"), ("- [ ] relire", "- [ ]"), ("Fin. [note : à relire]", "[note : à relire]"),
     ],
 )  # fmt: skip
 def test_what_waits_for_the_right_word_is_named(workspace: Workspace, text: str, word: str) -> None:
     workspace.draft("a.fr", "to: bice-x", text)
     (problem,) = problems(workspace)
-    assert (problem.code, problem.column) == ("placeholder", text.index(word) + 1)
+    assert (problem.code, problem.severity) == ("placeholder", Severity.ERROR)
+    assert problem.column == text[text.rfind("\n", 0, text.index(word)) + 1 :].index(word) + 1
     assert problem.message == f"`{word}` is still to be replaced."
 
 
@@ -441,7 +444,7 @@ def test_what_waits_for_the_right_word_is_named(workspace: Workspace, text: str,
     [
         "La salle XX du Palais", "Art. XX", "Au XXe siècle", "Sala XX", "El siglo XX", "@XX et #XX", "Louis XX",
         "La méthode", "[Le lien](https://example.org) [1]", "Comment ???", "Xx", "Todos juntos",
-        "De 10% à 20%", "https://example.org/?a=%C3%A9t%C3%A9", "{ceci}", "[x] https://example.org", "5 $ {a}",
+        "De 10% à 20%", "https://example.org/?a=%C3%A9t%C3%A9", "{ceci}", "[x] https://example.org", "5 $ {a}", "Write your words here: https://example.org",
     ],
 )  # fmt: skip
 def test_roman_numbers_and_other_words_are_no_placeholders(workspace: Workspace, text: str) -> None:

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from publisher.base.errors import NotPermitted, NotPossible
+from publisher.base.errors import LedgerBusy, NotPermitted, NotPossible
 from publisher.ledger.database import Database
 from publisher.ledger.dispatcher.claims import Dispatch
 from publisher.ledger.enqueue import Ledger
@@ -14,9 +14,11 @@ from publisher.ledger.manager.post_holds import Holds
 from publisher.ledger.manager.rights import Rights
 from publisher.ledger.manager.undo import Undo
 from publisher.ledger.reading.queries import Queries
+from publisher.ledger.transitions import Conflict
 from publisher.model.accounts import ApprovalRule
 from publisher.model.deliveries import Claim, Delivery
 from publisher.model.states import State
+from publisher.model.timing import UNDO
 from tests.support.clock import ManualClock
 from tests.support.delivering import OneByOne
 from tests.support.wishes import add, wish
@@ -222,7 +224,7 @@ def claimed(dispatch: Dispatch, clock: ManualClock, due_at: datetime) -> list[Cl
 
 
 @pytest.mark.parametrize("is_sending", [False, True])
-def test_what_a_worker_has_is_not_taken_back(
+def test_what_a_worker_has_in_hand_is_taken_back_until_it_is_being_sent(
     undo: Undo,
     approvals: Approvals,
     ledger: Ledger,
@@ -232,36 +234,79 @@ def test_what_a_worker_has_is_not_taken_back(
     clock: ManualClock,
     is_sending: bool,
 ) -> None:
-    """And it goes out as if nobody had tried: the claim stays good."""
-    add(ledger, wish(clock, due_in=10, state=State.AWAITING_APPROVAL))
+    """A worker has it seconds before its time: its claim is void then, and nothing leaves."""
+    add(ledger, wish(clock, due_in=20, state=State.AWAITING_APPROVAL))
     approved = approve(approvals, only(queries), "chef")
     (claim,) = claimed(dispatch, clock, approved.due_at)
     taken = attempts.take(claim)
     assert taken
     if is_sending:
         assert attempts.intend(taken, clock.now(), clock.ahead(30))
-    assert "on its way or out" in refused(undo, approved, clock, "chef")
-    assert only(queries).state is State.PUBLISHING
-    assert is_sending or attempts.intend(taken, clock.now(), clock.ahead(30))
+        assert "on its way or out" in refused(undo, approved, clock, "chef")
+        assert only(queries).state is State.PUBLISHING
+    else:
+        assert take_back(undo, approved, clock, "chef").state is State.AWAITING_APPROVAL
+        assert only(queries).lease_until is None
+        with pytest.raises(Conflict):
+            attempts.intend(taken, clock.now(), clock.ahead(30))
 
 
-def test_of_an_undo_and_a_claim_at_one_moment_one_wins(
-    undo: Undo,
+@pytest.mark.parametrize("due_in", [-3600, 0, 9])
+def test_what_is_approved_when_it_is_due_waits_until_it_can_no_longer_be_undone(
     approvals: Approvals,
     ledger: Ledger,
     queries: Queries,
     dispatch: Dispatch,
     clock: ManualClock,
+    due_in: float,
 ) -> None:
-    """Either nothing is claimed and it waits again, or it is claimed and the undo is refused."""
+    """Ten seconds at least, for each of many; what was approved before keeps its time."""
+    add(ledger, wish(clock, "before.fr", due_in=20, state=State.AWAITING_APPROVAL))
+    before = approve(approvals, only(queries), "chef")
+    assert before.send_at == before.due_at
+    begun = clock.now()
+    for name in ("a.fr", "b.fr"):
+        add(ledger, wish(clock, name, due_in, account=name, state=State.AWAITING_APPROVAL))
+    waits = approvals.waiting()
+    seen = {one.id: digest(one) for one in waits}
+    done = approvals.approve_seen(["a.fr", "b.fr"], "chef", seen)
+    assert {(one.send_at - begun).total_seconds() for one in done} == {UNDO}
+    assert UNDO > 10
+    clock.advance(9)
+    assert len(dispatch.claim(clock.ahead(2), clock.ahead(30), 10)) == 0
+    clock.advance(2)
+    assert len(dispatch.claim(clock.ahead(2), clock.ahead(30), 10)) == 2
+
+
+def test_what_would_expire_while_it_can_be_undone_goes_at_once(
+    approvals: Approvals, ledger: Ledger, queries: Queries, clock: ManualClock
+) -> None:
+    late = clock.now() + timedelta(seconds=5)
+    add(ledger, wish(clock, due_in=0, expires_at=late, state=State.AWAITING_APPROVAL))
+    assert approve(approvals, only(queries), "chef").send_at == clock.now()
+
+
+def test_of_an_undo_and_an_intent_at_one_moment_one_wins(
+    undo: Undo,
+    approvals: Approvals,
+    ledger: Ledger,
+    queries: Queries,
+    dispatch: Dispatch,
+    attempts: OneByOne,
+    clock: ManualClock,
+) -> None:
+    """Either nothing may leave and it waits again, or it is being sent and the undo is refused."""
     for number in range(10):
         name = f"p-{number}.fr"
         add(ledger, wish(clock, name, due_in=1, state=State.AWAITING_APPROVAL))
         (waits,) = queries.deliveries(post=name)
         approved = approve(approvals, waits, "chef")
+        (claim,) = dispatch.claim(clock.ahead(15), clock.ahead(30), 10)
+        taken = attempts.take(claim)
+        assert taken
         barrier = threading.Barrier(2)
         undone: list[bool] = []
-        claims: list[Claim] = []
+        sent: list[bool] = []
 
         def undoing(
             left: Delivery = approved, at: threading.Barrier = barrier, said: list[bool] = undone
@@ -273,16 +318,21 @@ def test_of_an_undo_and_a_claim_at_one_moment_one_wins(
             except NotPossible:
                 said.append(False)
 
-        def claiming(at: threading.Barrier = barrier, taken: list[Claim] = claims) -> None:
+        def intending(
+            held: Delivery = taken, at: threading.Barrier = barrier, said: list[bool] = sent
+        ) -> None:
             at.wait()
-            taken += dispatch.claim(clock.ahead(4), clock.ahead(30), 10)
+            try:
+                said.append(bool(attempts.intend(held, clock.ahead(12), clock.ahead(30))))
+            except (Conflict, LedgerBusy):
+                said.append(False)
 
-        threads = [threading.Thread(target=act) for act in (undoing, claiming)]
+        threads = [threading.Thread(target=act) for act in (undoing, intending)]
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join()
         (after,) = queries.deliveries(post=name)
-        # On PostgreSQL a claim passes over what another transaction has locked.
         assert undone == [after.state is State.AWAITING_APPROVAL]
-        assert bool(claims) is (after.state is State.PUBLISHING)
+        assert sent == [after.state is State.PUBLISHING and after.intent_at is not None]
+        assert undone != sent

@@ -1,6 +1,7 @@
 """`publisher run` with real processes: broker, dispatcher and workers."""
 
 import os
+import re
 import signal
 import socket
 import sys
@@ -425,6 +426,20 @@ def test_run_until_idle_tells_by_its_exit_code_that_posts_wait_behind_a_pause(
     app = queued()
     app.control.pause(None, "crise", "direction")
     assert supervisor.run(app, until_idle=True, report=nothing, say=nothing) == 1
+    app.close()
+
+
+def test_run_until_idle_ends_where_posts_wait_for_keys(
+    workspace: Path, draft: Draft, queued: Queued
+) -> None:
+    """Only a person can bring them, so nothing goes on by itself: it ends, with 1."""
+    secrets = workspace / "secrets.toml"
+    kept = re.sub(r"\[voice-x\]\n[^\[]*", "", secrets.read_text())
+    secrets.write_text(kept)
+    draft("one", soon(60), to="[voice-x]")
+    app, said = queued(), list[str]()
+    assert supervisor.run(app, until_idle=True, report=nothing, say=said.append) == 1
+    assert any("voice-x" in line and "Its posts wait." in line for line in said)
     app.close()
 
 

@@ -23,7 +23,7 @@ _NEW_TABLES = (
     "webhook_positions",
 )
 _NEW_COLUMNS = (
-    ("deliveries", ("corrects", "answers")),
+    ("deliveries", ("corrects", "answers", "expires_after")),
     ("heartbeats", ("stood_still",)),
     ("people", ("link", "link_until", "factors", "feed_key")),
     ("web_sessions", ("confirmed_at", "needs_factor")),

@@ -72,6 +72,20 @@ def test_what_has_left_meanwhile_is_not_taken_back(app: Application, manager: Vi
     assert after.state is State.PUBLISHED
 
 
+def test_what_is_approved_when_it_is_due_waits_for_its_undo_and_the_page_says_so(
+    app: Application, manager: Visit
+) -> None:
+    """A worker has it in hand at once, and nothing has left yet."""
+    assert isinstance(app.clock, ManualClock)
+    app.clock.sleep_until(app.queries.deliveries(post="day.fr")[0].due_at)
+    decide(manager, "approve")
+    assert "It goes out in ten seconds, unless you undo that." in manager.text
+    assert len(app.dispatch.claim(app.clock.ahead(15), app.clock.ahead(60), 10)) == 2
+    app.clock.advance(9.9)
+    assert undo(manager) == 200
+    assert states(app) == {State.AWAITING_APPROVAL}
+
+
 def test_the_server_takes_nothing_back_after_a_minute(app: Application, manager: Visit) -> None:
     decide(manager, "approve")
     assert isinstance(app.clock, ManualClock)

@@ -51,6 +51,7 @@ def approve(
     it void. Its author cannot give it.
     """
     from publisher.ledger.manager.approvals import digest
+    from publisher.model.timing import UNDO
 
     app = arguments.application(context)
     name = arguments.account(account, sorted(app.settings.accounts))
@@ -76,12 +77,16 @@ def approve(
         arguments.refuse_to_ask(as_json=as_json)
         arguments.confirm(_("Approve {deliveries}?", deliveries=formats.deliveries(len(shown))))
     seen = {delivery.id: digest(delivery) for delivery in shown}
+    soon = app.clock.ahead(UNDO)
     approved = app.approvals.approve(ids, name, arguments.actor(who), seen)
     if as_json:
         print_json(approved)
         return
     for delivery in approved:
         console.print_prose(_("Approved: {delivery}", delivery=console.heading(delivery)))
+    if any(one.approved_at and one.approved_at < one.next_check_at <= soon for one in approved):
+        told = _("It goes out in ten seconds. Until then `publisher reject` keeps it back.")
+        console.print_prose(told)
 
 
 def reject(
@@ -187,7 +192,13 @@ def _show(
     heading = console.place(delivery.post, *(one.account for one in alike))
     console.print_prose(console.paint(heading, "bold"))
     time = console.minute(delivery.not_before, zone)
-    if delivery.expires_at:
+    if delivery.waits_to_begin:
+        told = _(
+            "goes out ten seconds after it is approved, and not later than {time} after that",
+            time=formats.span(delivery.open_for),
+        )
+        console.print_prose(told)
+    elif delivery.expires_at:
         told = _(
             "goes out {time}, or until {latest} at the latest ({zone})",
             time=time,

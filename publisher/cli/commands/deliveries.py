@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from publisher.base import progress
-from publisher.base.errors import NoSuchPost
+from publisher.base.errors import NoSuchPost, UsageError
 from publisher.base.i18n import _, plural
 from publisher.base.process import collect_never
 from publisher.cli import arguments
@@ -62,12 +62,13 @@ def queue(
         ),
     ] = False,
     new_ledger: Annotated[
-        bool,
+        bool | None,
         typer.Option(
-            "--new-ledger",
-            help="This is the first ledger of these drafts: nothing went out from another one.",
+            "--new-ledger/--lost-ledger",
+            help="Whether this is the first ledger of these drafts, so that nothing went out from "
+            "another one, or another one was lost.",
         ),
-    ] = False,
+    ] = None,
     as_json: Json = False,
     who: Who = None,
 ) -> None:
@@ -80,9 +81,9 @@ def queue(
     void, also because a draft is gone, and before it cancels most of the schedule. Where nobody can
     answer, it writes nothing then; --yes answers.
 
-    What was due before the ledger was made may be out already, if another ledger was lost: it asks,
-    and where nobody can answer, such a post becomes uncertain, is looked for on its platform, and
-    waits for you if it is not seen there.
+    What was due before the ledger was made, or says `at: now` and is older, may be out already, if
+    another ledger was lost: it asks. Where nobody can answer, `at: now` is refused; what was due
+    becomes uncertain, is looked for on its platform, and waits for you if it is not seen there.
     """
     from publisher.cli.output import plan as plans
     from publisher.cli.output import unqueued
@@ -93,16 +94,17 @@ def queue(
     begun = time.time()
     zone = arguments.zone(app.settings)
     collect_never()
-    asks = not (yes or as_json)
-    was_asked = not new_ledger and _is_said_to_be_the_first(app, drafts, asks=asks)
-    if new_ledger or was_asked:
+    asks = new_ledger is None and not (yes or as_json)
+    is_first = _is_said_to_be_the_first(app, drafts) if asks else new_ledger
+    if is_first:
         _say_what_stays_in_doubt(app.trust_ledger(arguments.actor(who)))
 
     shown: Plan | None = None
 
     def agree(plan: "Plan") -> None:
         nonlocal shown
-        risks = plans.risks(plan, late=not was_asked)
+        _refuse_unanswered(plan, is_first=is_first)
+        risks = plans.risks(plan, late=not (asks and is_first))
         if risks and not yes:
             clear()
             if not as_json:
@@ -151,13 +153,36 @@ def _say_what_stays_in_doubt(number: int) -> None:
         console.print_note(told)
 
 
-def _is_said_to_be_the_first(app: "Application", drafts: list[Path], *, asks: bool) -> bool:
-    """Whether a person says so of a new ledger, where that decides what becomes of a post."""
-    if not (asks and sys.stdin.isatty() and any(gap.is_new for gap in app.queries.gaps())):
-        return False
+def _refuse_unanswered(plan: "Plan", *, is_first: bool | None) -> None:
+    """UsageError where a post that says `now` may be out already, and nobody said if it can be.
+
+    It is likely the first one of a new workspace, whose author waits for it; a post that had a time
+    is more likely out.
+    """
+    posts = dict.fromkeys(one.post for one in plan.doubted if one.at_once and not one.delivery)
+    if posts and is_first is None:
+        message = _(
+            "This ledger is newer than drafts that say `at: now`. If there was another ledger before "
+            "it, they may be out already: {posts}.",
+            posts=", ".join(posts),
+        )
+        hint = _(
+            "If there was none, say --new-ledger: they go out. If one was lost, say --lost-ledger: "
+            "they are looked for on their platforms, and wait for you."
+        )
+        raise UsageError(message, hint=hint)
+
+
+def _is_said_to_be_the_first(app: "Application", drafts: list[Path]) -> bool | None:
+    """Whether a person says so of a new ledger, where that decides what becomes of a post.
+
+    None where nobody was asked.
+    """
+    if not (sys.stdin.isatty() and any(gap.is_new for gap in app.queries.gaps())):
+        return None
     doubted = app.planner.plan(drafts).doubted
     if not doubted:
-        return False
+        return None
     told = _(
         "This ledger is new, and these were due before it was made. If there was another ledger "
         "before it (deleted, or on another machine), they may be out already:"

@@ -96,7 +96,9 @@ def _row(
     if addresses and delivery.url and delivery.remote_ids:
         post.append(f"\n{console.printable(delivery.url)}", style="dim")
     return (
-        Text(f"{delivery.not_before.astimezone(zone):%H:%M}"),
+        Text(
+            _("now") if delivery.waits_to_begin else f"{delivery.not_before.astimezone(zone):%H:%M}"
+        ),
         Text(seen.count, style="red") if seen.is_half_out else state_text(delivery.state),
         Text("" if late is None else formats.lateness(late.total_seconds())),
         Text(delivery.account),

@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
 from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, select
@@ -21,6 +22,7 @@ from publisher.model.accounts import ApprovalRule
 from publisher.model.deliveries import Delivery, PendingStop
 from publisher.model.events import Event
 from publisher.model.states import State
+from publisher.model.timing import UNDO
 
 _APPROVABLE = frozenset({State.AWAITING_APPROVAL, State.REJECTED})
 _REJECTABLE = _APPROVABLE | {State.SCHEDULED, State.PUBLISHING, State.UNCERTAIN}
@@ -123,7 +125,9 @@ class Approvals(Commands):
 
         `seen` are the digests, by delivery, of what the approver looked at. Raises NotPossible when
         one was edited since, when the approver is an author of it, or when the account's mandate
-        names others. What is held all the same, as a rejected one may be, stays held.
+        names others. What is held all the same, as a rejected one may be, stays held. What is due
+        within `UNDO` seconds waits so long, so that it can be taken back; the clock of a draft that
+        says `now` begins then.
         """
 
         def act(connection: Connection, delivery: Delivery, by: By) -> Delivery:
@@ -178,11 +182,18 @@ class Approvals(Commands):
         self, connection: Connection, delivery: Delivery, by: By, seen: Mapping[int, str]
     ) -> Delivery:
         self._refuse(connection, delivery, by.actor, seen)
+        # Until then the approver can take it back: nothing is sent before `next_check_at`.
+        undone_until = self._clock.ahead(UNDO)
+        begun = delivery.begun(undone_until)
+        waits = begun.send_at < undone_until and not _has_expired(begun, undone_until)
+        if waits and not delivery.manual_hold:
+            begun = begun.model_copy(update={"next_check_at": undone_until})
         return change(
             connection, delivery, Event.APPROVED, by,
             target=State.HELD if delivery.manual_hold else State.SCHEDULED,
-            detail=_approved(delivery), reason=delivery.manual_hold,
-            approved_by=by.actor, approved_at=by.at, approved_digest=digest(delivery),
+            detail=_approved(begun), reason=delivery.manual_hold,
+            due_at=begun.due_at, expires_at=begun.expires_at, next_check_at=begun.next_check_at,
+            approved_by=by.actor, approved_at=by.at, approved_digest=digest(begun),
         )  # fmt: skip
 
     def _refuse(
@@ -237,6 +248,10 @@ def approved_before(delivery: Delivery, detail: Mapping[str, Any]) -> Delivery |
     if not isinstance(found, Mapping):
         return None
     return Delivery.model_validate({**delivery.model_dump(), **found})
+
+
+def _has_expired(delivery: Delivery, now: datetime) -> bool:
+    return delivery.expires_at is not None and delivery.expires_at <= now
 
 
 def _is_approvable(delivery: Delivery) -> bool:

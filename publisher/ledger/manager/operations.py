@@ -6,6 +6,7 @@ Every method is one transaction, and records who asked for it.
 import operator
 from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection, select
 
@@ -19,7 +20,7 @@ from publisher.ledger.manager.rights import Rank
 from publisher.ledger.manager.withdrawals import WITHDRAWABLE
 from publisher.ledger.pending_stops import GONE, in_words, note_stop, obeyed
 from publisher.ledger.tables import deliveries
-from publisher.ledger.transitions import By, cancel_delivery, change
+from publisher.ledger.transitions import NOT_APPROVED, By, cancel_delivery, change
 from publisher.ledger.uncertainty import RESOLVED
 from publisher.model.deliveries import Delivery, PendingStop, Prepared
 from publisher.model.events import Event
@@ -122,17 +123,13 @@ class Control(Pauses):
                 ),
                 hint=_("`publisher withdraw` goes on; a new draft goes out from its beginning."),
             )
-        if delivery.expires_at is not None and delivery.expires_at <= by.at and not uncertain:
-            raise NotPossible(
-                _(
-                    "{post} to {account} is past its expiry: {expiry:%Y-%m-%d %H:%M} ({zone}).",
-                    post=delivery.post,
-                    account=delivery.account,
-                    expiry=delivery.expires_at.astimezone(self._zone_of()),
-                    zone=self._zone_of(),
-                ),
-                hint=_("Give the draft a new time, then: `publisher queue`."),
-            )
+        expiry, anew = delivery.expires_at, dict[str, Any]()
+        if expiry is not None and expiry <= by.at and not uncertain:
+            if delivery.expires_after is None:
+                raise self._past(delivery, expiry)
+            # Its draft says `now`: its clock begins again, as soon as it may go.
+            anew |= NOT_APPROVED
+            delivery = delivery.model_copy(update={**anew, "expires_at": None})
         if delivery.pending_stop is None:
             self._refuse_a_double(connection, delivery)
         target, stopped = obeyed(delivery, self._state_to_retry(delivery))
@@ -151,6 +148,19 @@ class Control(Pauses):
             error_message=None,
             **RESOLVED,
             **columns,
+            **anew,
+        )
+
+    def _past(self, delivery: Delivery, expiry: datetime) -> NotPossible:
+        return NotPossible(
+            _(
+                "{post} to {account} is past its expiry: {expiry:%Y-%m-%d %H:%M} ({zone}).",
+                post=delivery.post,
+                account=delivery.account,
+                expiry=expiry.astimezone(self._zone_of()),
+                zone=self._zone_of(),
+            ),
+            hint=_("Give the draft a new time, then: `publisher queue`."),
         )
 
     def _state_to_retry(self, delivery: Delivery) -> State:

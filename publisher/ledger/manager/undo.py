@@ -1,7 +1,9 @@
 """Undo: a person takes back what they just decided, as long as nothing has happened since.
 
 What makes it safe is not how soon it comes, but that the decision is the newest step of the
-delivery's history: once a worker has claimed it, or anybody changed it, it is too late.
+delivery's history: once anybody changed it, or its first request was to leave, it is too late. That
+a worker has it in hand already, and prepares it, changes nothing: what is approved when it is due
+waits for `UNDO` seconds (see approvals.py), and a worker whose claim is void sends nothing.
 """
 
 import json
@@ -33,11 +35,17 @@ _LED_TO: Mapping[str, State] = {
     Event.HELD: State.HELD,
 }
 """The decisions that can be taken back."""
+_IN_COURSE = (
+    Event.CLAIMED, Event.RELEASED, Event.LEASE_RAN_OUT, Event.PREPARED, Event.READY,
+    Event.AT_THE_PLATFORM, Event.DEFERRED, Event.OVERDUE,
+)  # fmt: skip
+"""Steps on the way to the first request: they decide nothing."""
 
 
 class _Step(NamedTuple):
-    """The newest step of a delivery."""
+    """The newest step of a delivery that is not `_IN_COURSE`."""
 
+    seq: int
     event: str
     actor: str
     source: str
@@ -51,16 +59,19 @@ class Undo(Commands):
         """The versions, by delivery, of those just `decided` that `take_back` would take back."""
         with self._database.read() as connection:
             steps = _newest_steps(connection, decided)
-        return {d.id: d.version for d in decided if _is_decision(d, steps.get(d.id), actor)}
+        return {
+            d.id: d.version for d in decided if _is_decision(d, d.version, steps.get(d.id), actor)
+        }
 
     def take_back(self, seen: Mapping[int, int], actor: str, since: datetime) -> list[Delivery]:
         """Take back the decisions that `actor` made since then; all or nothing.
 
-        `seen` are the versions of the deliveries, by their ids, that the decisions left. A post
-        that was rejected before is rejected again, with the reason of that time; any other whose
-        approval or rejection is taken back waits for an approval if it needs one: an approval that
-        a rejection made void does not come back. Raises NotPossible when a delivery is on its way
-        or out, has changed since, or was decided on by others or before.
+        `seen` are the versions of the deliveries, by their ids, that the decisions left; workers
+        may have them in hand since. A post that was rejected before is rejected again, with the
+        reason of that time; any other whose approval or rejection is taken back waits for an
+        approval if it needs one: an approval that a rejection made void does not come back. Raises
+        NotPossible when a delivery is being sent or out, has changed since, or was decided on by
+        others or before.
         """
         query = select(deliveries).where(deliveries.c.id.in_(sorted(seen)))
         with self._database.write() as connection:
@@ -88,32 +99,42 @@ class Undo(Commands):
         if step.source != State.REJECTED:
             free = delivery.model_copy(update=NOT_APPROVED)
             target, reason = state_to_go_on(free, self._rule_of(delivery.account)), None
-        return change(connection, delivery, event, by, target=target, reason=reason, **NOT_APPROVED)
+        return change(
+            connection, delivery, event, by,
+            target=target, reason=reason, lease_until=None, **NOT_APPROVED,
+        )  # fmt: skip
 
 
 def _newest_steps(connection: Connection, found: Collection[Delivery]) -> dict[int, _Step]:
-    """The newest step of each, if that led to the delivery as it was read."""
-    versions = {delivery.id: delivery.version for delivery in found}
+    """The newest step of each, but for those `_IN_COURSE`."""
     steps = history.c
-    query = select(steps.delivery, steps.seq, steps.event, steps.actor, steps.source, steps.at)
-    rows = connection.execute(query.where(steps.delivery.in_(sorted(versions))))
-    return {row.delivery: _Step(*row[2:]) for row in rows if row.seq == versions[row.delivery]}
+    query = (
+        select(steps.delivery, steps.seq, steps.event, steps.actor, steps.source, steps.at)
+        .where(
+            steps.delivery.in_(sorted(delivery.id for delivery in found)),
+            steps.event.not_in(_IN_COURSE),
+        )
+        .order_by(steps.seq)
+    )
+    return {row.delivery: _Step(*row[1:]) for row in connection.execute(query)}
 
 
-def _is_decision(delivery: Delivery, step: _Step | None, actor: str) -> bool:
-    """Whether this step is a decision of that person, which can be taken back."""
-    if step is None or not same_person(step.actor, actor):
+def _is_decision(delivery: Delivery, version: int, step: _Step | None, actor: str) -> bool:
+    """Whether this step is that person's decision, made by this version, that can be taken back."""
+    if step is None or step.seq > version or not same_person(step.actor, actor):
         return False
     # What was held before by others is not to go out because of this.
     was_held = step.event == Event.HELD and step.source == State.HELD
-    return _LED_TO.get(step.event) is delivery.state and not was_held
+    in_hand = delivery.state is State.PUBLISHING and delivery.in_reach
+    state = State.SCHEDULED if in_hand else delivery.state
+    return _LED_TO.get(step.event) is state and not was_held
 
 
 def _refuse(
     delivery: Delivery, version: int, step: _Step | None, actor: str, since: datetime
 ) -> None:
     place: Mapping[str, Any] = {"post": delivery.post, "account": delivery.account}
-    if delivery.state in OUT_OR_MAYBE:
+    if delivery.state in OUT_OR_MAYBE and not delivery.in_reach:
         raise NotPossible(
             _(
                 "It is too late to take that back: {post} to {account} is on its way or out.",
@@ -121,7 +142,7 @@ def _refuse(
             ),
             hint=_("What is on its way can be held up to the last instant, what is out withdrawn."),
         )
-    if delivery.version != version or not _is_decision(delivery, step, actor):
+    if not _is_decision(delivery, version, step, actor):
         raise NotPossible(
             _("Nothing was taken back: {post} to {account} has changed since.", **place),
             hint=_("Look at it again, then decide."),

@@ -1,5 +1,6 @@
 """Accounts that are paused or suspended, and the deliveries that go out or wait for them."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, fields
 from datetime import datetime
 
@@ -164,12 +165,17 @@ class AccountQueries(LedgerPart):
         with self._database.read() as connection:
             return deliveries_in(connection, ordered)
 
-    def waiting(self) -> WaitingPosts:
-        """Counts of the posts that Publisher still has to send or look for."""
+    def waiting(self, but: Collection[str] = ()) -> WaitingPosts:
+        """Counts of the posts that Publisher still has to send or look for.
+
+        Not those of the accounts in `but`, unless a worker has them.
+        """
+        wanted = deliveries.c.account.not_in(sorted(but))
         now = bindparam("now", self._clock.now(), type_=Instant)
         earliest = func.min(deliveries.c.next_check_at), func.min(deliveries.c.due_at)
         scheduled = select(func.count(), *earliest).where(
             deliveries.c.state == State.SCHEDULED,
+            wanted,
             ~exists().where(waits_for_a_person(deliveries.c.account, now)),
         )
         publishing = select(func.count(), func.min(deliveries.c.due_at)).where(
@@ -178,6 +184,7 @@ class AccountQueries(LedgerPart):
         reading = select(func.count()).where(
             deliveries.c.state == State.UNCERTAIN,
             deliveries.c.settled_at.is_not(None),
+            wanted,
             ~exists().where(suspended_for_a_person(deliveries.c.account)),
         )
         with self._database.read() as connection:

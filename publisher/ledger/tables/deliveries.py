@@ -85,6 +85,9 @@ deliveries = Table(
     Column("answers", String),
     # Who said that its trouble may stay as it is (see operations.py); NULL: nobody.
     Column("acknowledged_by", String),
+    # Seconds from its time to its expiry, if its draft says `now`: `expires_at` is NULL until it
+    # may go. NULL: its draft names a time.
+    Column("expires_after", Integer),
     UniqueConstraint("post", "account", name="uq_deliveries_post_account"),
     partial_index("ix_deliveries_due", "next_check_at", "id", where="state = 'scheduled'"),
     partial_index(

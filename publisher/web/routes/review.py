@@ -11,7 +11,7 @@ from publisher.base.errors import UsageError
 from publisher.base.i18n import _
 from publisher.web import review_view
 from publisher.web.authentication import Manager, Reader, Visitor
-from publisher.web.decisions import Decision, carry_out, digests, offer, versions
+from publisher.web.decisions import Decision, carry_out, digests, offer, soon_out, versions
 from publisher.web.dependencies import Parts, Use
 from publisher.web.render import Toast
 from publisher.web.review_view import Waiting
@@ -90,8 +90,8 @@ def _approve(
 ) -> Toast:
     """Approve what was shown of these posts; all or nothing."""
     done = parts.app.approvals.approve_seen(posts, visitor.name, digests(seen))
-    text = _("Approved: {what}.", what=formats.deliveries(len(done)))
-    return Toast(text, undo=offer(parts.app, done, visitor.name, back))
+    said = [_("Approved: {what}.", what=formats.deliveries(len(done))), *soon_out(parts.app, done)]
+    return Toast(" ".join(said), undo=offer(parts.app, done, visitor.name, back))
 
 
 def _next(waiting: Sequence[Waiting], post: str) -> str:
