@@ -65,8 +65,7 @@ def queue(
         bool | None,
         typer.Option(
             "--new-ledger/--lost-ledger",
-            help="Whether this is the first ledger of these drafts, so that nothing went out from "
-            "another one, or another one was lost.",
+            help="Whether this is the first ledger of these drafts, or another one was lost.",
         ),
     ] = None,
     as_json: Json = False,
