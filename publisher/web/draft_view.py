@@ -20,8 +20,10 @@ from publisher.drafts.draft_files import DraftFile, DraftFiles
 from publisher.drafts.editing import Manuscript
 from publisher.drafts.library import Library
 from publisher.drafts.text_files import MAX_DRAFT
+from publisher.ledger.reading.history_steps import HistoryStep
 from publisher.model.accounts import Account
 from publisher.model.deliveries import Delivery
+from publisher.model.events import Event
 from publisher.model.posts import MediaItem, Post
 from publisher.model.values import Problem
 from publisher.preview import mockups
@@ -34,6 +36,7 @@ from publisher.web.faces import Faces
 from publisher.web.plan_view import Pending
 from publisher.web.render import Toast
 
+_SAVING = (Event.DRAFT_MADE, Event.DRAFT_EDITED, Event.DRAFT_MOVED)
 _LANGUAGE = re.compile(r"\.[a-z]{2,3}(-[A-Za-z]{2,4})?$")
 
 
@@ -152,6 +155,15 @@ def saved(app: Application, draft: Manuscript, post_id: str) -> Toast:
         text = _("Saved. It has errors: it is not queued before they are mended.")
         return Toast(text, warns=True)
     return Toast(_("Saved."))
+
+
+def saved_by(app: Application, post_id: str, draft: Manuscript) -> HistoryStep | None:
+    """The step by which this version was saved on the pages; None if it was not, or is unknown."""
+    steps = [step for step in app.queries.steps_about(post_id) if step.event in _SAVING]
+    texts = [step.detail["text"] for step in steps if "text" in step.detail]
+    body = texts[-1] if texts else None
+    body = body.get("to") if isinstance(body, Mapping) else body
+    return steps[-1] if steps and body in (None, draft.body) else None
 
 
 def check_size(draft: Manuscript) -> None:

@@ -169,6 +169,15 @@
     });
   }
 
+  // A button about what is ticked waits for a tick, and says how many there are.
+  function ticked() {
+    for (const button of document.querySelectorAll("[data-ticked]")) {
+      const number = [...button.form.elements].filter((one) => one.name === button.dataset.ticked && one.checked).length;
+      button.disabled = !number;
+      button.querySelector("[data-number]").textContent = number || "";
+    }
+  }
+
   // What is shown once is copied by a button, where the browser lets a page do that.
   function copies() {
     for (const button of navigator.clipboard ? document.querySelectorAll("[data-copy]") : []) {
@@ -191,8 +200,11 @@
     keys();
     once();
     offline();
+    ticked();
+    document.addEventListener("change", ticked);
+    window.addEventListener("pageshow", ticked);
     setInterval(() => { count(); clock(); }, 1000);
-    document.body.addEventListener("htmx:afterSwap", (event) => { count(); local(event.target.parentNode || document); });
+    document.body.addEventListener("htmx:afterSwap", (event) => { count(); ticked(); local(event.target.parentNode || document); });
     document.body.addEventListener("htmx:responseError", (event) => { if (event.detail.xhr.status === 401) gone(); });
   });
 })();
