@@ -84,11 +84,11 @@ class ApiTokens(LedgerPart):
         name: str,
         scopes: Collection[TokenScope],
         life: timedelta,
-        organisations: Sequence[str] | None = None,
+        organisations: Sequence[str] | None,
         *,
         actor: str,
     ) -> str:
-        """A new token, to be shown once.
+        """A new token, to be shown once. `organisations`: None means all of a person of all.
 
         Raises UsageError for limits that no token has, and NotPossible when the person has too
         many.
@@ -204,6 +204,8 @@ def _checked_scopes(scopes: Collection[TokenScope]) -> list[str]:
 def _checked_organisations(
     person: Person, organisations: Sequence[str] | None
 ) -> Sequence[str] | None:
+    if organisations is None and person.organisations is not None:
+        organisations = ()  # all of theirs would be more tomorrow
     if organisations is None:
         return None
     beyond = [name for name in organisations if not person.is_of(name)]

@@ -317,7 +317,7 @@ _add(log_ins.factors, "publisher user factors direction", to=_user)
 _add(log_ins.sessions, "publisher user sessions direction --revoke", to=_user)
 _add(
     tokens.token,
-    "publisher user token redaction --make n8n --scope read --days 30",
+    "publisher user token redaction --make n8n --scope read --organisation Lima",
     "publisher user token redaction --end 3",
     to=_user,
 )

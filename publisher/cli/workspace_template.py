@@ -42,8 +42,8 @@ starts: {starts}
 ends: {ends}
 
 defaults:
-  to: all        {to}
   expires: 4h    {expires}
+{to}
 
 agenda:
   opening:
@@ -57,6 +57,7 @@ _EXAMPLE = """\
 ---
 {about}
 # at: opening - 30m
+to: [{to}]
 ---
 {text}
 {section}"""
@@ -158,7 +159,7 @@ def _session(starts: date) -> str:
         name=_("Our session"),
         starts=starts,
         ends=starts + timedelta(days=11),
-        to=_aside(_("accounts, channels, or all: every account in the draft's language")),
+        to=_comment(_("With `to:` here, drafts that name no account would go to these.")),
         expires=_aside(_("later than this after its time, a post is dropped, not published late")),
         opening=_("Opening of the session"),
         place=_("Palais des Nations, room XX"),
@@ -182,9 +183,10 @@ def _example(accounts: Mapping[str, str]) -> str:
     )
     text = _("The session begins in half an hour. Follow it with us!")
     second = _("We report on it every day, from the first word to the last.")
-    threaded = (one for one in accounts.values() if CAPABILITIES[one].threads)
-    sections = [_THREAD.format(channel=one, text=text, second=second) for one in threaded]
-    return _EXAMPLE.format(about=_comment(about), text=text, section="".join(sections[:1]))
+    threaded = [name for name, channel in accounts.items() if CAPABILITIES[channel].threads]
+    to = next(iter(threaded or accounts), "")
+    section = _THREAD.format(channel=accounts[to], text=text, second=second) if threaded else ""
+    return _EXAMPLE.format(about=_comment(about), to=to, text=text, section=section)
 
 
 def _aside(text: str) -> str:

@@ -40,6 +40,13 @@ class ComposeForm:
     """Random, of a new post's form; empty for a draft's."""
     seen: Text = ""
     """The digest of the draft that the form was made from; empty for a new one."""
+    base: Text = ""
+    """That draft itself, in Base64, for a merge with a newer version."""
+    against: Text = ""
+    """The digest of the newer version that the page showed beside what was typed."""
+    clash: Texts = None
+    """The places in which that differs; `choice` says what stays in each."""
+    choice: Texts = None
     shown: Text = ""
     """The digest of the changes that the person has seen."""
     sure: Text = ""
@@ -134,6 +141,7 @@ class ComposeForm:
         found = {
             one.name: [value for value in lists.get(one.name, ()) if isinstance(value, str)]
             for one in fields(cls)
+            if one.name != "base"  # it has the size of a draft; without it, more is asked
         }
         return {name: values for name, values in found.items() if any(values)}
 

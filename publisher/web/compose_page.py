@@ -1,7 +1,7 @@
 """Compose page: the answers to a form of the composer, which hold all that was typed."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from urllib.parse import quote
 
@@ -9,12 +9,11 @@ from fastapi import Request, Response
 from starlette.responses import RedirectResponse
 
 from publisher.app import Application
-from publisher.base.errors import Busy, FileChanged, PublisherError
-from publisher.base.i18n import _
+from publisher.base.errors import Busy, PublisherError
 from publisher.drafts.composition import unusual
 from publisher.media import media_file
 from publisher.model.values import Problem
-from publisher.planning import Plan, word_diff
+from publisher.planning import Plan
 from publisher.planning.correctable import is_correctable
 from publisher.web import (
     compose_pictures,
@@ -30,6 +29,7 @@ from publisher.web.compose_form import ComposeForm
 from publisher.web.composed_draft import ComposedDraft
 from publisher.web.dependencies import Parts, post_address
 from publisher.web.faces import Faces
+from publisher.web.merge_view import MergeView
 from publisher.web.render import Toast
 
 _LATER = "30"
@@ -81,13 +81,13 @@ def page(
     now: Checked | None = None,
     problem: PublisherError | None = None,
     plan: Plan | None = None,
-    theirs: Sequence[word_diff.Piece] | None = None,
+    merge: MergeView | None = None,
     new: int = 0,
 ) -> Response:
     """The composer.
 
-    `plan`: the changes to confirm; `theirs`: how the file differs by now; `new`: how many pictures
-    were added just now.
+    `plan`: the changes to confirm; `merge`: the newer version of somebody else; `new`: how many
+    pictures were added just now.
     """
     app, form, person = sent.parts.app, sent.form, sent.visitor.person
     now = now or checked(app, composed, form)
@@ -124,9 +124,12 @@ def page(
         composed=composed,
         question=replies_view.of_form(app, person, form, sent.post),
         problem=problem,
-        theirs=theirs,
+        merge=merge,
+        seen=form.seen,
+        others=sent.parts.presence.others(sent.post, sent.visitor.name) if sent.post else (),
+        is_newer=False,
         problems=problems,
-        first_wrong=_first_wrong(problems) if refused else "",
+        first_wrong=_first_wrong(problems) if refused and not merge else "",
         chips=chips,
         near=compose_view.near(chips),
         takers=compose_view.takers(now),
@@ -215,25 +218,6 @@ def _older(app: Application, post: str) -> list[Problem]:
     return [one for some in found.values() for one in some if one.code == "stale-translation"]
 
 
-def conflict(sent: SentForm, error: FileChanged) -> Response:
-    """The composer with what was typed, and what the file holds now beside it."""
-    try:
-        newest = sent.composed()
-    except PublisherError as gone:
-        return given_back(sent, gone)
-    hint = (
-        _("Look at that draft; if it is another one, send this again.")
-        if newest.is_new
-        else _("Your text is below, and what the file holds now beside it. Bring them together.")
-    )
-    problem = FileChanged(str(error), hint=hint)
-    sent = replace(sent, form=replace(sent.form, seen=newest.draft.digest))
-    now = checked(sent.parts.app, newest, sent.form)
-    mine = now.revised.text if now.revised else ""
-    theirs = word_diff.compare(mine, newest.draft.text) if not newest.is_new else None
-    return page(sent, newest, now=now, problem=problem, theirs=theirs)
-
-
 def given_back(sent: SentForm, error: PublisherError) -> Response:
     """What was typed, to be copied, where the draft is gone or cannot be read any more."""
     body = "\n\n".join(part for parts in sent.form.texts.values() for part in parts if part.strip())
@@ -246,6 +230,7 @@ def landed(sent: SentForm, post: str, toast: Toast | None, subpage: str = "") ->
 
     `toast`: None leaves the one that is there.
     """
+    sent.parts.presence.leave(post, sent.visitor.name)
     kept = quote(f"{sent.visitor.name}/{sent.store}", safe="")
     address = f"{post_address(post, subpage)}#saved={kept}"
     if toast is None:

@@ -64,11 +64,13 @@ def _composing(app: Application) -> Composing:
 
 def existing(app: Application, post_id: str) -> ComposedDraft:
     """The draft of a post. Raises NoSuchPost, and NotPossible for one that cannot be read."""
-    file = draft_view.find(app, post_id)
-    draft = editing.read(file)
-    # What was read, whatever is in the file by now.
+    return of(app, post_id, editing.read(draft_view.find(app, post_id)))
+
+
+def of(app: Application, post_id: str, draft: Manuscript) -> ComposedDraft:
+    """A version of the draft, whatever is in the file by now. Raises NotPossible likewise."""
     as_read = {draft.file: draft.data}
-    post = app.checks.read(app.settings, [file.path], revised=as_read).post(post_id)
+    post = app.checks.read(app.settings, [draft.path], revised=as_read).post(post_id)
     if post is None:
         hint = _("Mend it as a file first.")
         raise NotPossible(_("The draft cannot be read."), hint=hint)
@@ -207,7 +209,12 @@ def _language(app: Application, composing: Composing, person: Person) -> str:
 
 
 def _usual(composing: Composing, person: Person, lang: str) -> Iterable[str]:
-    """The accounts that a person posts to, if nothing else is said: their own, or the session's."""
+    """The accounts that a person posts to, if nothing else is said: their own, or the session's.
+
+    Not all of them: which accounts speak is said for each post.
+    """
+    if person.organisations is None and "all" in composing.session.defaults.to:
+        return ()
     if person.organisations is None:
         post = Post(id="", file="", lang=lang, to=composing.session.defaults.to)
         return composing.recipients(post)

@@ -62,6 +62,9 @@ CONCERNS: Mapping[str, Callable[[Delivery], bool]] = {
 }
 """The deliveries for which the pages offer a decision."""
 
+OF_AUTHORS = ("hold", "release")
+"""The decisions that whoever wrote the post may take without being a manager."""
+
 
 def digests(seen: Sequence[str]) -> dict[int, str]:
     pairs = (entry.partition(":") for entry in seen[:500])

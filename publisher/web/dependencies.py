@@ -32,6 +32,7 @@ from publisher.web.draft_cache import DraftCache
 from publisher.web.draft_differences import DraftDifferences
 from publisher.web.media_library import MediaLibrary
 from publisher.web.openid_client import Known
+from publisher.web.presence import Presence
 from publisher.web.render import Renderer, Toast
 from publisher.web.server_sent_events import EventStream
 
@@ -118,6 +119,7 @@ class Parts:
     uploads: UploadQueue = field(default_factory=UploadQueue)
     differences: DraftDifferences = field(default_factory=DraftDifferences)
     drafts: DraftCache = field(default_factory=DraftCache)
+    presence: Presence = field(default_factory=Presence)
     media: MediaLibrary = field(default_factory=MediaLibrary)
     connections: BegunConnections = field(default_factory=BegunConnections)
     test_messages: TestMessages = field(default_factory=TestMessages)

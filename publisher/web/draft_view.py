@@ -21,8 +21,10 @@ from publisher.drafts.draft_files import DraftFile, DraftFiles
 from publisher.drafts.editing import Manuscript
 from publisher.drafts.library import Library
 from publisher.drafts.text_files import MAX_DRAFT
+from publisher.ledger.reading.history_steps import HistoryStep
 from publisher.model.accounts import Account
 from publisher.model.deliveries import Delivery
+from publisher.model.events import Event
 from publisher.model.posts import MediaItem, Post
 from publisher.model.values import Problem, Severity
 from publisher.model.visibility import Visibility
@@ -37,6 +39,7 @@ from publisher.web.faces import Faces
 from publisher.web.plan_view import Pending
 from publisher.web.render import Toast
 
+_SAVING = (Event.DRAFT_MADE, Event.DRAFT_EDITED, Event.DRAFT_MOVED)
 _LANGUAGE = re.compile(r"\.[a-z]{2,3}(-[A-Za-z]{2,4})?$")
 
 
@@ -161,6 +164,15 @@ def in_draft_alone(app: Application, accounts: Sequence[str]) -> Toast:
         accounts=Faces(app).listed(accounts),
     )
     return Toast(text, warns=True)
+
+
+def saved_by(app: Application, post_id: str, draft: Manuscript) -> HistoryStep | None:
+    """The step by which this version was saved on the pages; None if it was not, or is unknown."""
+    steps = [step for step in app.queries.steps_about(post_id) if step.event in _SAVING]
+    texts = [step.detail["text"] for step in steps if "text" in step.detail]
+    body = texts[-1] if texts else None
+    body = body.get("to") if isinstance(body, Mapping) else body
+    return steps[-1] if steps and body in (None, draft.body) else None
 
 
 def check_size(draft: Manuscript) -> None:

@@ -1,13 +1,15 @@
 """Posts that wait for an approval, as the page that reviews them shows them."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import groupby
 
 from publisher.app import Application
+from publisher.base import formats
 from publisher.base.errors import NotPossible
+from publisher.base.i18n import _
 from publisher.channels.registry import capabilities_of, spec_of
 from publisher.drafts import editing
 from publisher.drafts.draft_files import DraftFile
@@ -30,6 +32,8 @@ from publisher.web.replies_view import AnsweredQuestion
 
 _MOST = 500
 """Posts that are listed; the first due come first."""
+AT_ONCE = 30
+"""Posts that are approved at once: as many as a person looks at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +88,8 @@ class Reviewed:
     """Of an answer: what the reader wrote."""
     warnings: Sequence[Problem]
     """What `plan` warns of: its time and texts beside others, and advice about its draft."""
+    special: Sequence[str] = ()
+    """Why it is looked at first when several are approved; see `special_first`."""
 
     @property
     def first(self) -> Delivery:
@@ -133,6 +139,41 @@ def reviewed(app: Application, person: Person, posts: Sequence[Waiting]) -> list
         )
         for one in posts
     ]
+
+
+def special_first(app: Application, posts: Sequence[Reviewed]) -> list[Reviewed]:
+    """The posts of one approval, those that are special first: a person ticks these one by one."""
+    entries = app.settings.accounts
+    of = {
+        one.post: {
+            entries[shown.delivery.account].organisation
+            for shown in one.shown
+            if shown.delivery.account in entries
+        }
+        - {None}
+        for one in posts
+    }
+    usual = Counter(name for names in of.values() for name in names).most_common(1)
+    found = [
+        replace(one, special=_special(app, one, of[one.post] - {name for name, _number in usual}))
+        for one in posts
+    ]
+    return sorted(found, key=lambda one: not one.special)
+
+
+def _special(app: Application, one: Reviewed, others: Collection[str | None]) -> list[str]:
+    """`others`: its organisations that are not the one of most of the posts."""
+    contents = [shown.delivery.content for shown in one.shown]
+    said = []
+    if any(picture.consent or picture.denied for c in contents for picture in c.pictures):
+        said.append(_("People are in its pictures."))
+    if (until := one.first.embargo_until) and until > app.clock.now():
+        when = formats.written(until.astimezone(app.session().zone), "EEE d MMM, HH:mm")
+        said.append(_("It is under embargo until {when}.", when=when))
+    if others:
+        names = ", ".join(sorted(filter(None, others)))
+        said.append(_("It is for another organisation: {names}.", names=names))
+    return said
 
 
 def _capabilities(app: Application, delivery: Delivery) -> Capabilities:

@@ -96,7 +96,9 @@ def test_a_password_and_what_is_lost_are_people_and_factors(cli: Cli, queued: Pa
     no_factors = {"app": False, "passkeys": [], "recovery_codes": 0}
     assert cli("user", "factors", "direction", "--remove", "--json").json == no_factors
     assert cli("user", "sessions", "direction", "--revoke", "--json").json == {"ended": 0}
-    token = cli("user", "token", "direction", "--make", "n8n", "--json").json["token"]
+    token = cli("user", "token", "direction", "--make", "n8n", "--everything", "--json").json[
+        "token"
+    ]
     assert token.startswith("publisher_")
     number = cli("user", "token", "direction", "--json").json[0]["number"]
     ended = cli("user", "token", "direction", "--end", str(number), "--json")

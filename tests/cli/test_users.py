@@ -354,7 +354,13 @@ def test_the_approver_reads_who_changed_the_draft(cli: Cli, workspace: Path, mad
 def test_a_token_is_printed_once_and_alone_and_ended(cli: Cli, workspace: Path, made: Path) -> None:
     """Without a password or a secret in anything else that the command prints."""
     cli("user", "add", "lima", stdin=_PASSWORD)
-    added = cli("user", "token", "lima", "--make", "n8n", "--scope", "draft", "--days", "7")
+    make = ("user", "token", "lima", "--make", "n8n", "--scope", "draft", "--days", "7")
+    refused = cli(*make)
+    assert (refused.code, "--organisation NAME for each, or --everything" in refused.err) == (
+        2,
+        True,
+    )
+    added = cli(*make, "--everything")
     assert (added.code, added.out.startswith("publisher_")) == (0, True)
     secret = added.out.strip()
     with closing(Application.open(workspace)) as app:

@@ -48,7 +48,7 @@ def app(tmp_path: Path) -> Iterator[Application]:
 def surroundings(app: Application, tmp_path: Path) -> Iterator[dict[str, str]]:
     """What the examples find: the server's address, a token, and files beside them."""
     person, life = app.people.find("redaction"), timedelta(days=1)
-    token = app.api_tokens.make(person, "docs", tuple(TokenScope), life, actor="redaction")
+    token = app.api_tokens.make(person, "docs", tuple(TokenScope), life, None, actor="redaction")
     Image.new("RGB", (1200, 800), "teal").save(tmp_path / "photo.png")
     rows = "to,at,lang,text\nbice-x,2016-03-10 09:00,fr,Un.\nbice-x,2016-03-11 09:00,fr,Deux.\n"
     (tmp_path / "plan.csv").write_text(rows, encoding="utf-8")

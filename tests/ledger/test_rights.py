@@ -19,6 +19,7 @@ from publisher.ledger.manager.operations import Control
 from publisher.ledger.manager.post_holds import Holds
 from publisher.ledger.manager.resume import Seen
 from publisher.ledger.manager.rights import Person, Rank, Rights, acting_through_pages
+from publisher.ledger.manager.undo import Undo
 from publisher.ledger.reading.queries import Queries
 from publisher.ledger.tables import deliveries
 from publisher.model.accounts import Mandate
@@ -33,6 +34,7 @@ pytestmark = pytest.mark.guards(
     "publisher.ledger.manager.authors",
     "publisher.ledger.manager.operations",
     "publisher.ledger.manager.pauses",
+    "publisher.ledger.manager.post_holds",
     "publisher.ledger.manager.resume",
 )
 
@@ -64,6 +66,16 @@ def team(database: Database, clock: ManualClock, rights: Rights) -> People:
 @pytest.fixture
 def control(database: Database, clock: ManualClock, rights: Rights, team: People) -> Control:
     return Control(database, clock, no_rule, rights)
+
+
+@pytest.fixture
+def holds(database: Database, clock: ManualClock, rights: Rights, team: People) -> Holds:
+    return Holds(database, clock, no_rule, rights)
+
+
+@pytest.fixture
+def undo(database: Database, clock: ManualClock, rights: Rights) -> Undo:
+    return Undo(database, clock, no_rule, rights)
 
 
 @pytest.fixture
@@ -187,6 +199,31 @@ def test_every_act_takes_a_right_over_the_accounts_organisation(
         with pytest.raises(NotPermitted, match="Gone may not log in any more"):
             doing(database, clock, rights, one, "Gone")
         doing(database, clock, rights, one, "Bice")
+
+
+def test_an_author_holds_what_they_wrote_and_releases_their_own_hold_alone(
+    holds: Holds, undo: Undo, ledger: Ledger, queries: Queries, clock: ManualClock
+) -> None:
+    """Neither a manager's hold is theirs, nor one that a manager put in the place of theirs."""
+    add(
+        ledger,
+        wish(clock, queued_by="lima", account="lima-x"),
+        wish(clock, "other", queued_by="marc", account="lima-x"),
+    )
+    post = next(one.post for one in queries.deliveries() if one.queued_by == "lima")
+    with pytest.raises(NotPermitted, match="it takes the role of manager"):
+        holds.hold("other", None, "lima", "wait")
+    (held,) = holds.hold(post, None, "lima", "wait")
+    assert undo.take_back({held.id: held.version}, "lima", clock.now())[0].state is State.SCHEDULED
+    holds.hold(post, None, "lima", "wait")
+    (released,) = holds.release(post, None, "Lima")
+    assert released.state is State.SCHEDULED
+    holds.hold(post, None, "lima", "wait")
+    holds.hold(post, None, "marc", "as lima says, wait")
+    for act in (holds.release, lambda *who: holds.hold(*who, "wait")):
+        with pytest.raises(NotPermitted, match="it takes the role of manager"):
+            act(post, None, "lima")
+    assert holds.own("lima", queries.deliveries()) == []
 
 
 def test_who_is_nobody_on_the_pages_is_taken_at_their_word(

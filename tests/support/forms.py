@@ -26,7 +26,13 @@ class _Reader(HTMLParser):
         if tag == "form":
             self._is_inside = given.get("id") == self._form
         name = given.get("name")
-        if not self._is_inside or "disabled" in given:
+        is_own = given.get("form", self._form) == self._form and (
+            self._is_inside or "form" in given
+        )
+        if tag == "option" and self._select:
+            self._text = ""
+            self._options.append((given.get("value"), "selected" in given))
+        if not is_own or "disabled" in given:
             return
         if tag == "input" and name:
             kind = given.get("type")
@@ -36,9 +42,6 @@ class _Reader(HTMLParser):
             self._area, self._text = name, ""
         elif tag == "select":
             self._select, self._options = name, []
-        elif tag == "option":
-            self._text = ""
-            self._options.append((given.get("value"), "selected" in given))
 
     def handle_data(self, data: str) -> None:
         self._text += data

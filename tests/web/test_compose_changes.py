@@ -1,6 +1,7 @@
 """The composer on drafts that are there: mended, copied, translated, deleted, and by whom."""
 
 import re
+from html import unescape
 from pathlib import Path
 
 import pytest
@@ -124,13 +125,72 @@ def test_another_persons_change_is_shown_and_nothing_is_lost(
     edit = composer(manager, "/posts/day.fr/edit")
     edit.fill(text=["Mon texte.", *edit.values("text")[1:]])
     workspace.edit("day.fr.md", "Bonjour", "Bonsoir")
-    assert edit.send("keep").status_code == 409
-    assert edit.values("text")[0] == "Mon texte."
-    assert "What the file holds now" in manager.text
-    assert "Bonsoir" in manager.text
-    assert flaws(manager.page) == []
-    assert "Bonsoir" in text(workspace, "day.fr")
+    for do in ("keep", "submit", "keep", "merge"):  # none of them replaces, however often
+        assert edit.send(do).status_code == 409
+        assert edit.values("text")[0] == "Mon texte."
+        assert "You both changed 1 place" in manager.text
+        assert "Bonsoir" in manager.text
+        assert flaws(manager.page) == []
+        assert "Bonsoir" in text(workspace, "day.fr")
+    edit.fill(choice=["both"])
+    assert edit.send("merge").status_code == 409
+    assert "Both are brought together below." in manager.text
     edit.send("keep")
+    assert text(workspace, "day.fr").endswith("---\nMon texte.\n\nBonsoir de Genève. <b>Gras</b>\n")
+
+
+def test_what_only_one_of_two_people_changed_is_brought_together(
+    manager: Visit, staff: Visit, workspace: Workspace
+) -> None:
+    """Each of them another paragraph, one the title: nothing is asked, and nothing saved unseen."""
+    workspace.edit("day.fr.md", " <b>Gras</b>", "\n\nUn.\n\nDeux.")
+    mine, theirs = composer(staff, "/posts/day.fr/edit"), composer(manager, "/posts/day.fr/edit")
+    theirs.fill(text=["Bonjour de Genève.\n\nUn.\n\nDeux, corrigé."], title="Le jour")
+    assert theirs.send("keep").status_code == 200
+    mine.fill(text=["Bonsoir.\n\nUn.\n\nDeux."])
+    assert mine.send("keep").status_code == 409
+    assert "direction saved a newer version meanwhile." in staff.text
+    assert (
+        "Taken from the newer version: Title, for the website and for lists, The text."
+        in staff.text
+    )
+    assert "Bonsoir" not in text(workspace, "day.fr")
+    assert mine.send("keep").status_code == 200
+    saved = text(workspace, "day.fr")
+    assert saved.endswith("---\nBonsoir.\n\nUn.\n\nDeux, corrigé.\n")
+    assert "title: Le jour\n" in saved
+
+
+def test_two_people_in_one_draft_see_each_other(manager: Visit, staff: Visit) -> None:
+    """As the page is opened, and then by what it fetches itself; who saved has gone."""
+    composer(manager, "/posts/day.fr/edit")
+    assert "open too" not in manager.text
+    edit = composer(staff, "/posts/day.fr/edit")
+    assert "direction has this draft open too." in staff.text
+    (live,) = re.findall(r'hx-get="(/posts/day.fr/edit[^"]*)"', manager.page)
+    assert "stagiaire has this draft open too." in manager.get(unescape(live)).text
+    assert "newer version" not in manager.text
+    edit.fill(text=["Bonsoir."]).send("keep")
+    manager.get(unescape(live))
+    assert "stagiaire" not in manager.text
+    assert "When you save, yours and theirs are brought together." in manager.text
+
+
+def test_a_newer_version_is_replaced_only_by_a_button_that_says_so(
+    manager: Visit, staff: Visit, workspace: Workspace
+) -> None:
+    """And only the one that was shown, not one that is newer still."""
+    mine, theirs = composer(staff, "/posts/day.fr/edit"), composer(manager, "/posts/day.fr/edit")
+    theirs.fill(text=["Bonsoir."])
+    theirs.send("keep")
+    mine.fill(text=["Mon texte."])
+    mine.send("keep")
+    assert "Replace direction’s version" in staff.text
+    assert 'value="keep"' not in staff.page
+    workspace.edit("day.fr.md", "Bonsoir", "Bonne nuit")
+    assert mine.send("replace").status_code == 409
+    assert "Bonne nuit" in text(workspace, "day.fr")
+    assert mine.send("replace").status_code == 200
     assert text(workspace, "day.fr").endswith("---\nMon texte.\n")
 
 

@@ -366,10 +366,14 @@ def test_another_persons_change_meanwhile_is_shown(
         page.get_by_label("The text", exact=True).fill("Le mien.")
         workspace.edit("day.fr.md", "Bonjour", "Bonsoir")
         page.get_by_role("button", name="Submit for approval").click()
-        expect(page.get_by_role("alert").first).to_contain_text("Somebody else changed")
-        expect(page.locator(".rewording")).to_contain_text("Bonsoir")
+        expect(page.get_by_role("alert").first).to_be_in_viewport()
+        expect(page.get_by_role("alert").first).to_contain_text("saved a newer version")
+        expect(page.locator(".clash")).to_contain_text("Bonsoir")
         expect(page.get_by_label("The text", exact=True)).to_have_value("Le mien.")
-        page.get_by_role("button", name="Submit mine all the same").click()
+        page.get_by_label("What stays").select_option("mine")
+        page.locator(".merge").get_by_role("button", name="Bring them together").click()
+        expect(page.get_by_role("alert").first).to_contain_text("brought together below")
+        page.get_by_role("button", name="Submit for approval").click()
         expect(page.get_by_text("Submitted for approval: 2 deliveries.")).to_be_visible()
 
 

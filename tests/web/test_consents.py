@@ -195,8 +195,23 @@ def test_a_name_that_cannot_be_is_refused_with_what_was_typed(
 def test_the_first_consent_makes_the_file(workspace: Workspace, manager: Visit) -> None:
     (workspace.path / "posts/consents.yaml").unlink()
     manager.get("/consents")
-    manager.send("/consents/add", seen=seen(manager), consent="first")
-    assert records(workspace) == "first:\n  withdrawn: false\n"
+    scope = {"channel": ["site"], "organisation": ["BICE"]}
+    manager.send("/consents/add", seen=seen(manager), consent="first", **scope)
+    assert records(workspace) == 'first:\n  granted_to: ["BICE"]\n  channels: ["site"]\n'
+
+
+@pytest.mark.parametrize("scope", [{}, {"channel": ["site"]}, {"organisation": ["BICE"]}])
+def test_a_consent_that_does_not_say_where_and_for_whom_is_not_saved(
+    workspace: Workspace, manager: Visit, scope: dict[str, list[str]]
+) -> None:
+    """What nobody ticked was allowed by nobody."""
+    manager.get("/consents")
+    assert (
+        manager.send("/consents/add", seen=seen(manager), consent="wide", **scope).status_code
+        == 400
+    )
+    assert "for which organisations and channels" in manager.text
+    assert records(workspace) == RECORDS
 
 
 def test_what_others_changed_meanwhile_is_not_written_over(

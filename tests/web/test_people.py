@@ -75,6 +75,14 @@ def test_who_is_invited_opens_the_link_chooses_a_password_and_is_in(
     assert key not in told
 
 
+def test_an_invitation_has_no_right_ticked(chef: Visit) -> None:
+    chef.get("/people")
+    form = chef.page.partition('action="/people"')[2].partition("</form>")[0]
+    assert 'name="scope" value="all" required>' in form
+    assert " checked" not in form
+    assert chef.send("/people", name="Lima", role="staff").status_code == 400
+
+
 def test_an_invitation_is_ended_and_made_anew(
     app: Application, chef: Visit, anonymous: Visit
 ) -> None:

@@ -54,6 +54,24 @@ def press(visit: Visit, do: str, number: str) -> int:
     return visit.send("/me/addresses", do=do, number=number).status_code
 
 
+def test_an_e_mail_address_and_push_messages_are_a_field_and_a_button(
+    app: Application, staff: Visit
+) -> None:
+    """Nobody types a URL for them; a topic for push messages is random, and shown once."""
+    assert "You are told nothing when a post fails" in staff.get("/").text
+    staff.get("/me")
+    assert 'id="mail" name="address" type="email"' in staff.page
+    assert len(re.findall(r'name="topic"[^>]* checked', staff.page)) == len(Topic)
+    assert staff.send("/me/addresses", do="push").status_code == 200
+    topic = re.search(r'id="topic" value="([\w-]{20,})"', staff.page)
+    assert topic
+    (address,) = app.notice_addresses.of(app.people.find("stagiaire"))
+    assert address.address == SecretStr(f"ntfys://ntfy.sh/{topic[1]}")
+    assert Topic.TROUBLE in address.topics
+    assert topic[1] not in staff.get("/me").text
+    assert "You are told nothing when a post fails" not in staff.get("/").text
+
+
 def test_an_address_is_added_and_shown_without_its_secrets(app: Application, staff: Visit) -> None:
     """With the first one everything is told; what is typed once more is there already."""
     assert "No address yet" in staff.get("/me").text

@@ -5,6 +5,7 @@ from html import unescape
 from typing import Any
 
 import pytest
+from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import update
 
@@ -27,6 +28,11 @@ def _listed(visit: Visit) -> list[str]:
 
 def _seen(visit: Visit) -> list[str]:
     return re.findall(r'name="seen" value="([^"]+)"', visit.page)
+
+
+def _ticked(visit: Visit) -> list[str]:
+    """The posts that the page for several approves as it comes."""
+    return re.findall(r'name="post" value="([^"]+)" checked', visit.page)
 
 
 def _versions(visit: Visit, do: str) -> list[str]:
@@ -217,10 +223,65 @@ def test_staff_review_nothing(staff: Visit) -> None:
 
 def test_many_are_approved_by_one_confirmation(app: Application, manager: Visit) -> None:
     manager.get("/review/many?post=day.fr&post=later.fr")
-    assert "Approve 2 posts" in manager.text
+    assert _ticked(manager) == ["day.fr", "later.fr"]
     manager.send("/review/many", post=["day.fr", "later.fr"], seen=_seen(manager))
     assert "Approved: 3 deliveries." in manager.text
     assert _states(app, "day.fr") | _states(app, "later.fr") == {State.SCHEDULED}
+
+
+def test_of_many_only_what_is_ticked_is_approved(app: Application, manager: Visit) -> None:
+    """Nothing ticked is nothing, on the page that shows them and on its way back."""
+    assert "No post is chosen." in manager.get("/review/many").text
+    manager.get("/review/many?post=day.fr&post=later.fr")
+    seen = _seen(manager)
+    assert manager.send("/review/many", seen=seen).status_code == 400
+    manager.get("/review/many?post=day.fr&post=later.fr")
+    manager.send("/review/many", post=["later.fr"], seen=seen)
+    assert _states(app, "later.fr") == {State.SCHEDULED}
+    assert _states(app, "day.fr") == {State.AWAITING_APPROVAL}
+
+
+def test_at_most_thirty_are_shown_and_approved_at_once(
+    app: Application, manager: Visit, workspace: Workspace
+) -> None:
+    names = [f"one-{number}.fr" for number in range(31)]
+    for name in names:
+        workspace.draft(name, "at: 2016-03-07 11:00\nto: [bice-x]", f"Voix de {name}.")
+    app.planner.queue(actor="redaction")
+    manager.get("/review/many?" + "&".join(f"post={name}" for name in names))
+    assert len(_ticked(manager)) == 30
+    assert "1 that you ticked stays in the list" in manager.text
+    assert manager.send("/review/many", post=names, seen=_seen(manager)).status_code == 400
+    assert {state for name in names for state in _states(app, name)} == {State.AWAITING_APPROVAL}
+
+
+def test_what_is_special_comes_first_and_is_ticked_one_by_one(
+    app: Application, manager: Visit, workspace: Workspace
+) -> None:
+    """People in its pictures, an embargo, another organisation than most of them."""
+    workspace.write(
+        "posts/consents.yaml",
+        "salle: {granted_to: [BICE], channels: [twitter], until: 2030-01-01}\n",
+    )
+    (workspace.path / "posts/media").mkdir()
+    Image.new("RGB", (30, 20), "teal").save(workspace.path / "posts/media/salle.png")
+    people = "media:\n  - {file: media/salle.png, alt: La salle, people: true, consent: salle}"
+    for name, keys in (("people", people), ("embargo", "embargo: 2016-03-09 10:00")):
+        workspace.draft(f"{name}.fr", f"at: 2016-03-09 11:00\nto: [bice-x]\n{keys}", f"Un {name}.")
+    assert not app.planner.queue(actor="redaction").errors
+    other = app.settings.accounts["bice-page"].model_copy(update={"organisation": "Partenaire"})
+    app.settings.accounts["bice-page"] = other
+    posts = ("day.fr", "later.fr", "people.fr", "embargo.fr")
+    manager.get("/review/many?" + "&".join(f"post={post}" for post in posts))
+    assert _ticked(manager) == ["later.fr"]
+    titles = re.findall(r'name="post" value="([^"]+)"', manager.page)
+    assert titles == ["day.fr", "embargo.fr", "people.fr", "later.fr"]
+    for said in (
+        "It is for another organisation: Partenaire.",
+        "People are in its pictures.",
+        "It is under embargo until Wed 9 Mar, 10:00.",
+    ):
+        assert manager.text.count(said) == 1
 
 
 def test_what_is_held_after_its_approval_is_said_to_be_and_why(
@@ -431,6 +492,6 @@ def test_what_happened_to_all_posts_of_a_list_is_read_at_once(
     monkeypatch.setattr(app.queries, "_steps", counting)
     manager.get("/review/many?post=later.fr")
     one = len(asked)
-    manager.get("/review/many")
+    manager.get("/review/many?post=later.fr&post=day.fr")
     assert manager.page.count('name="post"') == 2
     assert len(asked) == 2 * one

@@ -2,6 +2,7 @@
 button for.
 """
 
+import re
 from collections.abc import Iterator
 
 import pytest
@@ -227,3 +228,25 @@ def test_what_was_reworded_by_who_may_not_post_as_the_account_is_held_as_it_leav
     assert after.state is State.HELD
     assert after.reason == "stagiaire changed the draft, and may not post as bice-site."
     mandated.close()
+
+
+def test_an_author_holds_their_own_post_on_its_page_and_nothing_more(
+    app: Application, address: str
+) -> None:
+    """Who may not pause sees no form for it, but who may."""
+    app.people.set_rights("redaction", Rank.STAFF, None, actor="chef")
+    with Visit(address) as author:
+        author.log_in("redaction")
+        page = author.get("/posts/day.fr").text
+        assert re.findall(r'id="act-(\w+)"', page) == ["hold"]
+        for do in ("cancel", "reject"):
+            assert author.send("/posts/day.fr", do=do, reason="x").status_code == 403
+            author.get("/posts/day.fr")
+        author.send("/posts/day.fr", do="hold", reason="a figure is wrong")
+        assert {d.state for d in app.queries.deliveries(post="day.fr")} == {State.HELD}
+        assert re.findall(r'id="act-(\w+)"', author.get("/posts/day.fr").text) == ["release"]
+        author.send("/posts/day.fr", do="release")
+        states = {d.state for d in app.queries.deliveries(post="day.fr")}
+        assert states == {State.AWAITING_APPROVAL}
+        assert 'name="reason"' not in author.get("/pause").text
+        assert "These can: chef, direction." in author.text

@@ -192,7 +192,7 @@ def _do_everything(visit: Visit) -> None:
         ("/people/redaction", {"do": "link"}),
         ("/people/redaction", {"do": "rights", "role": "staff", "scope": "all"}),
         ("/me/feed", {"do": "make"}),
-        ("/me/tokens", {"do": "make", "title": "n8n", "may": "read", "days": "30"}),
+        ("/me/tokens", {"do": "make", "title": "n8n", "may": "read", "days": "30", "scope": "all"}),
         ("/me/factors", {"do": "app"}),
         ("/me/factors", {"do": "app-code", "secret": SECRET, "code": "000000"}),
         ("/me/factors", {"do": "app-code", "secret": SECRET, "code": code()}),

@@ -1,5 +1,7 @@
 """Tokens on the pages: made with a proof, shown once, listed and ended."""
 
+import re
+
 from publisher.app import Application
 from tests.support.html import flaws
 from tests.support.log_ins import an_hour_later, shown_once
@@ -10,7 +12,14 @@ def made(visit: Visit, **fields: object) -> str:
     visit.get("/me")
     visit.send(
         "/me/tokens",
-        **{"do": "make", "title": "n8n", "may": ["read", "draft"], "days": "30", **fields},
+        **{
+            "do": "make",
+            "title": "n8n",
+            "may": ["read", "draft"],
+            "days": "30",
+            "scope": "all",
+            **fields,
+        },
     )
     return shown_once(visit, "token")
 
@@ -36,7 +45,9 @@ def test_making_one_takes_a_proof_and_ending_one_does_not(app: Application, staf
     assert kept
     an_hour_later(app)
     staff.get("/me")
-    staff.send("/me/tokens", do="make", title="sheet", may=["read", "submit"], days="30")
+    staff.send(
+        "/me/tokens", do="make", title="sheet", may=["read", "submit"], days="30", scope="all"
+    )
     assert "Make a token" in staff.text
     assert [one.name for one in app.api_tokens.of(kept.person)] == ["n8n"]
     staff.send(
@@ -45,6 +56,7 @@ def test_making_one_takes_a_proof_and_ending_one_does_not(app: Application, staf
         title="sheet",
         may=["read", "submit"],
         days="30",
+        scope="all",
         **{"proof-password": PASSWORD},
     )
     found = app.api_tokens.find(shown_once(staff, "token"))
@@ -54,6 +66,25 @@ def test_making_one_takes_a_proof_and_ending_one_does_not(app: Application, staf
     staff.get("/me")
     staff.send("/me/tokens", do="end", number=str(kept.id))
     assert [one.name for one in app.api_tokens.of(kept.person)] == ["sheet"]
+
+
+def test_a_token_says_for_which_organisations_it_is(app: Application, staff: Visit) -> None:
+    """Nothing is ticked, and nothing ticked is none: not everything."""
+    staff.get("/me")
+    form = staff.page.partition('action="/me/tokens"')[2].partition("</form>")[0]
+    assert re.findall(r'name="(?:scope|organisation)" value="(\w+)"', form) == [
+        "all",
+        "some",
+        "BICE",
+    ]
+    assert re.findall(r'name="(?:scope|organisation)"[^>]* checked', form) == []
+    given = {"do": "make", "title": "n8n", "may": ["read"], "days": "30"}
+    for scope in ("", "some"):
+        assert staff.send("/me/tokens", **given, scope=scope).status_code == 400
+        staff.get("/me")
+    token = app.api_tokens.find(made(staff, scope="some", organisation="BICE"))
+    assert token
+    assert token.organisations == ("BICE",)
 
 
 def test_an_admin_sees_and_ends_somebodys_tokens(

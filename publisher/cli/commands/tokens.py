@@ -8,7 +8,6 @@ from publisher.base.errors import UsageError
 from publisher.base.i18n import _
 from publisher.cli import arguments
 from publisher.cli.commands.log_ins import Name
-from publisher.cli.commands.users import Organisation
 from publisher.cli.options import Json, Who
 from publisher.cli.output import console
 
@@ -36,7 +35,17 @@ def token(
             "again for each. Default: read.",
         ),
     ] = None,
-    organisation: Organisation = None,
+    organisation: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--organisation",
+            metavar="NAME",
+            help="For whose accounts, as publisher.toml calls it; again for each.",
+        ),
+    ] = None,
+    everything: Annotated[
+        bool, typer.Option("--everything", help="For the accounts of all organisations.")
+    ] = False,
     days: Annotated[
         int, typer.Option(min=1, max=365, help="After how many days it ends.")
     ] = _USUAL_DAYS,
@@ -61,6 +70,11 @@ def token(
     if make is not None and end is not None:
         raise UsageError(_("--make goes without --end."))
     if make is not None:
+        if everything is bool(organisation):
+            raise UsageError(
+                _("A token says for whose accounts it is."),
+                hint=_("Give --organisation NAME for each, or --everything."),
+            )
         secret = app.api_tokens.make(
             person,
             make,

@@ -79,10 +79,14 @@ class Commands(LedgerPart):
                     else _as_seen(connection, post, versions, concerns, refusal)
                 )
             ]
-            self._rights.require(connection, actor, Rank.MANAGER, {d.account for d in wanted})
+            self._require(connection, actor, wanted)
             by = self._by(actor)
             done = [act(connection, delivery, by) for delivery in wanted]
             return space(connection, self._clock, done, by)
+
+    def _require(self, connection: Connection, actor: str, wanted: Sequence[Delivery]) -> None:
+        """Raise NotPermitted unless they may do this to these deliveries: as a manager of all."""
+        self._rights.require(connection, actor, Rank.MANAGER, {d.account for d in wanted})
 
     def times_of_late(self, found: Sequence[Delivery]) -> dict[int, datetime]:
         """When those of these would go out whose time is over, by id, if all were let go now."""

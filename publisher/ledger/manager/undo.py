@@ -78,8 +78,11 @@ class Undo(Commands):
             found = deliveries_in(connection, query.order_by(deliveries.c.id).with_for_update())
             if not found:
                 raise UsageError(_("This cannot be done here."))
-            self._rights.require(connection, actor, Rank.MANAGER, {d.account for d in found})
             steps = _newest_steps(connection, found)
+            for delivery in found:
+                self._rights.require(
+                    connection, actor, _rank(steps.get(delivery.id)), [delivery.account]
+                )
             for delivery in found:
                 _refuse(delivery, seen[delivery.id], steps.get(delivery.id), actor, since)
             by = self._by(actor)
@@ -103,6 +106,11 @@ class Undo(Commands):
             connection, delivery, event, by,
             target=target, reason=reason, lease_until=None, **NOT_APPROVED,
         )  # fmt: skip
+
+
+def _rank(step: _Step | None) -> Rank:
+    """The rank that takes a decision back: authors hold what they wrote."""
+    return Rank.STAFF if step and step.event == Event.HELD else Rank.MANAGER
 
 
 def _newest_steps(connection: Connection, found: Collection[Delivery]) -> dict[int, _Step]:

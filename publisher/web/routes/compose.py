@@ -33,7 +33,8 @@ from publisher.web import (
 from publisher.web.authentication import Reader, Writer
 from publisher.web.compose_check import Checked, for_submission, unsaved_pictures, with_problem
 from publisher.web.compose_form import ComposeForm
-from publisher.web.compose_page import SentForm, conflict, given_back, landed, page
+from publisher.web.compose_merge import bring_together, conflict, replaced, unchanged
+from publisher.web.compose_page import SentForm, given_back, landed, page
 from publisher.web.composed_draft import ComposedDraft
 from publisher.web.dependencies import Parts, PostRoute, Use, post_address
 from publisher.web.time_fields import TimeFields
@@ -93,18 +94,31 @@ def begin(
 # After a log-in, what was chosen to illustrate it is not there any more: the form is.
 @router.get("/posts/{post:path}/illustrate")
 @router.get("/posts/{post:path}/edit")
-def edit(request: Request, parts: Use, visitor: Reader, post: str) -> Response:
+def edit(
+    request: Request,
+    parts: Use,
+    visitor: Reader,
+    post: str,
+    part: str = "",
+    seen: Annotated[str, Query(max_length=64)] = "",
+) -> Response:
+    """Show the form, or its live `part`: who else has it open, and if it is newer than `seen`."""
     try:
         composed = composed_draft.existing(parts.app, post)
     except NotPossible:  # a form cannot show it
         return RedirectResponse(post_address(post, "file"), 303)
     accounts = compose_saving.accounts(parts.app, composed)
     parts.app.edits.require(Event.DRAFT_EDITED, visitor.name, accounts)
-    return page(SentForm(request, parts, visitor, post, _untouched(composed)), composed)
-
-
-def _untouched(composed: ComposedDraft) -> ComposeForm:
-    return replace(ComposeForm.of(composed.seen), seen=composed.draft.digest)
+    if part == "live":
+        return parts.pages.render(
+            request,
+            "presence.html",
+            post=post,
+            seen=seen,
+            others=parts.presence.others(post, visitor.name),
+            is_newer=composed.draft.digest != seen,
+        )
+    return page(SentForm(request, parts, visitor, post, unchanged(composed)), composed)
 
 
 @router.post("/new")
@@ -143,7 +157,7 @@ async def illustrate(
         composed = await run_in_threadpool(composed_draft.existing, parts.app, post)
     except NotPossible:  # a form cannot show it
         return RedirectResponse(post_address(post, "file"), 303)
-    sent = SentForm(request, parts, visitor, post, _untouched(composed), "check")
+    sent = SentForm(request, parts, visitor, post, unchanged(composed), "check")
     return await _answer(sent, upload or ())
 
 
@@ -296,8 +310,15 @@ def _delete(sent: SentForm, composed: ComposedDraft) -> Response:
     return sent.parts.done(sent.visitor, _("Deleted: {file}.", file=composed.draft.file), "/posts")
 
 
+def _replace(sent: SentForm, composed: ComposedDraft) -> Response:
+    """Save what was typed in the place of the newer version that was shown beside it."""
+    return _keep(replaced(sent, composed), composed)
+
+
 _ACTIONS: Mapping[str, Callable[[SentForm, ComposedDraft], Response]] = {
     "keep": _keep,
     "submit": _submit,
     "delete": _delete,
+    "merge": bring_together,
+    "replace": _replace,
 }

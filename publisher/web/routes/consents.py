@@ -53,17 +53,21 @@ def add(
     note: Text = "",
     seen: Text = "",
 ) -> Response:
-    """Add a record; without organisations or channels it is for all."""
+    """Add a record. It says for which organisations and channels: nothing stands for all."""
     given = {
         "consent": consent, "organisation": "\n".join(organisation or ()),
         "channel": "\n".join(channel or ()), "until": until, "note": note,
     }  # fmt: skip
+    known = _organisations(parts)
     try:
         file = _unchanged(parts, seen)
+        if not channel or (known and not organisation):
+            message = _("The consent does not say for which organisations and channels it is.")
+            raise UsageError(message, hint=_("Tick what the signed form allows, and nothing else."))
         record = Consent(
             id=consent.strip(),
-            granted_to=_known(organisation, _organisations(parts)),
-            channels=_known(channel, SPECS) or None,
+            granted_to=_known(organisation, known),
+            channels=_known(channel, SPECS),
             until=time_fields.day(until),
             note=" ".join(note.split()) or None,
         )

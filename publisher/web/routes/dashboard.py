@@ -53,6 +53,7 @@ def today(request: Request, parts: Use, visitor: Reader, part: str = "") -> Resp
         "live.html" if part == "live" else "today.html",
         overview=overview,
         is_trial=parts.app.settings.in_sandbox,
+        is_untold=part != "live" and not parts.app.notice_addresses.of(visitor.person),
         is_zone_unusable="timezone" in parts.app.session().flawed,
         clocks=str(of_clocks(overview.clocks)) if overview.clocks else None,
         late=lateness_text.in_words(overview.late, overview.zone, spelled=labels.spelled)

@@ -12,6 +12,7 @@ from publisher.base import date_range
 from publisher.base.errors import NotPossible, PublisherError, UsageError
 from publisher.base.i18n import _
 from publisher.ledger.manager.resume import Seen
+from publisher.ledger.manager.rights import Rank
 from publisher.model.deliveries import Delivery
 from publisher.web.authentication import Manager, Reader, Visitor
 from publisher.web.confirmation import confirming
@@ -26,8 +27,14 @@ router = APIRouter()
 
 @router.get("/pause")
 def ask(request: Request, parts: Use, _visitor: Reader) -> Response:
-    """Show the form that pauses everything."""
-    return parts.pages.render(request, "pause.html")
+    """Show the form that pauses everything; to those who may not, who may."""
+    able = [
+        person.name
+        for person in parts.app.people.all()
+        if parts.app.rights.permits(person, Rank.MANAGER)
+        and not (person.disabled_at or person.is_invited)
+    ]
+    return parts.pages.render(request, "pause.html", able=able)
 
 
 @router.post("/pause")

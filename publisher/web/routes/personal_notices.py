@@ -1,5 +1,6 @@
 """/me/notices and /me/addresses: what the visitor is told personally, and where."""
 
+import secrets
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Request, Response
@@ -16,6 +17,8 @@ from publisher.web.dependencies import Parts, Use
 from publisher.web.render import Toast
 
 _PLACE = "/me#notices"
+_PUSH = "ntfys://ntfy.sh/"
+"""The public server of the app ntfy; who knows a topic reads it, so each is a random one."""
 
 router = APIRouter()
 
@@ -36,17 +39,22 @@ def change(
     request: Request,
     parts: Use,
     visitor: Writer,
-    _confirmed: Annotated[None, confirming(is_one_of("add"))],
+    _confirmed: Annotated[None, confirming(is_one_of("add", "push"))],
     do: Annotated[str, Form()] = "",
     address: Annotated[str, Form(max_length=2000)] = "",
     number: Annotated[str, Form(pattern=r"^\d{0,18}$")] = "",
 ) -> Response:
-    """Add an address, or test or remove the one with this number."""
+    """Add an address or a topic for push messages, or test or remove the one of this number."""
     known, settings = parts.app.notice_addresses, parts.app.settings.notices
     match do:
         case "add":
             known.add(visitor.person, addresses.checked(address, settings))
             toast = Toast(_("Added. Send a test, to see that it works."))
+        case "push":
+            topic = secrets.token_urlsafe(16)
+            known.add(visitor.person, addresses.checked(f"{_PUSH}{topic}", settings))
+            security.log_event(request, "notice address: push")
+            return parts.pages.render(request, "push_made.html", topic=topic)
         case "test" if number:
             toast = _tested(parts, visitor, int(number))
         case "remove" if number:

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Form, Request, Response
 
-from publisher.base.errors import NoSuchPost
+from publisher.base.errors import NoSuchPost, NotAllowed
 from publisher.base.i18n import _
 from publisher.ledger.manager.approvals import digest
 from publisher.ledger.manager.operations import can_be_retried
@@ -18,10 +18,10 @@ from publisher.model.history_text import details
 from publisher.model.states import State
 from publisher.model.values import Problem
 from publisher.web import corrections_view, draft_view, labels, remedies, replies_view
-from publisher.web.authentication import Manager, Reader, Visitor
+from publisher.web.authentication import Reader, Visitor, Writer
 from publisher.web.confirmation import confirming, is_one_of
 from publisher.web.counts_view import CountsTable, counts_table
-from publisher.web.decisions import CONCERNS, Decision, carry_out, digests
+from publisher.web.decisions import CONCERNS, OF_AUTHORS, Decision, carry_out, digests
 from publisher.web.dependencies import Parts, Use, post_address
 from publisher.web.draft_view import DraftView
 from publisher.web.faces import Faces
@@ -43,6 +43,12 @@ def show(request: Request, parts: Use, visitor: Reader, post: str, part: str = "
     accounts = draft_view.concerned(parts.app, draft.post, deliveries) if draft else ()
     rights = parts.app.rights
     own = [d for d in deliveries if rights.permits(visitor.person, Rank.MANAGER, [d.account])]
+    others = [d for d in deliveries if d not in own]
+    written = [
+        d
+        for d in parts.app.holds.own(visitor.name, others)
+        if rights.permits(visitor.person, Rank.STAFF, [d.account])
+    ]
     return parts.pages.render(
         request,
         "post_live.html" if part == "live" else "post.html",
@@ -58,9 +64,9 @@ def show(request: Request, parts: Use, visitor: Reader, post: str, part: str = "
         ],
         notes=parts.app.notes.notes_on(post),
         colleagues=parts.colleagues(),
-        possible=_possible(parts, visitor, own),
+        possible=_possible(parts, visitor, own, written),
         remedies_of={d.id: remedies.of(parts.app, visitor.person, [d]) for d in deliveries},
-        beyond=[d.account for d in deliveries if d not in own],
+        beyond=[d.account for d in others],
         may_write=rights.permits_writing(visitor.person, accounts),
         may_move=rights.permits(visitor.person, Rank.STAFF, accounts),
         movable=draft is not None and draft.post is not None and reschedule.is_movable(deliveries),
@@ -113,7 +119,7 @@ def _for_readers(detail: Mapping[str, Any]) -> Mapping[str, Any]:
 @router.post("/posts/{post:path}")
 def change(
     parts: Use,
-    visitor: Manager,
+    visitor: Writer,
     _confirmed: Annotated[None, confirming(is_one_of("withdraw"))],
     post: str,
     do: Annotated[str, Form()] = "",
@@ -123,6 +129,8 @@ def change(
     remote_ids: Annotated[str, Form(max_length=2000)] = "",
     sure: Annotated[str, Form()] = "",
 ) -> Response:
+    if do not in OF_AUTHORS and not parts.app.rights.permits(visitor.person, Rank.MANAGER):
+        raise NotAllowed
     decision = Decision(
         parts.app, visitor.name, post, account.split(",") if account else None, reason.strip(),
         digests(seen or ()), tuple(remote_ids.split()), bool(sure),
@@ -131,9 +139,12 @@ def change(
 
 
 def _possible(
-    parts: Parts, visitor: Visitor, deliveries: Sequence[Delivery]
+    parts: Parts, visitor: Visitor, deliveries: Sequence[Delivery], written: Sequence[Delivery]
 ) -> Mapping[str, Sequence[Delivery]]:
-    """The deliveries to which each action applies now; `for_others`: another person's approval."""
+    """The deliveries to which each action applies now; `for_others`: another person's approval.
+
+    `deliveries`: those that the visitor manages; `written`: others that they may hold as an author.
+    """
 
     def those(*states: State) -> list[Delivery]:
         return [delivery for delivery in deliveries if delivery.state in states]
@@ -149,6 +160,7 @@ def _possible(
         **{do: list(filter(concerns, deliveries)) for do, concerns in CONCERNS.items()},
         "retry": [d for d in deliveries if can_be_retried(d, parts.app.clock.now())],
         "acknowledge": [d for d in deliveries if d.is_unresolved],
+        **{do: list(filter(CONCERNS[do], [*deliveries, *written])) for do in OF_AUTHORS},
         "resolve": those(State.UNCERTAIN),
         "withdraw": out,
         "gone": [d for d in out if d.withdrawn_ids is not None],

@@ -11,7 +11,7 @@ from publisher.base.errors import UsageError
 from publisher.base.i18n import LANGUAGES, _, plural
 from publisher.ledger.notice_addresses import Topic
 from publisher.notices.addresses import masked
-from publisher.web import passkey_requests, password_check, security
+from publisher.web import organisation_choice, passkey_requests, password_check, security
 from publisher.web.authentication import Reader, Visitor, Writer, know_browser, set_cookie
 from publisher.web.confirmation import confirming, is_one_of
 from publisher.web.dependencies import Parts, Use
@@ -41,16 +41,9 @@ def me(
         topics=list(Topic),
         tokens=parts.app.api_tokens.of(visitor.person),
         scopes=list(TokenScope),
-        organisations=_organisations(parts, visitor),
+        organisations=organisation_choice.organisations(parts, visitor),
         has_mail=parts.app.settings.notices.mail is not None,
     )
-
-
-def _organisations(parts: Parts, visitor: Visitor) -> list[str]:
-    """The organisations over whose accounts the visitor has a right."""
-    accounts = parts.app.settings.accounts.values()
-    names = {entry.organisation for entry in accounts if entry.organisation}
-    return sorted(name for name in names if visitor.person.is_of(name))
 
 
 @router.post("/me/language")

@@ -114,14 +114,15 @@ def many(
     visitor: Reader,
     post: Annotated[list[str] | None, Query(max_length=500)] = None,
 ) -> Response:
-    """Show these posts as their readers will see them, or all, to approve them at once."""
+    """Show these posts as their readers will see them, as many as are approved at once."""
     waiting = review_view.waiting(parts.app, visitor.person)
-    if post:
-        waiting = [one for one in waiting if one.post in post]
+    chosen = [one for one in waiting if one.post in (post or ())]
+    shown = review_view.reviewed(parts.app, visitor.person, chosen[: review_view.AT_ONCE])
     return parts.pages.render(
         request,
         "review_many.html",
-        posts=review_view.reviewed(parts.app, visitor.person, waiting),
+        posts=review_view.special_first(parts.app, shown),
+        left=len(chosen) - len(shown),
     )
 
 
@@ -132,9 +133,12 @@ def approve_many(
     post: Annotated[list[str] | None, Form()] = None,
     seen: Annotated[list[str] | None, Form()] = None,
 ) -> Response:
-    """Approve what was shown of these posts; all or nothing."""
+    """Approve what was shown of the ticked posts; all or nothing."""
     if not post or not seen:
         message = _("No post is chosen.")
         raise UsageError(message, hint=_("Go back and choose the posts that you approve."))
+    if len({*post}) > review_view.AT_ONCE:
+        message = _("At most {number} posts are approved at once.", number=review_view.AT_ONCE)
+        raise UsageError(message, hint=_("Go back and tick fewer."))
     toast = _approve(parts, visitor, post, seen, back=_address(""))
     return parts.done(visitor, toast, _address(""))

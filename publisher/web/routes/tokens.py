@@ -8,7 +8,7 @@ from fastapi import APIRouter, Form, Request, Response
 from publisher.auth.api_tokens import TokenScope
 from publisher.base.errors import UsageError
 from publisher.base.i18n import _
-from publisher.web import security
+from publisher.web import organisation_choice, security
 from publisher.web.authentication import Visitor, Writer
 from publisher.web.confirmation import confirming, is_one_of
 from publisher.web.dependencies import Parts, Use
@@ -28,13 +28,15 @@ def change(
     title: Annotated[str, Form(max_length=200)] = "",
     may: Annotated[list[str] | None, Form()] = None,
     days: Annotated[str, Form(pattern=r"^\d{0,4}$")] = "",
+    scope: Annotated[str, Form()] = "",
     organisations: Annotated[list[str] | None, Form(alias="organisation", max_length=200)] = None,
     number: Annotated[str, Form(pattern=r"^\d{0,18}$")] = "",
 ) -> Response:
     """Make a token, which is shown once, or end the one with this number."""
     match do:
         case "make":
-            secret = _made(parts, visitor, title, may or [], int(days or 0), organisations)
+            of = organisation_choice.chosen(parts, visitor, scope, organisations)
+            secret = _made(parts, visitor, title, may or [], int(days or 0), of)
             security.log_event(request, "token made")
             return parts.pages.render(
                 request, "token.html", secret=secret, address=parts.where.address
@@ -60,6 +62,6 @@ def _made(
         title,
         {known[name] for name in may if name in known},
         timedelta(days=days),
-        organisations or None,
+        organisations,
         actor=visitor.name,
     )

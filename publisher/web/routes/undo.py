@@ -7,7 +7,7 @@ from fastapi import APIRouter, Form, Response
 from publisher.base import formats
 from publisher.base.errors import NotPossible
 from publisher.base.i18n import _
-from publisher.web.authentication import Manager
+from publisher.web.authentication import Writer
 from publisher.web.decisions import versions
 from publisher.web.dependencies import Use, inside
 from publisher.web.render import Toast
@@ -21,7 +21,7 @@ router = APIRouter()
 @router.post("/undo")
 def undo(
     parts: Use,
-    visitor: Manager,
+    visitor: Writer,
     seen: Annotated[list[str] | None, Form()] = None,
     back: Annotated[str, Form()] = "",
 ) -> Response:

@@ -16,7 +16,7 @@ from publisher.ledger.integrity.hash_chain import BEFORE, TOKENS
 from publisher.ledger.manager.rights import Person, Rank
 from publisher.ledger.reading.history_steps import HistoryStep
 from publisher.model.history_text import details
-from publisher.web import security
+from publisher.web import organisation_choice, security
 from publisher.web.authentication import Admin, Overseer, Visitor
 from publisher.web.confirmation import Confirmed, confirming, is_one_of
 from publisher.web.dependencies import Parts, Use, person_address
@@ -45,7 +45,7 @@ def people(request: Request, parts: Use, visitor: Overseer) -> Response:
         steps=steps,
         guessed=_guessed(parts),
         may_over=partial(parts.app.rights.permits_over, visitor.person),
-        organisations=_organisations(parts, visitor),
+        organisations=organisation_choice.organisations(parts, visitor),
         ranks=_RANKS,
     )
 
@@ -59,13 +59,6 @@ def _told(step: HistoryStep, zone: tzinfo) -> list[str]:
     return details(
         {key: value for key, value in step.detail.items() if key not in (BEFORE, TOKENS)}, zone
     )
-
-
-def _organisations(parts: Parts, visitor: Visitor) -> Sequence[str]:
-    """The organisations of the accounts over which the visitor has a right."""
-    accounts = parts.app.settings.accounts.values()
-    names = sorted({entry.organisation for entry in accounts if entry.organisation})
-    return [name for name in names if visitor.person.is_of(name)]
 
 
 @router.post("/people")
@@ -87,7 +80,7 @@ def invite(
         name,
         _rank(role),
         language or None,
-        organisations=_chosen(parts, visitor, scope, organisations),
+        organisations=organisation_choice.chosen(parts, visitor, scope, organisations),
         actor=visitor.name,
     )
     security.log_event(request, "people: invite", whom=link.person.name)
@@ -105,21 +98,6 @@ def _rank(role: str) -> Rank:
     return Rank(role)
 
 
-def _chosen(
-    parts: Parts, visitor: Visitor, scope: str, organisations: Sequence[str] | None
-) -> Sequence[str] | None:
-    """The organisations of a form; None: all. Raises UsageError for none or unknown ones."""
-    if scope == "all":
-        return None
-    known = _organisations(parts, visitor)
-    chosen = [name for name in known if name in (organisations or ())]
-    if not chosen:
-        raise UsageError(
-            _("No organisation is chosen."), hint=_("Go back, and choose one, or all of them.")
-        )
-    return chosen
-
-
 @router.get("/people/{name:path}")
 def one(request: Request, parts: Use, visitor: Overseer, name: str) -> Response:
     """Show a person, with what the visitor may change of them."""
@@ -134,7 +112,7 @@ def one(request: Request, parts: Use, visitor: Overseer, name: str) -> Response:
         factors=parts.app.second_factors.of(person),
         tokens=parts.app.api_tokens.of(person),
         guessed=_guessed(parts).get(person.name),
-        organisations=_organisations(parts, visitor),
+        organisations=organisation_choice.organisations(parts, visitor),
         ranks=_RANKS,
     )
 
@@ -179,7 +157,8 @@ def _enable(change: _Change) -> str:
 
 
 def _set_rights(change: _Change) -> str:
-    chosen = _chosen(change.parts, change.visitor, change.scope, change.organisations)
+    given = change.parts, change.visitor, change.scope, change.organisations
+    chosen = organisation_choice.chosen(*given)
     name, rank = change.person.name, _rank(change.role)
     person = change.parts.app.people.set_rights(name, rank, chosen, actor=change.actor)
     return _("{name} is {role}.", name=name, role=rights_in_words(person))

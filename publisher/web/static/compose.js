@@ -4,7 +4,7 @@
 (() => {
   const PREFIX = "composed ";
   const PAUSE = 400; // milliseconds without a key, after which what was typed is kept
-  const ONE_PAGE = ["form", "key", "seen", "shown", "sure", "tried", "do", "upload", "original", "find",
+  const ONE_PAGE = ["form", "key", "seen", "base", "against", "clash", "choice", "shown", "sure", "tried", "do", "upload", "original", "find",
     "frame_left", "frame_top", "frame_width", "frame_height"]; // fields that are no words of a draft
 
   // A post that was saved is not offered again: its page is opened with the name of what was kept.

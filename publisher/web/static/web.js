@@ -196,6 +196,15 @@
     });
   }
 
+  // A button about what is ticked waits for a tick, and says how many there are.
+  function ticked() {
+    for (const button of document.querySelectorAll("[data-ticked]")) {
+      const number = [...button.form.elements].filter((one) => one.name === button.dataset.ticked && one.checked).length;
+      button.disabled = !number;
+      button.querySelector("[data-number]").textContent = number || "";
+    }
+  }
+
   // What is shown once is copied by a button, where the browser lets a page do that.
   function copies() {
     for (const button of navigator.clipboard ? document.querySelectorAll("[data-copy]") : []) {
@@ -219,9 +228,12 @@
     keys();
     once();
     offline();
+    ticked();
+    document.addEventListener("change", ticked);
+    window.addEventListener("pageshow", ticked);
     setInterval(() => { count(); clock(); }, 1000);
     for (const swapped of ["htmx:afterSwap", "htmx:oobAfterSwap"]) {
-      document.body.addEventListener(swapped, (event) => { count(); local(event.target.parentNode || document); spell(document); });
+      document.body.addEventListener(swapped, (event) => { count(); ticked(); local(event.target.parentNode || document); spell(document); });
     }
     document.body.addEventListener("htmx:responseError", (event) => { if (event.detail.xhr.status === 401) gone(); });
   });

@@ -219,7 +219,7 @@ def _acts(app: Application) -> dict[str, Callable[[], object]]:
         "add a person": lambda: app.people.add("eva", Rank.ADMIN, "plough wicker ostrich", actor="chef"),
         "rights": lambda: app.people.set_rights("stagiaire", Rank.ADMIN, None, actor="chef"),
         "password": lambda: app.people.set_password("stagiaire", "plough wicker ostrich 2", actor="chef"),
-        "token": lambda: app.api_tokens.make(chef, "x", ALL, timedelta(days=1), actor="chef"),
+        "token": lambda: app.api_tokens.make(chef, "x", ALL, timedelta(days=1), None, actor="chef"),
         "feed key": lambda: app.feed_keys.make(chef),
         "note": lambda: app.notes.write("day.fr", "x", "chef"),
     }  # fmt: skip

@@ -27,7 +27,7 @@ pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 def secret(app: Application) -> str:
     chef = app.people.find("chef")
     life = timedelta(days=1)
-    return app.api_tokens.make(chef, "assistant", tuple(TokenScope), life, actor="chef")
+    return app.api_tokens.make(chef, "assistant", tuple(TokenScope), life, None, actor="chef")
 
 
 def environment(workspace: Path, **more: str) -> dict[str, str]:

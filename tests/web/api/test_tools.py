@@ -27,7 +27,7 @@ class Assistant:
         self.tools = tools.tools(self._api.openapi())
         life = timedelta(days=1)
         chef = app.people.find("chef")
-        self._secret = app.api_tokens.make(chef, "assistant", scopes, life, actor="chef")
+        self._secret = app.api_tokens.make(chef, "assistant", scopes, life, None, actor="chef")
 
     def use(self, name: str, **arguments: Any) -> ToolResult:
         return asyncio.run(tools.call(self._api, self.tools[name], arguments, self._secret))

@@ -1,0 +1,85 @@
+"""What one of two people changed is taken; what both changed is asked, and nothing is lost."""
+
+import pytest
+
+from publisher.drafts.composition import Composition, MediaEntry
+from publisher.drafts.draft_merge import Choice, merged
+
+
+def text(*parts: str, **values: object) -> Composition:
+    return Composition.model_validate({"texts": {"": parts}, **values})
+
+
+BASE = text("A\n\nB\n\nC", to=("x",), title="t", media=(MediaEntry(file="a.png"),))
+
+
+@pytest.mark.parametrize(
+    ("mine", "theirs", "expected"),
+    [
+        ("A1\n\nB\n\nC", "A\n\nB\n\nC1", "A1\n\nB\n\nC1"),
+        ("A1\n\nB\n\nC", "A\n\nB1\n\nC", "A1\n\nB1\n\nC"),
+        ("B\n\nC", "A\n\nB\n\nC\n\nD", "B\n\nC\n\nD"),
+        ("A\n\nC", "A\n\nC", "A\n\nC"),
+    ],
+)
+def test_paragraphs_that_one_of_them_changed_are_taken(
+    mine: str, theirs: str, expected: str
+) -> None:
+    found = merged(text("A\n\nB\n\nC"), text(mine), text(theirs), {})
+    assert (found.composition.texts, found.clashes) == ({"": (expected,)}, [])
+
+
+@pytest.mark.parametrize(
+    ("choice", "expected"),
+    [
+        (Choice.MINE, "A1\n\nB\n\nC"),
+        (Choice.THEIRS, "A2\n\nB\n\nC"),
+        (Choice.BOTH, "A1\n\nA2\n\nB\n\nC"),
+    ],
+)
+def test_a_paragraph_that_both_changed_is_chosen(choice: Choice, expected: str) -> None:
+    both = text("A\n\nB\n\nC"), text("A1\n\nB\n\nC"), text("A2\n\nB\n\nC")
+    (clash,) = merged(*both, {}).undecided
+    assert (clash.mine, clash.theirs, clash.takes_both) == (("A1",), ("A2",), True)
+    found = merged(*both, {clash.key: choice})
+    assert (found.composition.texts, [*found.undecided]) == ({"": (expected,)}, [])
+
+
+def test_fields_accounts_pictures_and_sections_are_merged_one_by_one() -> None:
+    mine = text(
+        "A\n\nB\n\nC", to=("x", "y"), title="t", media=(MediaEntry(file="a.png", alt="la salle"),)
+    )
+    theirs = Composition(
+        texts={**BASE.texts, "twitter": ("Court", "et deux")},
+        to=("x", "z"),
+        title="u",
+        media=(MediaEntry(file="a.png"), MediaEntry(file="b.png")),
+    )
+    found = merged(BASE, mine, theirs, {})
+    assert not found.clashes
+    assert found.composition == Composition(
+        texts=theirs.texts,
+        to=("x", "z", "y"),
+        title="u",
+        media=(MediaEntry(file="a.png", alt="la salle"), MediaEntry(file="b.png")),
+    )
+
+
+def test_without_the_version_that_both_began_with_all_that_differs_is_asked() -> None:
+    """A paragraph that is only in one of them may be new there, or deleted in the other."""
+    found = merged(
+        None, text("A\n\nB", to=("x",)), text("A\n\nB\n\nC", to=("x", "y"), title="u"), {}
+    )
+    assert [(one.place.field, one.place.name) for one in found.undecided] == [
+        ("title", ""), ("to", "y"), ("texts", ""),
+    ]  # fmt: skip
+    chosen = {one.key: Choice.THEIRS for one in found.undecided}
+    assert merged(
+        None, text("A\n\nB", to=("x",)), text("A\n\nB\n\nC", to=("x", "y"), title="u"), chosen
+    ).composition == text("A\n\nB\n\nC", to=("x", "y"), title="u")
+
+
+def test_a_draft_that_nobody_changed_stays_as_it_is() -> None:
+    for base in (BASE, None):
+        found = merged(base, BASE, BASE, {})
+        assert (found.composition, found.clashes, found.taken) == (BASE, [], [])
