@@ -23,7 +23,7 @@ _NEW_TABLES = (
     "webhook_positions",
 )
 _NEW_COLUMNS = (
-    ("deliveries", ("corrects", "answers", "expires_after")),
+    ("deliveries", ("corrects", "answers", "acknowledged_by", "expires_after")),
     ("heartbeats", ("stood_still",)),
     ("people", ("link", "link_until", "factors", "feed_key")),
     ("web_sessions", ("confirmed_at", "needs_factor")),
@@ -36,6 +36,7 @@ def make_older(database: Database) -> None:
         for newer in (
             "INDEX ix_deliveries_waiting", "INDEX ix_history_told", "INDEX ix_deliveries_corrects",
             "INDEX ix_deliveries_answers", "INDEX ix_accounts_owner",
+            "INDEX ix_deliveries_unresolved",
             "TABLE notice_addresses", "TABLE notice_topics",
         ):  # fmt: skip
             connection.exec_driver_sql(f"DROP {newer}")
