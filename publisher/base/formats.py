@@ -100,6 +100,11 @@ def written(day: date | datetime, pattern: str) -> str:
     return format_date(day, pattern, locale=locale(current()))
 
 
+def spelled_out(day: date | datetime) -> str:
+    """A day in words, `Monday 7 March 2016`; of a local time with its time of day."""
+    return written(day, "EEEE d MMMM y, HH:mm" if isinstance(day, datetime) else "EEEE d MMMM y")
+
+
 def days(first: date, last: date) -> str:
     """Days one after the other, from the first to the last, with their month and year."""
     from babel.dates import format_interval  # noqa: PLC0415

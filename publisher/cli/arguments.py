@@ -35,8 +35,8 @@ if TYPE_CHECKING:
 WORKSPACE_VARIABLE = "PUBLISHER_WORKSPACE"
 USER_VARIABLE = "PUBLISHER_USER"
 _OPTION = "--workspace"
-_AROUND = r"(?:.*/)?(?:\d{{4}}-\d\d-\d\d-)?{name}(?:\.[a-z]{{2,3}}(?:-[A-Za-z]{{2,4}})?)?"
-"""A post's id, of which only the name was said."""
+_LANGUAGE = re.compile(r"\.[a-z]{2,3}(?:-[A-Za-z]{2,4})?$", re.ASCII)
+"""The language at the end of a post's id."""
 _NEAR = 3
 """Posts that are proposed for a name that is none."""
 
@@ -307,12 +307,22 @@ def _ids(posts: Path) -> list[str]:
 
 def _only_called(name: str, ids: Sequence[str]) -> str | None:
     """The only one of `ids` that is `name` but for folder, day and language; says which it is."""
-    shape = re.compile(_AROUND.format(name=re.escape(name)))
-    found = [one for one in ids if name and shape.fullmatch(one)]
+    found = [one for one in ids if name in _names(one)]
     if len(found) != 1:
         return None
     console.print_note(_("{name} is {post}.", name=name, post=found[0]))
     return found[0]
+
+
+def _names(post: str) -> set[str]:
+    """What a post may be called: its id, with or without its folder, day and language."""
+    from publisher.drafts.recurrence import undated
+
+    found = set()
+    for name in (post, _LANGUAGE.sub("", post)):
+        last = name.rpartition("/")[2]
+        found |= {name, last, undated(last)}
+    return found
 
 
 def post_id(given: str, posts: Path) -> str:
@@ -406,9 +416,8 @@ def understood(given: str, found: Sequence[str], option: str) -> str:
     if len(found) > 1:
         message = _("{option}: {given} can be read in two ways.", option=option, given=repr(given))
         raise UsageError(message, hint=nearly(found))
-    told = datetime.fromisoformat(found[0])
-    pattern = "EEEE d MMMM y, HH:mm" if " " in found[0] else "EEEE d MMMM y"
-    when = formats.written(told, pattern)
+    kind = datetime if " " in found[0] else date
+    when = formats.spelled_out(kind.fromisoformat(found[0]))
     console.print_note(_("{option} {given}: {when}.", option=option, given=repr(given), when=when))
     return found[0]
 

@@ -38,7 +38,7 @@ ALLOWED = {
     "cli/commands/drafts.py": {
         "  publisher check",
         "  publisher connect …",
-        "tuple[int, list[Problem], int]",
+        "tuple[int, list[Problem], list[str]]",
     },
     "cli/draft_template.py": {"title: …", "at: …", "to: […]"},
     "cli/commands/services.py": {"  sudo systemctl enable --now …"},
