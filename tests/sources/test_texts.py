@@ -35,11 +35,9 @@ ALLOWED = {
     "settings/digests.py": {"secrets.toml […]"},
     "cli/commands/record.py": {"`publisher log archive`"},
     "cli/crash_report.py": {"publisher …, Python …, …", "command: publisher …"},  # for who mends it
-    "cli/commands/drafts.py": {
-        "  publisher check",
-        "  publisher connect …",
-        "tuple[int, list[Problem], list[str]]",
-    },
+    "cli/commands/drafts.py": {"tuple[Library, list[Problem], list[str]]"},  # a type
+    "cli/commands/starting.py": {"`publisher start`"},
+    "cli/commands/workspaces.py": {"  publisher check", "  publisher connect …"},
     "cli/draft_template.py": {"title: …", "at: …", "to: […]"},
     "cli/commands/services.py": {"  sudo systemctl enable --now …"},
     "cli/commands/withdraw.py": {"tuple[list[Delivery], list[Withdrawn]]"},  # a type

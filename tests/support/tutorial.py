@@ -23,7 +23,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from signal import SIG_IGN, SIGINT, default_int_handler, getsignal, signal
-from urllib.error import URLError
 
 SANDBOX, PAGES = "http://127.0.0.1:8099", "http://127.0.0.1:8080"
 """Where the page says that they are."""
@@ -92,7 +91,7 @@ class Reader:
         try:
             with urllib.request.urlopen(address, timeout=10) as answer:
                 return html.unescape(answer.read().decode())
-        except URLError:
+        except OSError:  # also a server that is slow
             return ""
 
     def await_text(self, timeline: str, text: str) -> None:

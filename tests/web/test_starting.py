@@ -45,12 +45,12 @@ def test_two_commands_lead_to_a_first_approved_post(
             link = page.locator("#link").input_value()
             with visiting(browser, pages) as other:
                 other.goto(link)
-                for field in other.locator("input[type=password]").all():
-                    field.fill(PASSWORD)
-                other.get_by_role("button").last.click()
+                other.locator("input[type=password]").fill(PASSWORD)
+                other.get_by_role("button", name="Save and log in").click()
+                expect(other.get_by_role("heading", name="Today")).to_be_visible()
                 other.goto("/review")
-                other.get_by_role("button", name="Approve", exact=True).first.click()
-                expect(other.get_by_text("Four voices, one message.").first).to_be_visible()
+                other.locator("[data-key=a]").click()
+                expect(other.get_by_text("Approved: ")).to_be_visible()
         reader.await_text("/x", "Four voices, one message.")
     second = Reader(tmp_path, programs, f"http://127.0.0.1:{free_port()}", answers=[])
     with reading(second) as reader:
