@@ -79,12 +79,14 @@ class Commands(LedgerPart):
                     else _as_seen(connection, post, versions, concerns, refusal)
                 )
             ]
-            self._require(connection, actor, wanted)
+            self._require_right(connection, actor, wanted)
             by = self._by(actor)
             done = [act(connection, delivery, by) for delivery in wanted]
             return space(connection, self._clock, done, by)
 
-    def _require(self, connection: Connection, actor: str, wanted: Sequence[Delivery]) -> None:
+    def _require_right(
+        self, connection: Connection, actor: str, wanted: Sequence[Delivery]
+    ) -> None:
         """Raise NotPermitted unless they may do this to these deliveries: as a manager of all."""
         self._rights.require(connection, actor, Rank.MANAGER, {d.account for d in wanted})
 

@@ -78,7 +78,9 @@ class Holds(Commands):
         with self._database.read() as connection:
             return _own(connection, actor, found)
 
-    def _require(self, connection: Connection, actor: str, wanted: Sequence[Delivery]) -> None:
+    def _require_right(
+        self, connection: Connection, actor: str, wanted: Sequence[Delivery]
+    ) -> None:
         own = _own(connection, actor, wanted)
         if others := {d.account for d in wanted if d not in own}:
             self._rights.require(connection, actor, Rank.MANAGER, others)
