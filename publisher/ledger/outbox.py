@@ -411,7 +411,7 @@ def _stuck_delivery(row: Any, step: int, *, is_withdrawn: bool = False) -> Stuck
         parts=len(Content.model_validate_json(row.content).parts),
         kind=None if is_held else row.error_kind,
         message=told(row.reason if is_held else row.error_message),
-        author=row.queued_by,
+        author=row.author or row.queued_by,
         is_withdrawn=is_withdrawn,
         is_stopped=row.pending_stop not in _ON_ITS_OWN,
     )

@@ -5,6 +5,7 @@ all were sent; what was sent behind it is in `notices`, until the position moves
 step can become visible after a later one: the position stays an hour behind.
 """
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -14,6 +15,7 @@ from sqlalchemy import Connection, delete, exists, func, insert, select, update
 from publisher.ledger.notice_turns import NoticeTurns
 from publisher.ledger.outbox import OLDEST
 from publisher.ledger.tables import deliveries, history, notice_services, notices, webhook_positions
+from publisher.ledger.transitions import PROGRAM
 from publisher.model.states import State
 
 _MOST = 50
@@ -40,6 +42,9 @@ class DeliveryEvent:
     due_at: datetime
     url: str | None
     """Its address on the platform now, if it is out."""
+    actor: str
+    program: str | None
+    """The program that acted for the actor."""
 
 
 class WebhookNews(NoticeTurns):
@@ -118,7 +123,7 @@ def _unsent(connection: Connection, service: str, since: datetime) -> list[Deliv
     query = (
         select(
             history.c.id, history.c.hash, history.c.at, history.c.event, history.c.source,
-            history.c.target, deliveries.c.id.label("delivery"), deliveries.c.post,
+            history.c.target, history.c.actor, history.c.detail, deliveries.c.id.label("delivery"), deliveries.c.post,
             deliveries.c.account, deliveries.c.channel, deliveries.c.due_at, deliveries.c.url,
         )
         .join_from(history, deliveries, history.c.delivery == deliveries.c.id)
@@ -146,6 +151,8 @@ def _unsent(connection: Connection, service: str, since: datetime) -> list[Deliv
             before=State(row.source) if row.source else None,
             due_at=row.due_at,
             url=row.url,
+            actor=row.actor,
+            program=json.loads(row.detail).get(PROGRAM),
         )
         for row in connection.execute(query)
     ]

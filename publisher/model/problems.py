@@ -145,7 +145,11 @@ CODES: dict[str, str] = {
 }
 """Every code that a problem can have, with what it means in one line."""
 
-LEFT_OUT = frozenset({"answers-unknown", "answers-in-vain", "corrects-unknown", "corrects-nothing"})
+UNREAD = "unread"
+"""The code of a draft that a program wrote, and no person has read since."""
+LEFT_OUT = frozenset(
+    {"answers-unknown", "answers-in-vain", "corrects-unknown", "corrects-nothing", UNREAD}
+)
 """Codes of warnings with which a draft, or its part for some accounts, is not queued."""
 
 RULES: tuple[str, ...] = get_args(Advice)

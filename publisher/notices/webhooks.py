@@ -63,6 +63,8 @@ def payload(event: DeliveryEvent) -> bytes:
             "before": event.before,
             "due_at": instant_text(event.due_at),
             "url": event.url,
+            "actor": event.actor,
+            "program": event.program,
         },
     }
     return json.dumps(told, separators=(",", ":")).encode()

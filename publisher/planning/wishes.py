@@ -115,7 +115,7 @@ class Wishes:
                 content=content,
                 state=State.HELD if held else self._state(account),
                 reason=held,
-                queued_by=post.author,
+                author=post.author,
                 repeat=post.repeat,
             )
 

@@ -63,6 +63,7 @@ NEAR = {-1: later("yesterday {clock}"), 0: later("today {clock}"), 1: later("tom
 _BUTTONS = {
     "hold": later("Hold"),
     "queue": later("Put it on the schedule"),
+    "read": later("Read it"),
     "cancel": later("Cancel"),
     "release": later("Release"),
     "resolve": later("It is out"),

@@ -20,6 +20,7 @@ from publisher.drafts.draft_files import COMPARED, newest_change
 from publisher.planning import Plan
 
 _MARK = "queued.mark"
+_SHOWN = 10
 _GRAIN = 2.0  # seconds: that of the coarsest file systems
 
 
@@ -46,7 +47,7 @@ def tell(app: Application) -> None:
         return
     with suppress(PublisherError):  # `plan` reports the error
         plan = app.planner.plan()
-        if not plan.changes and not plan.errors:
+        if not (plan.changes or plan.errors or plan.unread):
             note(app, begun)
         _tell(plan, arguments.zone(app.settings))
 
@@ -57,6 +58,16 @@ def _tell(plan: Plan, zone: tzinfo) -> None:
             "Not queued yet: {changes}. `publisher plan` shows it, and `publisher queue` puts it "
             "on the schedule.",
             changes=plan.in_numbers,
+        )
+        console.print_warned(told)
+    if plan.unread:
+        told = plural(
+            "{number} draft was written by a program and is left out until a person has read it: "
+            "{posts}. `publisher read POST` shows one whole.",
+            "{number} drafts were written by programs and are left out until a person has read "
+            "them: {posts}. `publisher read POST` shows one whole.",
+            len(plan.unread),
+            posts=", ".join(mark.post for mark in plan.unread[:_SHOWN]),
         )
         console.print_warned(told)
     if plan.errors:

@@ -17,6 +17,7 @@ from publisher.ledger.pending_stops import note_stop
 from publisher.ledger.rows import deliveries_in
 from publisher.ledger.tables import deliveries, microseconds
 from publisher.ledger.transitions import NOT_APPROVED, By, change
+from publisher.ledger.unread_drafts import follow_approval
 from publisher.model.accounts import ApprovalRule
 from publisher.model.deliveries import Delivery, PendingStop
 from publisher.model.events import Event
@@ -178,12 +179,14 @@ class Approvals(Commands):
         self, connection: Connection, delivery: Delivery, by: By, seen: Mapping[int, str]
     ) -> Delivery:
         self._refuse(connection, delivery, by.actor, seen)
-        return change(
+        approved = change(
             connection, delivery, Event.APPROVED, by,
             target=State.HELD if delivery.manual_hold else State.SCHEDULED,
             detail=_approved(delivery), reason=delivery.manual_hold,
             approved_by=by.actor, approved_at=by.at, approved_digest=digest(delivery),
         )  # fmt: skip
+        follow_approval(connection, delivery.post)
+        return approved
 
     def _refuse(
         self, connection: Connection, delivery: Delivery, actor: str, seen: Mapping[int, str]

@@ -29,7 +29,9 @@ from publisher.ledger.tables.deliveries import (
     not_before,
     picture_consents,
     seals,
+    unread_drafts,
     written,
+    written_by,
 )
 from publisher.ledger.tables.notices import (
     notice_addresses,
@@ -99,7 +101,9 @@ __all__ = [
     "refusals",
     "saved_filters",
     "seals",
+    "unread_drafts",
     "web_sessions",
     "webhook_positions",
     "written",
+    "written_by",
 ]
