@@ -65,7 +65,7 @@ class ApiToken:
 
     @property
     def bounds(self) -> Bounds:
-        return Bounds(self.organisations, self.id)
+        return Bounds(self.organisations, self.id, self.name)
 
 
 class ApiTokens(LedgerPart):

@@ -32,6 +32,7 @@ from publisher.cli.commands import (
     imports,
     log_ins,
     programs,
+    reading,
     record,
     repeating,
     running,
@@ -118,7 +119,7 @@ def _workspace(
 SECTIONS = {
     later("Write"): ("new", "repeat", "check", "count", "preview", "import", "schema"),
     later("Schedule"): ("plan", "queue", "agenda", "calendar"),
-    later("Approve"): ("approve", "reject"),
+    later("Approve"): ("approve", "reject", "read"),
     later("Watch"): ("status", "answers", "log", "history", "figures", "report"),
     later("Stop and correct"): (
         "pause", "resume", "hold", "release", "cancel", "correct", "withdraw", "retry",
@@ -273,6 +274,7 @@ _add(
     "publisher cancel 2016-03-07-annual-day.fr",
     'publisher cancel lima/opening.es --account lima-x --reason "said already"',
 )
+_add(reading.read, "publisher read 2016-03-07-annual-day.fr")
 _add(
     holds.hold,
     'publisher hold 2016-03-07-annual-day.fr --reason "to be checked"',

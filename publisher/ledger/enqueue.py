@@ -12,6 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from publisher.base import progress
 from publisher.base.clock import Clock
 from publisher.base.i18n import _
+from publisher.ledger import token_bounds
 from publisher.ledger.database import Database, LedgerPart, Turn
 from publisher.ledger.integrity.chain_links import chained
 from publisher.ledger.integrity.forgotten import looked_for
@@ -139,7 +140,7 @@ class Ledger(LedgerPart):
     def _edit(self, connection: Connection, delivery: Delivery, wish: Wish, by: By) -> None:
         # What is prepared at the platform stays on record, though it is of no use for new content:
         # its channel has to delete it.
-        columns = self._wished(wish, delivery.queued_by or by.actor)
+        columns = self._wished(wish, delivery.written_by or by.actor, by)
         if wish.channel != delivery.channel:
             columns["prepared"] = Prepared().model_dump_json()
         elif delivery.state is State.FAILED:
@@ -162,7 +163,7 @@ class Ledger(LedgerPart):
 
     def _made(self, wish: Wish, by: By) -> _New:
         row = {
-            **_FRESH, **self._wished(wish, by.actor), **_doubted(wish),
+            **_FRESH, **self._wished(wish, by.actor, by), **_doubted(wish),
             "post": wish.post, "account": wish.account, "state": wish.state,
         }  # fmt: skip
         detail = _first_words(wish, by.actor)
@@ -173,7 +174,7 @@ class Ledger(LedgerPart):
         words = search_index.words_of(wish.post, wish.content, error=wish.doubt)
         return _New(row, first, words)
 
-    def _wished(self, wish: Wish, author: str) -> dict[str, Any]:
+    def _wished(self, wish: Wish, author: str, by: By) -> dict[str, Any]:
         """The columns that follow the draft; `author` is used if the draft names none."""
         return {
             "due_at": wish.due_at,
@@ -188,7 +189,9 @@ class Ledger(LedgerPart):
             "channel": wish.channel,
             "corrects": wish.content.corrects,
             "answers": wish.content.answers,
-            "queued_by": wish.queued_by or author,
+            "author": wish.author or author,
+            "queued_by": by.actor,
+            "queued_by_program": token_bounds.program(),
             "repeat": wish.repeat,
             "pending_stop": wish.pending_stop,
             **NOT_APPROVED,
@@ -254,7 +257,7 @@ def _doubted(wish: Wish) -> dict[str, Any]:
 def _first_words(wish: Wish, actor: str) -> dict[str, Any]:
     """The detail of a new delivery's first step."""
     said: dict[str, Any] = {"due_at": wish.due_at}
-    if wish.queued_by is None:
+    if wish.author is None:
         said[AUTHOR] = actor
     if wish.content.correction:
         said |= {"corrects": wish.content.corrects, "reason": wish.content.reason}
@@ -272,7 +275,7 @@ def _difference(delivery: Delivery, wish: Wish, actor: str) -> dict[str, Any]:
     }
     if wish.content != delivery.content and "text" not in difference:
         difference["content"] = {"from": delivery.content.digest, "to": wish.content.digest}
-    if wish.queued_by is None and wish.content != delivery.content:
+    if wish.author is None and wish.content != delivery.content:
         difference[AUTHOR] = actor
     if wish.doubt:
         difference["message"] = wish.doubt

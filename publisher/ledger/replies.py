@@ -129,7 +129,7 @@ def follow(connection: Connection, before: Delivery, after: Delivery, by: str, a
     if after.answers is None or after.state is before.state:
         return None
     if after.state is State.PUBLISHED:
-        by, given = after.approved_by or after.queued_by or by, {"urgency": 0, "trouble": None}
+        by, given = after.approved_by or after.written_by or by, {"urgency": 0, "trouble": None}
         return _change(connection, after, _MAY_BE_ANSWERED, CommentState.ANSWERED, by, at, given)
     if after.state is not State.WITHDRAWN or _is_answered(connection, after):
         return None

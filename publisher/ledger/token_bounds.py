@@ -34,6 +34,8 @@ class Bounds:
     """Those whose accounts it may write for; None: all of its person's."""
     token: int | None = None
     """The id of the token, which may end while its request is under way."""
+    program: str = ""
+    """The name of the token: that of the program which has it."""
 
 
 _bounds: ContextVar[Bounds | None] = ContextVar("bounds", default=None)
@@ -52,6 +54,12 @@ def acting_by_token(bounds: Bounds) -> Iterator[None]:
 def current() -> Bounds | None:
     """The bounds of the token that acts; None if a person does."""
     return _bounds.get()
+
+
+def program() -> str | None:
+    """The program that acts for a person; None if they act themselves."""
+    bounds = _bounds.get()
+    return bounds.program or None if bounds else None
 
 
 def require(connection: Connection, steps: Iterable[Mapping[str, Any]]) -> None:

@@ -38,6 +38,8 @@ from publisher.model.states import GIVEN_UP, Role, State, may_move
 
 ACTOR = "publisher"
 """The actor of a step that no person made."""
+PROGRAM = "program"
+"""In a step's detail: the program that acted for its actor."""
 
 NOT_APPROVED: Mapping[str, Any] = {
     "approved_by": None,
@@ -290,7 +292,12 @@ def step(
     account: str | None = None,
     digest: str | None = None,
 ) -> dict[str, Any]:
-    """A row of the history: about a delivery, or about an account when `delivery` is None."""
+    """A row of the history: about a delivery, or about an account when `delivery` is None.
+
+    If a program acts for `actor`, the detail names it: every step comes from here.
+    """
+    if program := token_bounds.program():
+        detail = {**(detail or {}), PROGRAM: program}
     return {
         "delivery": delivery,
         "account": account,

@@ -5,6 +5,7 @@ all were sent; what was sent behind it is in `notices`, until the position moves
 step can become visible after a later one: the position stays an hour behind.
 """
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -15,6 +16,7 @@ from publisher.ledger.notice_turns import NoticeTurns
 from publisher.ledger.outbox import OLDEST
 from publisher.ledger.rows import remote_ids_of
 from publisher.ledger.tables import deliveries, history, notice_services, notices, webhook_positions
+from publisher.ledger.transitions import PROGRAM
 from publisher.model.content import Content
 from publisher.model.states import State
 
@@ -42,6 +44,9 @@ class DeliveryEvent:
     due_at: datetime
     url: str | None
     """Its address on the platform now, if it is out."""
+    actor: str
+    program: str | None
+    """The program that acted for the actor."""
     parts: int = 1
     parts_out: int = 0
     """How many of its parts the public sees now."""
@@ -123,7 +128,7 @@ def _unsent(connection: Connection, service: str, since: datetime) -> list[Deliv
     query = (
         select(
             history.c.id, history.c.hash, history.c.at, history.c.event, history.c.source,
-            history.c.target, deliveries.c.id.label("delivery"), deliveries.c.post,
+            history.c.target, history.c.actor, history.c.detail, deliveries.c.id.label("delivery"), deliveries.c.post,
             deliveries.c.account, deliveries.c.channel, deliveries.c.due_at, deliveries.c.url,
             deliveries.c.remote_ids, deliveries.c.content,
         )
@@ -154,6 +159,8 @@ def _unsent(connection: Connection, service: str, since: datetime) -> list[Deliv
             url=row.url,
             parts=len(Content.model_validate_json(row.content).parts),
             parts_out=len(remote_ids_of(row.remote_ids)),
+            actor=row.actor,
+            program=json.loads(row.detail).get(PROGRAM),
         )
         for row in connection.execute(query)
     ]

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from pydantic import Field
 
 from publisher.model.content import Content, Target
+from publisher.model.events import by_program
 from publisher.model.posts import not_before
 from publisher.model.states import WAITING, State
 from publisher.model.values import Frozen
@@ -37,8 +38,8 @@ class Wish(Frozen):
     """The instant from which it may have gone out."""
     pending_stop: State | None = None
     """The state that it gets once it is known not to be out; None: SCHEDULED."""
-    queued_by: str | None = None
-    """The draft's author; None: the person who queues it."""
+    author: str | None = None
+    """As the draft says; None: the person who queues it."""
     repeat: bool = False
 
     @property
@@ -231,6 +232,10 @@ class Delivery(Frozen):
     """
     head: str = ""
     """The hash of its newest step in the history."""
+    author: str | None = None
+    """Who wrote it; see `written_by`."""
+    queued_by_program: str | None = None
+    """The program by which it was queued for a person."""
     withdrawn_ids: tuple[str, ...] | None = None
     """Ids of the parts that were deleted from the platform, in order; None: no withdrawal has
     begun.
@@ -261,6 +266,16 @@ class Delivery(Frozen):
     """
     as_stored: dict[str, str] = Field(default_factory=dict)
     """Columns that the ledger stores in another form, for the digest of the next step."""
+
+    @property
+    def written_by(self) -> str | None:
+        """Its author. Older versions recorded one person as author and as who queued it."""
+        return self.author or self.queued_by
+
+    @property
+    def queued_by_in_words(self) -> str | None:
+        """Who queued it, for people: a person, or a person by a program."""
+        return by_program(self.queued_by, self.queued_by_program) if self.queued_by else None
 
     @property
     def has_target(self) -> bool:
@@ -357,7 +372,7 @@ class Brief(NamedTuple):
     content: str
     """In its stored form."""
     manual_hold: str | None
-    queued_by: str | None
+    written_by: str | None
     approved_by: str | None
     repeat: bool
     expires_after: int | None

@@ -47,6 +47,7 @@ class Event(StrEnum):
     DRAFT_EDITED = later("draft edited")
     DRAFT_MADE = later("draft made")
     DRAFT_MOVED = later("draft moved")
+    DRAFT_READ = later("draft read")
     DUE_IN_SILENCE = later("due while nothing was at work")
     FACTOR_ADDED = later("second factor added")
     FACTORS_REMOVED = later("second factor removed")
@@ -209,6 +210,11 @@ _OTHERWISE: Mapping[str, str] = {
     Event.ACCOUNT_SUSPENDED: later("account suspended"),
 }
 """Names for people that differ from the ledger's, which no later version can change."""
+
+
+def by_program(person: str, program: str | None) -> str:
+    """Who acted, for people: a person, or a person by a program."""
+    return _("{person}, by {program}", person=person, program=program) if program else person
 
 
 def event(name: str) -> str:

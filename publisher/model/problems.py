@@ -150,7 +150,11 @@ FORESEEN = frozenset(
      "stale-translation"}
 )  # fmt: skip
 """Codes of warnings about what becomes of a draft: where, when and beside what it goes out."""
-LEFT_OUT = frozenset({"answers-unknown", "answers-in-vain", "corrects-unknown", "corrects-nothing"})
+UNREAD = "unread"
+"""The code of a draft that a program wrote, and no person has read since."""
+LEFT_OUT = frozenset(
+    {"answers-unknown", "answers-in-vain", "corrects-unknown", "corrects-nothing", UNREAD}
+)
 """Codes of warnings with which a draft, or its part for some accounts, is not queued."""
 
 RULES: tuple[str, ...] = get_args(Advice)

@@ -65,6 +65,8 @@ def payload(event: DeliveryEvent) -> bytes:
             "url": event.url,
             "parts": event.parts,
             "parts_out": event.parts_out,
+            "actor": event.actor,
+            "program": event.program,
         },
     }
     return json.dumps(told, separators=(",", ":")).encode()

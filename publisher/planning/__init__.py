@@ -4,7 +4,7 @@ Drafts are the desired state, the ledger is the actual state. `Planner.plan` rea
 nothing; `Planner.queue` writes the difference in one transaction.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import tzinfo
 from pathlib import Path
 from types import MappingProxyType
@@ -60,15 +60,17 @@ class Planner:
         *,
         actor: str,
         keep_going: bool = False,
+        read: Collection[str] = (),
         agree: Callable[[Plan], None] = lambda _plan: None,
     ) -> Plan:
         """Apply the drafts to the ledger; returns the plan that was applied.
 
         All or nothing: with an error in any draft nothing is written, unless `keep_going`, which
-        skips the drafts with errors. `agree` is called before anything is written, and may raise.
+        skips the drafts with errors. What a program wrote is left out until a person has read it,
+        but for the posts in `read`. `agree` is called before anything is written, and may raise.
         """
         return self._applied(
-            lambda: self.plan(paths), actor=actor, keep_going=keep_going, agree=agree
+            lambda: self.plan(paths, read=read), actor=actor, keep_going=keep_going, agree=agree
         )
 
     def change(
@@ -149,13 +151,17 @@ class Planner:
         revised: Mapping[str, bytes] = MappingProxyType({}),
         programme: Session | None = None,
         records: Consents | None = None,
+        read: Collection[str] = (),
     ) -> Plan:
-        """Plan what `queue` would change; the others replace contents of files, as for `check`."""
+        """Plan what `queue` would change; the others replace contents of files, as for `check`.
+
+        `read` is as for `queue`.
+        """
         recorded = self._queries.picture_consents()
         found = self._checks().check(
             self._settings, paths, programme, revised, records=records, recorded=recorded
         )
-        return self.compare(*found, paths, revised)
+        return self.compare(*found, paths, revised, read)
 
     def compare(
         self,
@@ -163,10 +169,11 @@ class Planner:
         problems: Sequence[Problem],
         paths: Sequence[str | Path] = (),
         revised: Mapping[str, bytes] = MappingProxyType({}),
+        read: Collection[str] = (),
     ) -> Plan:
         """Plan what `queue` would change, for drafts that were checked already.
 
-        `paths` are those that were checked.
+        `paths` are those that were checked; `read` is as for `queue`.
         """
         comparison = Comparison(
             self._settings,
@@ -177,6 +184,7 @@ class Planner:
             said=check.said(self._settings, revised, self._queries.picture_consents()),
             scope=_scope(self._settings, paths),
             limits=self._limits.current(),
+            read=read,
         )
         return comparison.plan()
 

@@ -88,8 +88,8 @@ def _span(planned: Delivery | Wish) -> object:
 
 
 def _author(delivery: Delivery, wish: Wish) -> Iterator[Detail]:
-    if wish.queued_by not in (None, delivery.queued_by):
-        yield Detail(Aspect.AUTHOR, delivery.queued_by, wish.queued_by)
+    if wish.author not in (None, delivery.written_by):
+        yield Detail(Aspect.AUTHOR, delivery.written_by, wish.author)
 
 
 def _approval(delivery: Delivery, wish: Wish) -> Iterator[Detail]:

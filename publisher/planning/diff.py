@@ -10,22 +10,25 @@ from publisher.base.i18n import _, later, plural
 from publisher.channels.registry import UNUSABLE
 from publisher.drafts import overdue as timeliness
 from publisher.drafts.library import Library
-from publisher.drafts.picture_consents import PictureConsents, post_of, unnamed
+from publisher.drafts.picture_consents import PictureConsents, unnamed
+from publisher.drafts.picture_consents import post_of as stated_in
 from publisher.drafts.times import local
 from publisher.ledger.corrections import target_of
+from publisher.ledger.integrity.chain_links import post_of
 from publisher.ledger.manager.approvals import may_approve
 from publisher.ledger.pending_stops import GONE, NOT_ADDRESSED, UNFINISHED
 from publisher.ledger.picture_consents import PictureConsent
 from publisher.ledger.reading.queries import Queries
+from publisher.ledger.unread_drafts import UnreadDraft
 from publisher.media.cache import Copies
 from publisher.model import mandates
 from publisher.model.deliveries import Brief, Delivery, PendingStop, Wish
 from publisher.model.outcomes import Limit
 from publisher.model.posts import Post
-from publisher.model.problems import Flaw
+from publisher.model.problems import UNREAD, Flaw
 from publisher.model.states import ENDED_UNSENT, WAITING, State
 from publisher.model.values import Problem, Severity
-from publisher.planning import past_times, repetitions
+from publisher.planning import past_times, repetitions, unread
 from publisher.planning.corrections import Corrections
 from publisher.planning.costs import cost_of, cost_of_answers
 from publisher.planning.duplicates import Duplicates
@@ -74,10 +77,12 @@ class Comparison:
         said: PictureConsents,
         scope: tuple[str, ...],
         limits: Mapping[str, Sequence[Limit]],
+        read: Collection[str] = (),
     ) -> None:
         """`said`: what all drafts, and the ledger, say of the people in each picture. `limits`: the
         platforms' last reported limits, by account. `scope`: the id prefixes under which all drafts
-        were read (`("",)`: all posts), so that a post without a draft there was deleted.
+        were read (`("",)`: all posts), so that a post without a draft there was deleted. `read`:
+        posts that are being read, or that a person is asked to read, whoever wrote them.
         """
         self._settings = settings
         self._accounts = settings.public_accounts()
@@ -89,6 +94,7 @@ class Comparison:
         self._said = said
         self._scope = scope
         self._limits = limits
+        self._read = read
         self._changes: list[PlannedChange] = []
         self._beyond_reach: defaultdict[tuple[str, State], list[str]] = defaultdict(list)
         self._beyond: list[PlannedChange] = []
@@ -119,6 +125,8 @@ class Comparison:
                 self._compare(whole[wish.post], wish, standing.get(key))
         self._warn_of_edits_beyond_reach(whole)
         self._cancel(standing, wanted, whole)
+        marks = self._unread()
+        self._changes = unread.leave_out(self._changes, marks, self._problems)
         self._refuse(whole, {post for post, _ in known})
         self._warn_of_conflicts(whole, wanted, same, standing)
         zone = self._drafts.session.zone
@@ -128,6 +136,8 @@ class Comparison:
         )
         self._problems.drop_advice(self._settled(known.values()))
         new = [change.wish for change in self._changes if change.wish and change.is_new]
+        as_queued, left_out = tuple(self._as_queued()), self._problems.files_with(UNREAD)
+        self._problems.soften(marks)
         return Plan(
             changes=tuple(self._changes),
             problems=self._problems.sorted(),
@@ -141,7 +151,8 @@ class Comparison:
             overdue=overdue,
             repeated=repeated,
             stopped=tuple(self._stopped(wanted, standing)),
-            as_queued=tuple(self._as_queued()),
+            as_queued=as_queued,
+            unread=tuple(mark for file, mark in marks.items() if file in left_out),
             beyond=tuple(self._beyond),
         )
 
@@ -154,12 +165,18 @@ class Comparison:
         return found.model_copy(update={"severity": Severity.WARNING}) if is_unwritten else found
 
     def _as_queued(self) -> Iterator[Delivery]:
-        """The deliveries that go out as queued before, because their drafts have errors now."""
-        files = self._problems.broken_files
-        broken = [file.removeprefix("posts/").removesuffix(".md") for file in sorted(files)]
-        for delivery in self._queries.standing(broken, and_under_way=False):
+        """The deliveries that go out as queued before: their drafts have errors, or are unread."""
+        files = {*self._problems.broken_files, *self._problems.files_with(UNREAD)}
+        posts = [post_of(file) for file in sorted(files)]
+        for delivery in self._queries.standing(posts, and_under_way=False):
             if delivery.state in (State.SCHEDULED, State.PUBLISHING) and not delivery.manual_hold:
                 yield delivery
+
+    def _unread(self) -> dict[str, UnreadDraft]:
+        """What programs wrote and no person has read, by file."""
+        files = {*(post.file for post in self._drafts.posts), *self._problems.broken_files}
+        marks = self._queries.unread_drafts()
+        return unread.find(sorted(files), marks, self._settings.workspace, self._read)
 
     def _settled(self, known: Iterable[Brief]) -> set[str]:
         """The files of finished posts: advice about them comes too late."""
@@ -408,7 +425,7 @@ class Comparison:
         """What the drafts of the changes, and others, name for their pictures."""
         for post in {change.post for change in self._changes if change.wish}:
             for item in posts[post].media:
-                sources = {one.consent: post_of(one) for one in item.elsewhere}
+                sources = {one.consent: stated_in(one) for one in item.elsewhere}
                 for consent in item.consents:
                     for digest in self._said.digests(item.path):
                         yield PictureConsent(digest, consent, sources.get(consent, post))

@@ -64,7 +64,7 @@ def kind_of_edit(wish: Wish, delivery: Delivery) -> Change | None:
     rejected = delivery.state is State.REJECTED
     in_hand_or_held = delivery.state is State.PUBLISHING or delivery.manual_hold is not None
     as_wanted = delivery.state is wish.state or in_hand_or_held or approved or rejected
-    same_author = wish.queued_by in (None, delivery.queued_by)
+    same_author = wish.author in (None, delivery.written_by)
     is_same = as_wanted and same_author and wish.repeat == delivery.repeat
     return None if is_same else Change.EDIT
 
@@ -84,7 +84,7 @@ def is_plainly_same(wish: Wish, brief: Brief) -> bool:
         and same_times(wish, brief)
         and brief.channel == wish.channel
         and brief.repeat == wish.repeat
-        and wish.queued_by in (None, brief.queued_by)
+        and wish.author in (None, brief.written_by)
         and brief.content == wish.content.model_dump_json()
     )
 

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from publisher.base.i18n import later, plural
 from publisher.ledger.enqueue import StoredPicture
 from publisher.ledger.picture_consents import PictureConsent
+from publisher.ledger.unread_drafts import UnreadDraft
 from publisher.model.deliveries import Delivery, PendingStop, Wish
 from publisher.model.problems import FORESEEN, LEFT_OUT
 from publisher.model.states import State
@@ -163,7 +164,11 @@ class Plan:
     stopped: tuple[Stopped, ...] = ()
     """Deliveries that do not change and do not go out, although their drafts want it."""
     as_queued: tuple[Delivery, ...] = ()
-    """Deliveries that go out as queued before, because their drafts have errors now."""
+    """Deliveries that go out as queued before, because their drafts have errors now, or no person
+    has read them.
+    """
+    unread: tuple[UnreadDraft, ...] = ()
+    """What programs wrote, and is left out until a person has read it."""
     beyond: tuple[PlannedChange, ...] = ()
     """Differences that queueing does not apply: the post is out, or a person took it off the
     schedule.
@@ -177,7 +182,8 @@ class Plan:
     def left_out(self) -> tuple[Problem, ...]:
         """Why drafts, or their parts for some accounts, are not queued though they have no error.
 
-        What they answer or correct is not there, or needs nothing.
+        What they answer or correct is not there, or needs nothing, or no person has read them since
+        a program wrote them.
         """
         warnings = (p for p in self.problems if p.severity is Severity.WARNING)
         return tuple(p for p in warnings if p.code in LEFT_OUT)

@@ -44,12 +44,23 @@ class Problems:
             or problem not in self._of_drafts
         ]
 
+    def soften(self, files: Collection[str]) -> None:
+        """Make the errors of these files warnings: nothing of them is to be queued."""
+        self._found = [
+            one.model_copy(update={"severity": Severity.WARNING}) if one.file in files else one
+            for one in self._found
+        ]
+
     def keep(self, problem: Problem) -> None:
         self._found.append(problem)
 
     @property
     def broken_files(self) -> set[str]:
         return {problem.file for problem in self._found if problem.severity is Severity.ERROR}
+
+    def files_with(self, code: str) -> set[str]:
+        """The files with a problem of this code."""
+        return {problem.file for problem in self._found if problem.code == code}
 
     def sorted(self) -> tuple[Problem, ...]:
         """The problems, sorted by file, line and column."""

@@ -118,7 +118,7 @@ class Wishes:
                 content=content,
                 state=state,
                 reason=held,
-                queued_by=post.author,
+                author=post.author,
                 repeat=post.repeat,
             )
 

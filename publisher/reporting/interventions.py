@@ -63,7 +63,7 @@ def interventions(steps: Sequence[HistoryStep]) -> list[Intervention]:
 
 
 def _belongs(step: HistoryStep, before: HistoryStep) -> bool:
-    same = (step.event, step.actor, _why(step)) == (before.event, before.actor, _why(before))
+    same = (step.event, step.by, _why(step)) == (before.event, before.by, _why(before))
     return same and step.delivery is not None and step.at - before.at < _TOGETHER
 
 
@@ -74,7 +74,7 @@ def _told(group: Sequence[HistoryStep]) -> Intervention:
         what=_(EVENTS[first.event]),
         named=[_subject(step) for step in group[:_NAMED]],
         more=len(group[_NAMED:]),
-        by=first.actor,
+        by=first.by,
         why=_(_why(first)),
     )
 

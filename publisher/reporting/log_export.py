@@ -15,7 +15,7 @@ COLUMNS = (
     "post", "account", "channel", "state", "due_at", "embargo_until", "published_at", "lateness_s",
     "remote_ids", "parts", "parts_out", "public", "acknowledged_by", "url", "attempts",
     "error_kind", "error_message", "queued_by", "approved_by", "approved_at", "text", "corrects",
-    "answers",
+    "answers", "author", "queued_by_program",
     *(f"{metric}_{age}" for metric in Metric for age in Age),
 )  # fmt: skip
 Counts = Mapping[int, Mapping[Age, ReadCounts]]
@@ -68,6 +68,8 @@ def _log_row(delivery: Delivery, counts: Mapping[Age, ReadCounts]) -> dict[str, 
         "text": [part.text for part in delivery.content.parts],
         "corrects": delivery.corrects,
         "answers": delivery.answers,
+        "author": delivery.written_by,
+        "queued_by_program": delivery.queued_by_program,
         "figures": figures_row(counts),
     }
 
@@ -112,5 +114,19 @@ def step_row(step: HistoryStep) -> dict[str, Any]:
         "from": step.source,
         "to": step.target,
         "actor": step.actor,
-        "detail": step.detail,
+        "program": step.program,
+        "detail": {key: _in_utc(key, value) for key, value in step.detail.items()},
     }
+
+
+def _in_utc(key: str, value: Any) -> Any:
+    """A value of a step's detail: an instant as everywhere else, whichever version wrote it."""
+    if isinstance(value, Mapping):
+        return {name: _in_utc(key, one) for name, one in value.items()}
+    if not (isinstance(value, str) and key.endswith(("_at", "_until"))):
+        return value
+    try:
+        at = datetime.fromisoformat(value)
+    except ValueError:
+        return value
+    return instant_text(at) if at.tzinfo else value

@@ -188,7 +188,9 @@ def _planned(sent: SentForm, now: Checked) -> Plan | None:
     """What queueing the draft would change; None: it cannot be read."""
     if now.library is None:
         return None
-    return sent.parts.app.planner.compare(now.library, now.found, [now.composed.draft.path])
+    return sent.parts.app.planner.compare(
+        now.library, now.found, [now.composed.draft.path], read=[now.composed.id]
+    )
 
 
 def _advised(sent: SentForm, now: Checked) -> Plan | None:

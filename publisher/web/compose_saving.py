@@ -97,6 +97,7 @@ def save(app: Application, actor: str, now: Checked, form: str) -> None:
             event = Event.DRAFT_MADE
             told = {**told, **{key: value for key, value in known.items() if value}}
         elif revised == composed.draft:
+            draft_view.read_by(app, actor, composed.id, revised.digest)
             return
         else:
             moved = _is_moved(composed.draft, revised)
@@ -107,6 +108,7 @@ def save(app: Application, actor: str, now: Checked, form: str) -> None:
             told,
             actor,
             accounts(app, composed, now),
+            digest=revised.digest,
             save=revised.create if composed.is_new else partial(composed.draft.save, revised),
             put_back=revised.delete if composed.is_new else partial(revised.save, composed.draft),
         )
@@ -243,6 +245,7 @@ def delete(app: Application, actor: str, composed: ComposedDraft) -> None:
         told,
         actor,
         accounts(app, composed),
+        digest=draft.digest,
         save=draft.delete,
         put_back=draft.create,
     )

@@ -22,12 +22,14 @@ from publisher.drafts.editing import Manuscript
 from publisher.drafts.library import Library
 from publisher.drafts.text_files import MAX_DRAFT
 from publisher.ledger.reading.history_steps import HistoryStep
+from publisher.ledger.unread_drafts import UnreadDraft
 from publisher.model.accounts import Account
 from publisher.model.deliveries import Delivery
 from publisher.model.events import Event
 from publisher.model.posts import MediaItem, Post
 from publisher.model.values import Problem, Severity
 from publisher.model.visibility import Visibility
+from publisher.planning import unread
 from publisher.planning.forecast import drafted
 from publisher.preview import mockups
 from publisher.preview.draft_view import DraftPreview as View
@@ -60,6 +62,8 @@ class DraftView:
     """The changes that queueing would make."""
     view: View | None
     """Its preview, if it differs from the ledger."""
+    unread: UnreadDraft | None
+    """The mark of what a program wrote, if no person has read it since."""
 
 
 def read(app: Application, post_id: str, standing: Sequence[Delivery]) -> DraftView | None:
@@ -81,7 +85,23 @@ def read(app: Application, post_id: str, standing: Sequence[Delivery]) -> DraftV
         untranslated=_untranslated(app, [post, *others]) if post and post.lang else (),
         pending=waits,
         view=view(app, drafts, problems, post_id) if waits.accounts or not standing else None,
+        unread=unread_by(app, file),
     )
+
+
+def unread_by(app: Application, file: DraftFile) -> UnreadDraft | None:
+    """The mark of a draft that a program wrote, if no person has read it since."""
+    marks = app.queries.unread_drafts()
+    return unread.find([file.file], marks, app.settings.workspace).get(file.file)
+
+
+def require_read(app: Application, file: DraftFile) -> None:
+    """Raise NotPossible for what a program wrote, and no person has read since."""
+    if mark := unread_by(app, file):
+        raise NotPossible(
+            _("No person has read it since it was written by {who}.", who=mark.by),
+            hint=_("Read it on its page first."),
+        )
 
 
 def _untranslated(app: Application, versions: Sequence[Post]) -> list[str]:
@@ -123,6 +143,21 @@ def require_unchanged(draft: Manuscript, seen: str) -> None:
     if draft.digest != seen:
         message = _("Somebody else changed {file} meanwhile.", file=draft.file)
         raise FileChanged(message, hint=_("Look at it again, then decide."))
+
+
+def read_by(app: Application, person: str, post_id: str, seen: str) -> None:
+    """Record that a person has read a draft whole: the one with the digest that they have `seen`.
+
+    Raises FileChanged if it is not that any more.
+    """
+    file = find(app, post_id)
+    app.edits.read(
+        post_id,
+        seen,
+        person,
+        accounts(app, post_id),
+        look=lambda: require_unchanged(editing.read(file), seen),
+    )
 
 
 def accounts(app: Application, post_id: str, revised: Manuscript | None = None) -> frozenset[str]:

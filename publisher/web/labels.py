@@ -78,6 +78,7 @@ _BUTTONS = {
     "correct": later("Correct"),
     "hold": later("Hold"),
     "queue": later("Put it on the schedule"),
+    "read": later("Read it"),
     "cancel": later("Cancel"),
     "release": later("Release"),
     "resolve": later("It is out"),

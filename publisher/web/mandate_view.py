@@ -54,7 +54,9 @@ def impact(
 
     def breach(of: Mandate | None, delivery: Delivery) -> str | None:
         names = changed_by.get(delivery.post, ())
-        found = mandates.breaches(of, account, delivery.queued_by, delivery.not_before, zone, names)
+        found = mandates.breaches(
+            of, account, delivery.written_by, delivery.not_before, zone, names
+        )
         return next((one.message for one in found), None)
 
     uncovered = [

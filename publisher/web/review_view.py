@@ -19,7 +19,7 @@ from publisher.ledger.manager.rights import Person, Rank
 from publisher.ledger.reading.history_steps import HistoryStep
 from publisher.model.capabilities import Capabilities
 from publisher.model.deliveries import Delivery
-from publisher.model.events import Event
+from publisher.model.events import Event, by_program
 from publisher.model.states import State
 from publisher.model.values import Problem
 from publisher.preview.account_view import lengths
@@ -119,7 +119,7 @@ def reviewed(app: Application, person: Person, posts: Sequence[Waiting]) -> list
     """Prepare posts for the page."""
     faces = Faces(app).shown
     drafts = {file.id: file for file in draft_view.files(app)} if posts else {}
-    writers = app.queries.writers([one.post for one in posts])
+    writers = app.queries.writers([one.post for one in posts], by_program)
     steps = app.queries.steps_about_all([one.post for one in posts])
     written = [drafts[one.post] for one in posts if one.post in drafts]
     advice = draft_view.advice(app, written, drafts.values())
@@ -212,7 +212,7 @@ def _reviewed(
         mine=[d for d in one.deliveries if d.id in able],
         others=[d for d in one.deliveries if d.id not in able],
         anchor=_anchor(app, draft),
-        written_by=one.first.queued_by,
+        written_by=one.first.written_by,
         changed_by=changed_by,
         since=[plan_view.since_approval(now, before, zone) for now, before in since],
         approved_before=bool(since),

@@ -22,8 +22,9 @@ def test_log_json_is_the_promised_array(cli: Cli, published: None) -> None:
     row = rows["bice-x"]
     assert row.pop("lateness_s") == pytest.approx(0.12, abs=20)
     assert row.pop("published_at").startswith("2016-03-07T07:30:")
-    assert row.pop("queued_by") in (None, "redaction")
     assert row.pop("public") == "out since 2016-03-07 07:30 UTC"
+    assert row.pop("queued_by") == row.pop("author")
+    assert row.pop("queued_by_program") is None
     assert row == {
         "post": POST,
         "account": "bice-x",

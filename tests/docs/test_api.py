@@ -19,6 +19,7 @@ from publisher.app import Application
 from publisher.auth.api_tokens import TokenScope
 from publisher.auth.users import Rank
 from publisher.cli.app import bare_command
+from publisher.ledger.tables import api_requests
 from publisher.notices.webhooks import signature
 from publisher.settings.schema import WebhookSettings
 from tests.docs.conftest import DOCS, fences
@@ -27,7 +28,7 @@ from tests.support.workspaces import Workspace
 from tests.web.conftest import SETTINGS, opened
 
 PAGE = (DOCS / "api.md").read_text(encoding="utf-8")
-_MOST = 900
+_MOST = 980
 EXAMPLES = [*fences(PAGE)]
 
 
@@ -85,7 +86,10 @@ def test_what_is_typed_into_a_terminal(
     assert delivery.state == "awaiting-approval"
 
 
-def test_a_spreadsheet_becomes_drafts(surroundings: dict[str, str], tmp_path: Path) -> None:
+def test_a_spreadsheet_becomes_drafts(
+    app: Application, surroundings: dict[str, str], tmp_path: Path
+) -> None:
+    """Once, however often it is sent, and also when no answer is kept any more."""
     (script,) = [one for one in _of("python") if "csv" in one]
     for _again in range(2):
         done = subprocess.run(
@@ -98,6 +102,9 @@ def test_a_spreadsheet_becomes_drafts(surroundings: dict[str, str], tmp_path: Pa
             check=False,
         )
         assert done.stdout.split() == ["2016-03-10-un.fr", "2016-03-11-deux.fr"], done.stderr
+        with app.database.write() as connection:
+            connection.execute(api_requests.delete())
+    assert len([*app.settings.posts.glob("2016-03-1*.md")]) == 2
 
 
 def test_a_receiver_knows_our_signature_and_no_other() -> None:
@@ -115,6 +122,8 @@ def test_a_receiver_knows_our_signature_and_no_other() -> None:
     assert not is_from_publisher(headers, b"{ }", secret, lambda: 1200)
     assert not is_from_publisher(headers, b"{}", secret, lambda: 1301), "a replay"
     assert not is_from_publisher({**headers, "webhook-id": "msg_2"}, b"{}", secret, lambda: 1200)
+    assert not is_from_publisher({}, b"{}", secret), "a request without headers"
+    assert not is_from_publisher({**headers, "webhook-timestamp": "soon"}, b"{}", secret)
 
 
 def test_the_settings_are_settings() -> None:

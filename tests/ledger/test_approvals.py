@@ -37,7 +37,7 @@ def approvals(database: Database, clock: ManualClock) -> Approvals:
 
 @pytest.fixture
 def waiting(ledger: Ledger, queries: Queries, clock: ManualClock) -> Delivery:
-    add(ledger, wish(clock, state=State.AWAITING_APPROVAL, queued_by="redaction"))
+    add(ledger, wish(clock, state=State.AWAITING_APPROVAL, author="redaction"))
     return only(queries)
 
 
@@ -79,7 +79,7 @@ def test_its_author_cannot_approve_it(
 def test_a_name_is_one_name_however_unicode_spells_it(
     approvals: Approvals, ledger: Ledger, queries: Queries, clock: ManualClock
 ) -> None:
-    add(ledger, wish(clock, state=State.AWAITING_APPROVAL, queued_by="jose\u0301"))
+    add(ledger, wish(clock, state=State.AWAITING_APPROVAL, author="jose\u0301"))
     with pytest.raises(NotPossible, match="an author cannot"):
         approve(approvals, only(queries), "jos\u00e9")
 
@@ -108,7 +108,7 @@ def test_who_only_moves_a_post_does_not_become_its_author(
 ) -> None:
     moved = wish(clock, due_in=90, state=State.AWAITING_APPROVAL)
     queue_again(ledger, unsigned, moved, "secretariat")
-    assert only(queries).queued_by == "redaction"
+    assert (only(queries).written_by, only(queries).queued_by) == ("redaction", "secretariat")
     assert refuses(approvals, only(queries), "redaction")
     assert approve(approvals, only(queries), "secretariat").state is State.SCHEDULED
 
@@ -119,7 +119,7 @@ def test_all_who_queued_words_that_nobody_signed_are_authors(
     """Whatever the draft says of its author later, and whoever moves it then."""
     reworded = wish(clock, texts=("Autre texte",), state=State.AWAITING_APPROVAL)
     queue_again(ledger, unsigned, reworded, "secretariat")
-    signed = reworded.model_copy(update={"queued_by": "stagiaire"})
+    signed = reworded.model_copy(update={"author": "stagiaire"})
     queue_again(ledger, only(queries), signed, "coordination")
     for author in ("redaction", "secretariat", "stagiaire"):
         assert refuses(approvals, only(queries), author)
@@ -247,7 +247,7 @@ def test_a_rejected_post_says_why_and_waits_until_it_is_edited_or_approved(
 def test_approving_several_posts_is_all_or_nothing(
     approvals: Approvals, waiting: Delivery, ledger: Ledger, queries: Queries, clock: ManualClock
 ) -> None:
-    add(ledger, wish(clock, "own.fr", state=State.AWAITING_APPROVAL, queued_by="direction"))
+    add(ledger, wish(clock, "own.fr", state=State.AWAITING_APPROVAL, author="direction"))
     seen = {delivery.id: digest(delivery) for delivery in approvals.waiting()}
     with pytest.raises(NotPossible, match=r"own\.fr"):
         approvals.approve(["post.fr", "own.fr"], None, "direction", seen)

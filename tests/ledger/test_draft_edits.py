@@ -19,7 +19,7 @@ def test_a_draft_that_was_queued_meanwhile_is_not_deleted(
     done: list[str] = []
     with pytest.raises(NotPossible, match="It is on the schedule, or out: bice-x"):
         Edits(database, clock).apply(
-            "post.fr", Event.DRAFT_DELETED, {}, "stagiaire", ["bice-x"],
+            "post.fr", Event.DRAFT_DELETED, {}, "stagiaire", ["bice-x"], digest="",
             save=lambda: done.append("deleted"), put_back=lambda: done.append("put back"),
         )  # fmt: skip
     assert done == []

@@ -62,12 +62,12 @@ def send(dispatch: Dispatch, attempts: OneByOne, clock: ManualClock) -> Delivery
 def test_what_is_queued_is_read_back_as_it_was(
     ledger: Ledger, queries: Queries, clock: ManualClock
 ) -> None:
-    wanted = wish(clock, texts=("Zażółć gęślą jaźń", "👩‍👧 deux"), queued_by="redaction")
+    wanted = wish(clock, texts=("Zażółć gęślą jaźń", "👩‍👧 deux"), author="redaction")
     add(ledger, wanted)
     found = only(queries)
     assert found.content == wanted.content
     assert (found.due_at, found.expires_at) == (wanted.due_at, wanted.expires_at)
-    assert (found.state, found.queued_by) == (State.SCHEDULED, "redaction")
+    assert (found.state, found.written_by) == (State.SCHEDULED, "redaction")
 
 
 def test_many_are_added_in_several_statements_all_of_them(

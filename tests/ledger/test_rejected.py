@@ -18,7 +18,7 @@ def test_a_rejection_is_told_without_its_words(database: Database, clock: Manual
     news = News(database, clock)
     news.begin("team", clock.now())
     ledger = Ledger(database, clock)
-    add(ledger, wish(clock, "p.fr", state=State.AWAITING_APPROVAL, queued_by="redaction"))
+    add(ledger, wish(clock, "p.fr", state=State.AWAITING_APPROVAL, author="redaction"))
     approvals = Approvals(database, clock, lambda _account: ApprovalRule(required=True))
     approvals.reject(["p.fr"], None, "direction", "the figure is secret")
     (item,) = news.untold("team")

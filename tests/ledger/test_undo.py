@@ -47,7 +47,7 @@ def undo(database: Database, clock: ManualClock) -> Undo:
 
 @pytest.fixture
 def waiting(ledger: Ledger, queries: Queries, clock: ManualClock) -> Delivery:
-    add(ledger, wish(clock, due_in=600, state=State.AWAITING_APPROVAL, queued_by="redaction"))
+    add(ledger, wish(clock, due_in=600, state=State.AWAITING_APPROVAL, author="redaction"))
     return only(queries)
 
 

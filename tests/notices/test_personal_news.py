@@ -77,7 +77,7 @@ class Newsroom:
         """A post of redaction that waits, for longer than an undo."""
         wanted = wish(
             self.clock, post, due_in, account=account, state=State.AWAITING_APPROVAL,
-            queued_by="redaction",
+            author="redaction",
         )  # fmt: skip
         add(self.ledger, wanted)
         self.clock.advance(30)
@@ -136,7 +136,7 @@ def test_who_put_words_into_it_on_the_pages_is_not_asked_to_approve_it(room: New
 
 
 def test_who_queued_it_knows(room: Newsroom) -> None:
-    wanted = wish(room.clock, due_in=7200, state=State.AWAITING_APPROVAL, queued_by="redaction")
+    wanted = wish(room.clock, due_in=7200, state=State.AWAITING_APPROVAL, author="redaction")
     room.ledger.apply(add=[wanted], edit=(), cancel=(), pictures={}, actor="chef")
     room.clock.advance(30)
     assert {*room.told()} == {"direction"}
@@ -150,7 +150,7 @@ def test_an_edit_of_a_post_that_waits_is_not_told_again_and_one_of_an_approved_p
     def edit(delivery: Delivery, text: str) -> Delivery:
         wanted = wish(
             room.clock, due_in=7200, texts=(text,), state=State.AWAITING_APPROVAL,
-            queued_by="redaction",
+            author="redaction",
         )  # fmt: skip
         room.ledger.apply(
             add=(), edit=[(delivery, wanted)], cancel=(), pictures={}, actor="redaction"

@@ -43,7 +43,7 @@ def test_a_draft_is_queued_for_each_of_its_accounts(app: Application, workspace:
     delivery = standing(app, "a.fr")
     assert delivery.due_at == datetime(2016, 3, 7, 11, tzinfo=UTC)
     assert delivery.expires_at == datetime(2016, 3, 7, 15, tzinfo=UTC)
-    assert (delivery.state, delivery.queued_by) == (State.SCHEDULED, "redaction")
+    assert (delivery.state, delivery.written_by) == (State.SCHEDULED, "redaction")
 
 
 def test_a_second_run_changes_nothing(app: Application, workspace: Workspace) -> None:
@@ -255,7 +255,7 @@ def test_a_draft_without_an_author_names_whoever_queued_it(
 ) -> None:
     workspace.draft("a.fr", f"{NOON}\nto: [bice-x]")
     app.planner.queue(actor="varsovie")
-    assert standing(app, "a.fr").queued_by == "varsovie"
+    assert standing(app, "a.fr").written_by == "varsovie"
 
 
 def test_who_may_not_post_as_an_account_has_changed_no_draft_for_it(

@@ -23,7 +23,7 @@ OTHERWISE: dict[str, Any] = {
     "embargo_until": "an hour later",
     "expires_at": None,
     "due_at": "an hour later",
-    "queued_by": "direction",
+    "author": "direction",
     "repeat": True,
     "state": State.AWAITING_APPROVAL,
 }
@@ -40,7 +40,7 @@ def _read(app: Application) -> tuple[Brief, Delivery]:
 def test_each_difference_is_seen(
     app: Application, clock: ManualClock, key: str | None, state: State
 ) -> None:
-    wanted = wish(clock, state=state, queued_by="redaction")
+    wanted = wish(clock, state=state, author="redaction")
     add(app.ledger, wanted)
     brief, delivery = _read(app)
     value = OTHERWISE.get(key or "")

@@ -221,7 +221,7 @@ def test_an_account_that_nobody_has_is_wrong_usage(desk: Desk) -> None:
 
 def test_nothing_of_a_post_can_run(desk: Desk) -> None:
     content = Content(parts=(Part(text=NASTY),), lang='"><i>')
-    desk.publish(NASTY, content=content, queued_by=NASTY, outcome=Refused(Kind.POLICY, NASTY))
+    desk.publish(NASTY, content=content, author=NASTY, outcome=Refused(Kind.POLICY, NASTY))
     desk.files.write("posts/session.yaml", f"name: '{NASTY}'\n")
     found = desk.report().structure
     assert [found.all(tag) for tag in ("script", "img", "i")] == [[], [], []]

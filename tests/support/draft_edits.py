@@ -9,7 +9,7 @@ from publisher.model.events import Event
 def edited(
     edits: Edits, post: str, actor: str, event: Event, accounts: Collection[str] = ()
 ) -> None:
-    edits.apply(post, event, {}, actor, accounts, save=_nothing, put_back=_nothing)
+    edits.apply(post, event, {}, actor, accounts, digest="", save=_nothing, put_back=_nothing)
 
 
 def _nothing() -> None:

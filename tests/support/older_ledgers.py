@@ -20,10 +20,14 @@ _NEW_TABLES = (
     "profiles",
     "reader_comments",
     "saved_filters",
+    "unread_drafts",
     "webhook_positions",
 )
 _NEW_COLUMNS = (
-    ("deliveries", ("corrects", "answers", "acknowledged_by", "expires_after")),
+    (
+        "deliveries",
+        ("corrects", "answers", "acknowledged_by", "expires_after", "author", "queued_by_program"),
+    ),
     ("heartbeats", ("stood_still",)),
     ("people", ("link", "link_until", "factors", "feed_key")),
     ("web_sessions", ("confirmed_at", "needs_factor")),

@@ -96,7 +96,7 @@ def _fill(app: Application, text: str, first: int) -> None:
                 .values(
                     state=_STATES[(first + place) % len(_STATES)],
                     error_kind="content",
-                    error_message=text, reason=text, draft_hold=text, queued_by=text,
+                    error_message=text, reason=text, draft_hold=text, queued_by=text, author=text,
                     approved_by=text, url=text, content=content.model_dump_json(),
                 )
             )  # fmt: skip

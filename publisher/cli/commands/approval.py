@@ -145,7 +145,9 @@ def _show_all(
     app: "Application", waiting: "Sequence[Delivery]", ids: "Sequence[str]", zone: tzinfo
 ) -> None:
     """What is to be approved of these posts, and who changed each."""
-    changed_by = app.queries.writers(ids)
+    from publisher.model.events import by_program
+
+    changed_by = app.queries.writers(ids, by_program)
     for alike in _alike(waiting):
         _show(app, alike, zone, changed_by.get(alike[0].post, ()))
 
@@ -177,7 +179,7 @@ def _read(delivery: "Delivery") -> tuple[object, ...]:
     """All that is shown of a delivery but its account."""
     return (
         delivery.post, delivery.content, delivery.due_at, delivery.embargo_until,
-        delivery.expires_at, delivery.queued_by, delivery.repeat, delivery.reason, delivery.pending_stop,
+        delivery.expires_at, delivery.written_by, delivery.repeat, delivery.reason, delivery.pending_stop,
     )  # fmt: skip
 
 
@@ -212,8 +214,8 @@ def _show(
         if note:
             console.print_prose(console.printable(note))
     console.print_prose(
-        _("written by {queued_by}", queued_by=delivery.queued_by or _("nobody who is named"))
-        + (", " + _("changed by {names}", names=", ".join(changed_by)) if changed_by else "")
+        _("written by {queued_by}", queued_by=delivery.written_by or _("nobody who is named"))
+        + (", " + _("changed by {names}", names="; ".join(changed_by)) if changed_by else "")
     )
     for one in alike:
         if one.answers:

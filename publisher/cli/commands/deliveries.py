@@ -121,7 +121,7 @@ def queue(
             agree=agree,
         )
     written = keep_going or not done.errors
-    if not paths and not done.errors and not done.not_as_out:
+    if not (paths or done.errors or done.not_as_out or done.unread):
         unqueued.note(app, begun)
     if as_json:
         console.print_json({**plan_data.as_json(done), "written": written})

@@ -65,4 +65,4 @@ def _row(step: HistoryStep, zone: tzinfo) -> tuple[Text, ...]:
     for line in history_text.details(step.detail, zone):
         what.append(f"\n{console.printable(line)}", style="dim")
     time = Text(f"{step.at.astimezone(zone):%H:%M:%S}")
-    return time, Text(step.account or _("all")), Text(console.printable(step.actor)), what
+    return time, Text(step.account or _("all")), Text(console.printable(step.by)), what

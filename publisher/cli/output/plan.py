@@ -200,8 +200,8 @@ def as_queued(plan: Plan, zone: tzinfo) -> list[str]:
         shown[_FEW_LINES:] = ["  " + _("… and {more} more", more=len(shown) - _FEW_LINES)]
     return [
         _(
-            "These leave with their old text and time, because their drafts have errors "
-            "(`publisher hold POST` keeps one back):"
+            "These leave with their old text and time, because their drafts have errors or no "
+            "person has read them (`publisher hold POST` keeps one back):"
         ),
         *shown,
     ]

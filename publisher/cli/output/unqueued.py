@@ -23,6 +23,7 @@ from publisher.planning import Plan
 from publisher.settings.settings import Settings
 
 _MARK = "queued.mark"
+_SHOWN = 10
 _GRAIN = 2.0  # seconds: that of the coarsest file systems
 
 
@@ -49,7 +50,7 @@ def tell(app: Application) -> Plan | None:
         return None
     with suppress(PublisherError):  # `plan` reports the error
         plan = app.planner.plan()
-        if not (plan.changes or plan.errors or plan.not_as_out):
+        if not (plan.changes or plan.errors or plan.not_as_out or plan.unread):
             note(app, begun)
         _tell(plan, arguments.zone(app.settings))
         return plan
@@ -113,6 +114,16 @@ def _tell(plan: Plan, zone: tzinfo) -> None:
         )
         console.print_warned(told)
     print_differences(plan)
+    if plan.unread:
+        told = plural(
+            "{number} draft was written by a program and is left out until a person has read it: "
+            "{posts}. `publisher read POST` shows one whole.",
+            "{number} drafts were written by programs and are left out until a person has read "
+            "them: {posts}. `publisher read POST` shows one whole.",
+            len(plan.unread),
+            posts=", ".join(mark.post for mark in plan.unread[:_SHOWN]),
+        )
+        console.print_warned(told)
     if plan.errors:
         files = len({problem.file for problem in plan.errors})
         told = plural(

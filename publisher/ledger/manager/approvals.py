@@ -18,6 +18,7 @@ from publisher.ledger.pending_stops import note_stop
 from publisher.ledger.rows import deliveries_in
 from publisher.ledger.tables import deliveries, microseconds
 from publisher.ledger.transitions import NOT_APPROVED, By, change
+from publisher.ledger.unread_drafts import follow_approval
 from publisher.model.accounts import ApprovalRule
 from publisher.model.deliveries import Delivery, PendingStop
 from publisher.model.events import Event
@@ -188,13 +189,15 @@ class Approvals(Commands):
         waits = begun.send_at < undone_until and not _has_expired(begun, undone_until)
         if waits and not delivery.manual_hold:
             begun = begun.model_copy(update={"next_check_at": undone_until})
-        return change(
+        approved = change(
             connection, delivery, Event.APPROVED, by,
             target=State.HELD if delivery.manual_hold else State.SCHEDULED,
             detail=_approved(begun), reason=delivery.manual_hold,
             due_at=begun.due_at, expires_at=begun.expires_at, next_check_at=begun.next_check_at,
             approved_by=by.actor, approved_at=by.at, approved_digest=digest(begun),
         )  # fmt: skip
+        follow_approval(connection, delivery.post)
+        return approved
 
     def _refuse(
         self, connection: Connection, delivery: Delivery, actor: str, seen: Mapping[int, str]

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Connection, select
 
 from publisher.ledger.manager.draft_edits import writers_of
 from publisher.ledger.rows import chunks
-from publisher.ledger.tables import deliveries, history
+from publisher.ledger.tables import deliveries, history, written_by
 from publisher.model.deliveries import Delivery
 from publisher.model.events import Event
 
@@ -21,7 +21,7 @@ _COLUMNS = (
     deliveries.c.post,
     deliveries.c.account,
     deliveries.c.fingerprint,
-    deliveries.c.queued_by,
+    written_by,
 )
 
 
@@ -54,7 +54,7 @@ def authors_of(connection: Connection, ids: Collection[int]) -> dict[int, set[st
             name
             for other in (*by_post[row.post], *by_text[row.account, row.fingerprint])
             for name in (
-                *([other.queued_by] if other.queued_by else ()),
+                *([other.written_by] if other.written_by else ()),
                 *on_the_pages.get(other.post, ()),
                 *queued[other.id],
             )

@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, Connection, func, select
 from publisher.base.errors import NotPossible
 from publisher.base.i18n import _
 from publisher.base.text import same_person
+from publisher.ledger import token_bounds, unread_drafts
 from publisher.ledger.database import Turn
 from publisher.ledger.integrity.chain_links import file_of, post_of
 from publisher.ledger.manager.commands import Commands
@@ -20,7 +21,8 @@ from publisher.ledger.manager.file_changes import FileChange, put_back_on_error
 from publisher.ledger.manager.rights import Rank
 from publisher.ledger.rows import deliveries_in
 from publisher.ledger.tables import about, deliveries, history
-from publisher.ledger.transitions import note_account
+from publisher.ledger.transitions import PROGRAM, note_account
+from publisher.ledger.unread_drafts import UnreadDraft
 from publisher.model.events import Event
 from publisher.model.states import State
 
@@ -49,7 +51,18 @@ def writers(connection: Connection, posts: Collection[str]) -> set[str]:
     return {name for names in writers_of(connection, posts).values() for name in names}
 
 
-def writers_of(connection: Connection, posts: Collection[str]) -> dict[str, list[str]]:
+Named = Callable[[str, str | None], str]
+"""The name of a writer, by the person and the program."""
+
+
+def by_person(person: str, _program: str | None) -> str:
+    """The name of a writer for rules, which know people alone."""
+    return person
+
+
+def writers_of(
+    connection: Connection, posts: Collection[str], named: Named = by_person
+) -> dict[str, list[str]]:
     """`writers` by post, in the order of their first change; only posts that were changed.
 
     Those of a draft that was copied are its copies' too: the words are theirs.
@@ -58,7 +71,7 @@ def writers_of(connection: Connection, posts: Collection[str]) -> dict[str, list
     sources: dict[str, str] = {}
     wanted = set(posts)
     while wanted:
-        _read_writers(connection, wanted, found, sources)
+        _read_writers(connection, wanted, named, found, sources)
         wanted = {source for source in sources.values() if source not in found}
         found |= {source: [] for source in wanted}
     for post in posts:
@@ -73,6 +86,7 @@ def writers_of(connection: Connection, posts: Collection[str]) -> dict[str, list
 def _read_writers(
     connection: Connection,
     posts: Collection[str],
+    named: Named,
     found: dict[str, list[str]],
     sources: dict[str, str],
 ) -> None:
@@ -82,9 +96,10 @@ def _read_writers(
     query = select(step.account, step.actor, step.event, step.detail).where(
         step.delivery.is_(None), step.account.in_(ids), step.event.in_(_WRITING)
     )
-    for file, actor, event, detail in connection.execute(query.order_by(step.id)):
-        _add(found.setdefault(ids[file], []), [actor])
-        source = json.loads(detail).get(COPY_OF) if event == Event.DRAFT_MADE else None
+    for file, actor, event, told in connection.execute(query.order_by(step.id)):
+        detail = json.loads(told)
+        _add(found.setdefault(ids[file], []), [named(actor, detail.get(PROGRAM))])
+        source = detail.get(COPY_OF) if event == Event.DRAFT_MADE else None
         if isinstance(source, str):
             sources[ids[file]] = source
 
@@ -114,14 +129,16 @@ class Edits(Commands):
         actor: str,
         accounts: Collection[str],
         *,
+        digest: str,
         save: Callable[[], None],
         put_back: Callable[[], None],
     ) -> None:
         """Save a change of a draft and record it: both or neither.
 
-        `accounts` are those that the draft goes to. Raises NotPermitted when `actor` may not do
-        this, NotPossible for the deletion of a draft that is on the schedule or out, MadeBefore as
-        `require_new`, of the `form` in the detail of a new draft, and what `save` raises.
+        `accounts` are those that the draft goes to; `digest` is that of the file then. Raises
+        NotPermitted when `actor` may not do this, NotPossible for the deletion of a draft that is
+        on the schedule or out, MadeBefore as `require_new`, of the `form` in the detail of a new
+        draft, and what `save` raises.
         """
         change = FileChange(file_of(post), [(event, detail)], save, put_back, accounts)
         with put_back_on_error(change) as save_file, self._database.write() as connection:
@@ -132,8 +149,37 @@ class Edits(Commands):
             if event is Event.DRAFT_MADE:
                 self._database.take_turns(connection, Turn.DRAFTS)
                 _require_new(connection, actor, detail.get("form"))
-            note_account(connection, change.file, event, self._clock.now(), actor, detail)
+            now = self._clock.now()
+            note_account(connection, change.file, event, now, actor, detail)
+            unread_drafts.follow(connection, event, UnreadDraft(post, digest, actor, now))
             save_file()
+
+    def read(
+        self,
+        post: str,
+        digest: str,
+        actor: str,
+        accounts: Collection[str],
+        *,
+        look: Callable[[], None],
+    ) -> None:
+        """Record that a person has read a draft of a program whole, as it was with this `digest`.
+
+        `look` raises FileChanged if the file is another by now. Of a draft that a person wrote, or
+        has read, nothing is recorded; nor if it is a program that acts.
+        """
+        if token_bounds.current():
+            return
+        with self._database.write() as connection:
+            self._rights.require(connection, actor, Rank.STAFF, accounts)
+            look()
+            if not unread_drafts.is_unread(connection, post, digest):
+                return
+            now, detail = self._clock.now(), {"digest": digest}
+            note_account(connection, file_of(post), Event.DRAFT_READ, now, actor, detail)
+            unread_drafts.follow(
+                connection, Event.DRAFT_READ, UnreadDraft(post, digest, actor, now)
+            )
 
     def require(self, event: Event, actor: str, accounts: Collection[str]) -> None:
         """Raise NotPermitted when `actor` may not do this to a draft for these accounts."""

@@ -27,8 +27,9 @@ from publisher.ledger.tables import (
     history,
     not_before,
 )
+from publisher.ledger.transitions import PROGRAM
 from publisher.ledger.user_notices import ABOUT_PEOPLE
-from publisher.model.events import Event
+from publisher.model.events import Event, by_program
 from publisher.model.states import State
 
 _STEP = [column for column in history.c if column.name not in ("seq", "hash", "digest")]
@@ -65,12 +66,19 @@ class HistoryStep:
     source: State | None = None
     target: State | None = None
     detail: dict[str, Any] = field(default_factory=dict)
+    program: str | None = None
+    """The program that acted for the actor."""
     late: timedelta | None = field(default=None, compare=False)
     """How late its delivery's first part was, if that is out. It belongs to the delivery, not to
     the step, and is not in archives.
     """
     url: str | None = field(default=None, compare=False)
     """The delivery's public address, if it is known. It is not in archives either."""
+
+    @property
+    def by(self) -> str:
+        """Who made it, for people: a person, or a person by a program."""
+        return by_program(self.actor, self.program)
 
 
 class HistoryQueries(LedgerPart):
@@ -220,6 +228,8 @@ class HistoryQueries(LedgerPart):
 def _step(row: dict[str, Any]) -> HistoryStep:
     of_account = row.pop("of_account")
     published, leaves = row.pop("published_at", None), row.pop("not_before", None)
+    detail = json.loads(row["detail"])
+    program = detail.pop(PROGRAM, None)
     return HistoryStep(
         **{
             **row,
@@ -228,8 +238,9 @@ def _step(row: dict[str, Any]) -> HistoryStep:
             "target": State(row["target"]) if row["target"] else None,
             "detail": {
                 key: told(value) if isinstance(value, str) else value
-                for key, value in json.loads(row["detail"]).items()
+                for key, value in detail.items()
             },
+            "program": program,
             "late": published - leaves if published else None,
         }
     )

@@ -17,9 +17,9 @@ from sqlalchemy import (
     text,
 )
 
-from publisher.ledger import corrections, picture_consents, replies
+from publisher.ledger import corrections, picture_consents, replies, unread_drafts
 from publisher.ledger.integrity.after_restore import Gap, gaps
-from publisher.ledger.manager.draft_edits import writers_of
+from publisher.ledger.manager.draft_edits import Named, by_person, writers_of
 from publisher.ledger.outbox import kept_back
 from publisher.ledger.reading.account_status import AccountQueries
 from publisher.ledger.reading.history_steps import HistoryQueries
@@ -29,13 +29,24 @@ from publisher.ledger.reading.statistics import Span, due_in
 from publisher.ledger.replies import AnsweredComment
 from publisher.ledger.rows import chunks, deliveries_in, delivery_of
 from publisher.ledger.suspensions import paused_or_suspended
-from publisher.ledger.tables import UNRESOLVED, Instant, deliveries, identity, media, written
+from publisher.ledger.tables import (
+    UNRESOLVED,
+    Instant,
+    deliveries,
+    identity,
+    media,
+    written,
+    written_by,
+)
+from publisher.ledger.unread_drafts import UnreadDraft
 from publisher.model.deliveries import Brief, Delivery
 from publisher.model.states import WAITING, State
 
 _COMPARED = 5_000
 """How many known names an unknown one is compared with."""
-_BRIEF = select(*(deliveries.c[name] for name in Brief._fields))
+_BRIEF = select(
+    *(written_by if name == "written_by" else deliveries.c[name] for name in Brief._fields)
+)
 
 
 class Queries(HistoryQueries, AccountQueries):
@@ -252,13 +263,21 @@ class Queries(HistoryQueries, AccountQueries):
                 known |= set(connection.execute(query).scalars())
         return known
 
-    def writers(self, posts: Sequence[str]) -> dict[str, list[str]]:
-        """People who changed these posts' text or pictures on the web pages, by post."""
+    def writers(self, posts: Sequence[str], named: Named = by_person) -> dict[str, list[str]]:
+        """Who changed these posts' text or pictures on the web pages, by post.
+
+        `named`: how, for rules by the person alone, and for people `by_program` too.
+        """
         found: dict[str, list[str]] = {}
         with self._database.read() as connection:
             for chunk in chunks(posts):
-                found |= writers_of(connection, chunk)
+                found |= writers_of(connection, chunk, named)
         return found
+
+    def unread_drafts(self) -> list[UnreadDraft]:
+        """The drafts that a program wrote, and that no person has read since."""
+        with self._database.read() as connection:
+            return unread_drafts.all_unread(connection)
 
     def ledger_id(self) -> str:
         """The unique id of this ledger: 32 hexadecimal digits."""

@@ -30,7 +30,9 @@ from publisher.ledger.tables.deliveries import (
     not_before,
     picture_consents,
     seals,
+    unread_drafts,
     written,
+    written_by,
 )
 from publisher.ledger.tables.notices import (
     notice_addresses,
@@ -101,7 +103,9 @@ __all__ = [
     "refusals",
     "saved_filters",
     "seals",
+    "unread_drafts",
     "web_sessions",
     "webhook_positions",
     "written",
+    "written_by",
 ]

@@ -18,6 +18,7 @@ from sqlalchemy import (
     UniqueConstraint,
     and_,
     case,
+    func,
     literal_column,
     type_coerce,
 )
@@ -88,6 +89,10 @@ deliveries = Table(
     # Seconds from its time to its expiry, if its draft says `now`: `expires_at` is NULL until it
     # may go. NULL: its draft names a time.
     Column("expires_after", Integer),
+    # Who wrote it, as its draft says or who queued it first; NULL: as `queued_by`, in older rows.
+    Column("author", String),
+    # The program by which it was queued for a person; NULL: by none.
+    Column("queued_by_program", String),
     UniqueConstraint("post", "account", name="uq_deliveries_post_account"),
     partial_index("ix_deliveries_due", "next_check_at", "id", where="state = 'scheduled'"),
     partial_index(
@@ -158,6 +163,9 @@ not_before = case(
     else_=deliveries.c.due_at,
 )
 """As `Delivery.not_before`: its time or the end of its embargo, whichever is later."""
+
+written_by = func.coalesce(deliveries.c.author, deliveries.c.queued_by).label("written_by")
+"""As `Delivery.written_by`."""
 
 late_by = type_coerce(deliveries.c.published_at, BigInteger) - type_coerce(not_before, BigInteger)
 """How late a delivery went out, in microseconds."""
@@ -270,3 +278,15 @@ picture_consents = Table(
     Column("post", String, nullable=False),
 )
 """The consents that were named for each picture (see picture_consents.py)."""
+
+unread_drafts = Table(
+    "unread_drafts",
+    metadata,
+    Column("post", String, primary_key=True),
+    # SHA-256 of the file as the program left it, in hexadecimal.
+    Column("digest", String(64), nullable=False),
+    Column("person", String, nullable=False),
+    Column("program", String, nullable=False),
+    Column("at", Instant, nullable=False),
+)
+"""Drafts that a program wrote, and that no person has read since (see unread_drafts.py)."""

@@ -182,6 +182,6 @@ class MandateCheck:
             return None
         changed_by = writers(connection, [delivery.post]) if mandate.authors else ()
         found = mandates.breaches(
-            mandate, delivery.account, delivery.queued_by, not_before, self._zone(), changed_by
+            mandate, delivery.account, delivery.written_by, not_before, self._zone(), changed_by
         )
         return next((breach.message for breach in found), None)

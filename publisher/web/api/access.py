@@ -109,7 +109,9 @@ class TokenAccess:
                 # A body that is sent slowly keeps a place of its own person alone.
                 receive = await self._arrival[token.person.id].whole(receive)
             except TimeoutError:
-                await problems.response(408, _("It did not arrive in time."))(scope, receive, send)
+                await problems.response(408, "not-in-time", _("It did not arrive in time."))(
+                    scope, receive, send
+                )
                 return
             except problems.ApiRefused as refused:
                 await refused.response()(scope, receive, send)
@@ -124,7 +126,9 @@ class TokenAccess:
     async def _found(self, scope: Scope) -> ApiToken:
         """The token of a request. Raises ApiRefused, or why the ledger cannot tell."""
         if "\0" in scope["path"] or b"%00" in scope["query_string"]:  # no PostgreSQL stores it
-            raise problems.ApiRefused(400, _("It contains a character that no text may have."))
+            raise problems.ApiRefused(
+                400, _("It contains a character that no text may have."), cause="bad-character"
+            )
         kind, _space, secret = Headers(scope=scope).get("authorization", "").partition(" ")
         token = None
         if kind.lower() == "bearer" and secret:
@@ -136,6 +140,7 @@ class TokenAccess:
             raise problems.ApiRefused(
                 401,
                 _("This needs a token that is valid."),
+                cause="token-invalid",
                 remedy=_(
                     "Make one on your page /me, and send it as `Authorization: Bearer TOKEN`."
                 ),
@@ -145,6 +150,7 @@ class TokenAccess:
             raise problems.ApiRefused(
                 429,
                 _("No more than {most} requests a minute are taken.", most=PER_MINUTE),
+                cause="too-many-requests",
                 remedy=_("Wait, and ask less often: a webhook tells what happens."),
                 retry_after=wait,
             )
@@ -178,13 +184,16 @@ def _call(
     _kind, _space, secret = request.headers.get("authorization", "").partition(" ")
     token = parts.app.api_tokens.find(secret.strip()) if request.state.token else None
     if token is None:
-        raise problems.ApiRefused(401, _("This needs a token that is valid."))
+        raise problems.ApiRefused(
+            401, _("This needs a token that is valid."), cause="token-invalid"
+        )
     missing = [name for name in scopes.scopes if TokenScope(name) not in token.scopes]
     if missing:
         log_event(request.scope, "refused", token=token, why="scope")
         raise problems.ApiRefused(
             403,
             _("The token may not be used for this: it needs {scopes}.", scopes=", ".join(missing)),
+            cause="scope-missing",
             remedy=_("Make another token with what it needs on your page /me."),
         )
     return ApiCall(parts, token, request)

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from typing import Annotated, Literal
+from urllib.parse import quote
 
 from fastapi import APIRouter, Header, Query
 from pydantic import BaseModel, Field
@@ -19,7 +20,7 @@ from publisher.web import compose_saving, composed_draft, draft_view
 from publisher.web.api.access import ApiCall, Drafting, Reading
 from publisher.web.api.once import Key, once
 from publisher.web.api.problems import ApiRefused, Unsavable
-from publisher.web.api.values import DraftValues, Line, Sent
+from publisher.web.api.values import DraftValues, Line, Sent, Timestamp
 from publisher.web.compose_check import Checked, checked
 from publisher.web.compose_form import ComposeForm
 from publisher.web.composed_draft import ComposedDraft
@@ -55,7 +56,7 @@ class DraftEntry(BaseModel):
     id: str
     title: str = Field(description="Its title, or its first words.")
     lang: str | None
-    at: str | None = Field(description="When it goes out, in UTC; null: not yet known.")
+    at: Timestamp | None = Field(description="When it goes out, in UTC; null: not yet known.")
     has_errors: bool
 
 
@@ -113,7 +114,7 @@ def list_drafts(call: Reading, after: Line = "", limit: Limit = MOST) -> DraftPa
 
 @router.post("/drafts", status_code=201, response_model=Draft)
 def make_draft(call: Drafting, key: Key, values: DraftToMake) -> Response:
-    """Write a new draft, which only a person puts on the schedule."""
+    """Write a new draft. It waits until a person has read it whole, and has a time: no `now`."""
 
     def make() -> Draft:
         seen = Composition(author=call.person.name)
@@ -131,7 +132,10 @@ def make_draft(call: Drafting, key: Key, values: DraftToMake) -> Response:
         call.log("draft made", post=composed.id)
         return _draft(call.app, composed.id)
 
-    return _tagged(once(call, key, values.model_dump_json(), make, 201))
+    answer = _tagged(once(call, key, values.model_dump_json(), make, 201))
+    made = Draft.model_validate_json(bytes(answer.body)).id
+    answer.headers["Location"] = f"{call.request.scope['root_path']}/drafts/{quote(made)}"
+    return answer
 
 
 @router.get("/drafts/{draft:path}", response_model=Draft)
@@ -144,7 +148,10 @@ def read_draft(call: Reading, draft: str) -> Response:
 def change_draft(
     call: Drafting, key: Key, draft: str, values: DraftValues, if_match: Match
 ) -> Response:
-    """Change what is sent of a draft. What is on the schedule stays as it is."""
+    """Change what is sent of a draft.
+
+    What is on the schedule stays as it is, and the draft waits until a person has read it whole.
+    """
 
     def change() -> Draft:
         composed = composed_draft.existing(call.app, draft)
@@ -200,6 +207,13 @@ def _form(app: Application, seen: Composition, values: DraftValues) -> ComposeFo
     for name in wanted.to:
         if name not in app.settings.public_accounts() and name not in seen.to:
             raise UsageError(_("There is no account {name}.", name=name))
+    if wanted.when.kind == "now":  # it would go out with a person's next `queue`
+        raise ApiRefused(
+            422,
+            _("A program cannot say `now`: a person reads first what it wrote."),
+            cause="now-is-for-people",
+            remedy=_("Give it a time: `at`."),
+        )
     if not all(entry.file.strip() for entry in wanted.media):
         raise UsageError(_("Name a picture: `file: media/name.jpg`."))
     return ComposeForm.of(wanted)
@@ -239,6 +253,7 @@ def _changed(file: str) -> ApiRefused:
     return ApiRefused(
         412,
         _("Somebody else changed {file} meanwhile.", file=file),
+        cause="changed-meanwhile",
         remedy=_("Read the draft again, bring both changes together, and send its new ETag."),
     )
 

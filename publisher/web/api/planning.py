@@ -1,21 +1,23 @@
 """/previews, /plan, /plans, /submissions: what would go out, and asking a person to approve it."""
 
-from typing import Any
+from typing import Annotated
 
 from fastapi import APIRouter
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, JsonValue
 from starlette.responses import Response
 
-from publisher.base.errors import NotPermitted, NotPossible
+from publisher.base.errors import NotPossible
 from publisher.base.formats import instant_text
 from publisher.base.i18n import _
 from publisher.model.states import State
-from publisher.planning import Plan, plan_data
+from publisher.model.values import Problem
+from publisher.planning import Change, Plan, plan_data
 from publisher.preview.account_view import Recipient
 from publisher.web import draft_view
 from publisher.web.api.access import Reading, Submitting
 from publisher.web.api.once import Key, once
-from publisher.web.api.problems import Unsavable
+from publisher.web.api.problems import ApiRefused, Unsavable
+from publisher.web.api.values import Timestamp
 
 router = APIRouter(tags=["planning"])
 
@@ -43,25 +45,76 @@ class Preview(BaseModel):
     """A draft as each of its accounts would publish it."""
 
     id: str
-    leaves: str | None = Field(description="When it goes out, in UTC; null: not yet known.")
+    leaves: Timestamp | None = Field(description="When it goes out, in UTC; null: not yet known.")
     accounts: list[AccountPreview]
+
+
+class PlannedDifference(BaseModel):
+    """One difference between a draft and the schedule."""
+
+    what: str
+    number: int | None = Field(default=None, description="Of the part or picture, from 1.")
+    before: Annotated[JsonValue, Field(alias="from")]
+    after: Annotated[JsonValue, Field(alias="to")]
+
+
+class PlannedDelivery(BaseModel):
+    """What would change on one account."""
+
+    change: Change
+    post: str
+    account: str
+    due_at: Timestamp
+    was_due_at: Timestamp | None
+    anchor: str | None = Field(description="The item of the agenda that its time hangs on.")
+    voids_approval_by: str | None
+    note: str | None
+    changed: list[PlannedDifference]
+
+
+class PlannedCost(BaseModel):
+    """What X charges for it, in US dollars."""
+
+    posts: int
+    with_link: int
+    alt_texts: int
+    readings: int
+    usd: str
+    usd_of_edits: str
+
+
+class StoppedDelivery(BaseModel):
+    """What does not go out, whatever its draft says."""
+
+    post: str
+    account: str
+    state: State
+    reason: str | None
+
+
+class KeptDelivery(BaseModel):
+    """What goes out as it was queued, because its draft has errors or no person has read it."""
+
+    post: str
+    account: str
+    not_before: Timestamp
 
 
 class PlanResult(BaseModel):
     """What putting drafts on the schedule would change; nothing is changed."""
 
-    changes: list[dict[str, Any]]
-    cost_on_x: dict[str, Any]
-    stopped: list[dict[str, Any]]
-    as_queued: list[dict[str, Any]]
-    problems: list[dict[str, Any]]
+    changes: list[PlannedDelivery]
+    cost_on_x: PlannedCost
+    stopped: list[StoppedDelivery]
+    as_queued: list[KeptDelivery]
+    problems: list[Problem]
 
 
 class Asked(BaseModel):
     """A delivery for which an approval is asked."""
 
     account: str
-    due_at: str | None
+    due_at: Timestamp | None
 
 
 class Submission(BaseModel):
@@ -99,7 +152,7 @@ def plan_all(call: Reading) -> PlanResult:
 def plan_draft(call: Reading, draft: str) -> PlanResult:
     """Show what queueing one draft would change."""
     path = draft_view.find(call.app, draft).path
-    return PlanResult(**plan_data.as_json(call.app.planner.plan([path])))
+    return PlanResult(**plan_data.as_json(call.app.planner.plan([path], read=[draft])))
 
 
 @router.post("/submissions/{draft:path}", response_model=Submission)
@@ -112,7 +165,9 @@ def submit_draft(call: Submitting, key: Key, draft: str) -> Response:
 
     def submit() -> Submission:
         file = draft_view.find(call.app, draft)
-        plan = call.app.planner.queue([file.path], actor=call.person.name, agree=_only_asks)
+        plan = call.app.planner.queue(
+            [file.path], actor=call.person.name, read=[draft], agree=_only_asks
+        )
         if plan.errors:
             problems = [one for one in plan.problems if one.file == file.file]
             raise Unsavable(problems, _("Nothing was queued: the draft has errors."))
@@ -134,22 +189,29 @@ def submit_draft(call: Submitting, key: Key, draft: str) -> Response:
 
 
 def _only_asks(plan: Plan) -> None:
-    """Raise NotPermitted if queueing would do more than ask for an approval."""
-    hint = _("A person looks at it on the page of the post, and puts it on the schedule.")
+    """Raise ApiRefused if queueing would do more than ask for an approval."""
     for change in plan.changes:
         if change.wish is None or change.wish.state is not State.AWAITING_APPROVAL:
-            message = _("On {account} it would not wait for an approval.", account=change.account)
-            raise NotPermitted(message, hint=hint)
+            raise _for_a_person(
+                "needs-no-approval",
+                _("On {account} it would not wait for an approval.", account=change.account),
+            )
     if plan.voided:
         names = ", ".join(sorted({change.account for change in plan.voided}))
         message = _("It is approved on {accounts}: the approval would be void.", accounts=names)
-        raise NotPermitted(message, hint=hint)
+        raise _for_a_person("approved-already", message)
     for change in plan.changes:
         if change.delivery and change.delivery.state is State.SCHEDULED:
             message = _("On {account} a person has scheduled it.", account=change.account)
-            raise NotPermitted(message, hint=hint)
+            raise _for_a_person("scheduled-already", message)
     if plan.repeated:
-        raise NotPermitted(_("It may be out already, under another name or wording."), hint=hint)
+        message = _("It may be out already, under another name or wording.")
+        raise _for_a_person("may-be-out-already", message)
+
+
+def _for_a_person(cause: str, message: str) -> ApiRefused:
+    remedy = _("A person looks at it on the page of the post, and puts it on the schedule.")
+    return ApiRefused(403, message, cause=cause, remedy=remedy)
 
 
 def _account(one: Recipient) -> AccountPreview:

@@ -1,7 +1,9 @@
 """Problem details (RFC 9457): how the API reports errors, each with its remedy."""
 
+import re
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
+from typing import Any
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
@@ -11,7 +13,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from publisher.base.errors import DraftHasErrors, KeyReused, PublisherError, StillRunning
-from publisher.base.i18n import _
+from publisher.base.i18n import _, later
 from publisher.ledger.transitions import Conflict
 from publisher.model.values import Problem
 from publisher.web import errors
@@ -21,18 +23,56 @@ MEDIA_TYPE = "application/problem+json"
 _KIND = "urn:publisher:problem:"
 _STATUS: Mapping[type[PublisherError], int] = {KeyReused: 422, StillRunning: 409}
 """The statuses of errors that only the API has."""
+_CAPITAL = re.compile(r"(?<=[a-z])([A-Z])")
+_MOST = 20
+"""Flaws of one request that are named."""
+_WRONG: Mapping[str, str] = {
+    "missing": later("It is missing."),
+    "extra_forbidden": later("Nothing is known under this name."),
+    "json_invalid": later("It is not valid JSON."),
+    "string_too_long": later("It has more than {max_length} characters."),
+    "string_too_short": later("It is empty."),
+    "too_long": later("It has more than {max_length} items."),
+    "string_type": later("It has to be a text."),
+    "list_type": later("It has to be a list."),
+    "dict_type": later("It has to be an object."),
+    "bool_type": later("It has to be true or false."),
+    "bool_parsing": later("It has to be true or false."),
+    "int_parsing": later("It has to be a whole number."),
+    "less_than_equal": later("It may be {le} at most."),
+    "greater_than_equal": later("It has to be {ge} at least."),
+    "literal_error": later("It has to be one of: {expected}."),
+}
+"""What is wrong, by Pydantic's kinds of errors."""
+
+
+class BadInput(BaseModel):
+    """What is wrong with a part of the request."""
+
+    pointer: str | None = Field(
+        default=None, description="Its place in the body, as a JSON pointer.", examples=["#/texts"]
+    )
+    parameter: str | None = Field(
+        default=None, description="The name of the header, or of what stands in the address."
+    )
+    detail: str
 
 
 class ProblemDetails(BaseModel):
     """An error. `type` is stable, and meant for programs; the words are meant for people."""
 
-    type: str = Field(examples=[f"{_KIND}not-found"])
+    type: str = Field(
+        description="The cause; more may come.", examples=[f"{_KIND}changed-meanwhile"]
+    )
     title: str
     status: int
     detail: str
     remedy: str | None = Field(default=None, description="What to do about it.")
     problems: list[Problem] | None = Field(
         default=None, description="What is wrong in the draft, if that is the reason."
+    )
+    errors: list[BadInput] | None = Field(
+        default=None, description="What is wrong with the request, if that is the reason."
     )
 
 
@@ -47,13 +87,22 @@ class ApiRefused(Exception):
     """The API refuses a request."""
 
     def __init__(
-        self, status: int, detail: str, *, remedy: str | None = None, retry_after: int | None = None
+        self,
+        status: int,
+        detail: str,
+        *,
+        cause: str,
+        remedy: str | None = None,
+        retry_after: int | None = None,
     ) -> None:
         super().__init__(detail)
-        self.status, self.remedy, self.retry_after = status, remedy, retry_after
+        self.status, self.cause = status, cause
+        self.remedy, self.retry_after = remedy, retry_after
 
     def response(self) -> Response:
-        return response(self.status, str(self), self.remedy, retry_after=self.retry_after)
+        return response(
+            self.status, self.cause, str(self), self.remedy, retry_after=self.retry_after
+        )
 
 
 def install(api: FastAPI) -> None:
@@ -67,35 +116,40 @@ def install(api: FastAPI) -> None:
 
 def response(
     status: int,
+    cause: str,
     detail: str,
     remedy: str | None = None,
     problems: Sequence[Problem] | None = None,
+    wrong: Sequence[BadInput] | None = None,
     retry_after: int | None = None,
+    headers: Mapping[str, str] | None = None,
 ) -> Response:
-    """The answer of an error."""
-    phrase = HTTPStatus(status).phrase
+    """The answer of an error. `cause`: the last part of its `type`."""
     told = ProblemDetails(
-        type=_KIND + phrase.lower().replace(" ", "-"),
-        title=phrase,
+        type=_KIND + cause,
+        title=HTTPStatus(status).phrase,
         status=status,
         detail=detail,
         remedy=remedy,
         problems=list(problems) if problems else None,
+        errors=list(wrong) if wrong else None,
     )
-    headers = {"WWW-Authenticate": 'Bearer realm="Publisher"'} if status == 401 else {}
+    sent = dict(headers or {})
+    if status == 401:
+        sent["WWW-Authenticate"] = 'Bearer realm="Publisher"'
     if retry_after is not None:
-        headers["Retry-After"] = str(retry_after)
-    return JSONResponse(
-        told.model_dump(mode="json", exclude_none=True), status, headers, MEDIA_TYPE
-    )
+        sent["Retry-After"] = str(retry_after)
+    return JSONResponse(told.model_dump(mode="json", exclude_none=True), status, sent, MEDIA_TYPE)
 
 
 def of(error: PublisherError) -> Response:
-    """The answer of an expected error."""
+    """The answer of an expected error; its cause is the name of its class."""
     if isinstance(error, Unsavable):
-        return response(422, str(error), error.hint, error.problems)
+        return response(422, "draft-has-errors", str(error), error.hint, error.problems)
     status = _STATUS.get(type(error)) or errors.status_of(error)
-    return response(status, str(error), error.hint, retry_after=30 if status == 503 else None)
+    cause = _CAPITAL.sub(r"-\1", type(error).__name__).lower()
+    retry_after = 30 if status == 503 else None
+    return response(status, cause, str(error), error.hint, retry_after=retry_after)
 
 
 async def _foreseen(_request: Request, error: Exception) -> Response:
@@ -110,25 +164,53 @@ async def _refused(_request: Request, error: Exception) -> Response:
 
 async def _moved(_request: Request, _error: Exception) -> Response:
     message = _("The post moved on while you looked at it.")
-    return response(409, message, _("Look at it again, then decide."))
+    return response(409, "changed-meanwhile", message, _("Look at it again, then decide."))
 
 
 async def _malformed(_request: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101 - for the type checker
-    # Not what was sent, which may be a secret.
-    places = [".".join(map(str, one["loc"])) for one in error.errors()[:5]]
-    return response(
-        400,
-        _("What was sent is not what this operation takes: {places}.", places=", ".join(places)),
-        _("The description at /api/v1/openapi.json says what it takes."),
-    )
+    wrong = [_bad_input(one) for one in error.errors()[:_MOST]]
+    told = "; ".join(f"{one.parameter or one.pointer}: {one.detail}" for one in wrong)
+    if any(one.parameter == "If-Match" for one in wrong) and len(wrong) == 1:
+        hint = _("Read the draft, and send its `etag`.")
+        return response(428, "match-missing", told, hint, wrong=wrong)
+    hint = _("The description at /api/v1/openapi.json says what it takes.")
+    return response(400, "bad-request", told, hint, wrong=wrong)
 
 
-async def _by_status(_request: Request, error: Exception) -> Response:
+def _bad_input(flaw: Mapping[str, Any]) -> BadInput:
+    """What is wrong, without what was sent: that may be a secret."""
+    place, *rest = flaw["loc"]
+    kind = _WRONG.get(flaw["type"])
+    detail = _(kind, **flaw.get("ctx", {})) if kind else _("It is not of the kind that is needed.")
+    if place != "body":
+        return BadInput(parameter=str(rest[0]) if rest else str(place), detail=detail)
+    steps = () if flaw["type"] == "json_invalid" else rest
+    escaped = (str(one).replace("~", "~0").replace("/", "~1") for one in steps)
+    return BadInput(pointer="/".join(("#", *escaped)), detail=detail)
+
+
+async def _by_status(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 - for the type checker
     if isinstance(error, TooLarge):
-        return response(413, _("This is too large"), _("Send less."))
-    if error.status_code in (404, 405):
-        hint = _("The description at /api/v1/openapi.json lists all operations.")
-        return response(error.status_code, _("There is no such operation."), hint)
-    return response(error.status_code, str(error.detail))
+        return response(413, "too-large", _("This is too large"), _("Send less."))
+    hint = _("The description at /api/v1/openapi.json lists all operations.")
+    if error.status_code == 405:
+        allowed = ", ".join(sorted(_methods(request)))
+        message = _("It takes other methods: {methods}.", methods=allowed)
+        return response(405, "method-not-allowed", message, hint, headers={"Allow": allowed})
+    if error.status_code == 404:
+        return response(404, "no-such-operation", _("There is no such operation."), hint)
+    cause = HTTPStatus(error.status_code).phrase.lower().replace(" ", "-")
+    return response(error.status_code, cause, str(error.detail))
+
+
+def _methods(request: Request) -> set[str]:
+    """The methods of all operations at this address, by the description."""
+    place = request.url.path.removeprefix(request.scope.get("root_path", ""))
+    return {
+        method.upper()
+        for template, item in request.app.openapi()["paths"].items()
+        if re.fullmatch(re.sub(r"\{\w+\}", ".+", template), place)
+        for method in item
+    }

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, WithJsonSchema
 
 from publisher.base.clock import duration_text, parse_duration
 from publisher.base.errors import UsageError
@@ -15,6 +15,11 @@ _LONGEST_TEXT = 100_000
 _MOST = 200
 """Items of a list, as in a form."""
 
+Timestamp = Annotated[
+    str,
+    WithJsonSchema({"type": "string", "format": "date-time", "examples": ["2016-03-07T08:00:00Z"]}),
+]
+"""An instant in UTC."""
 Line = Annotated[str, StringConstraints(max_length=2_000)]
 Text = Annotated[str, StringConstraints(max_length=_LONGEST_TEXT)]
 

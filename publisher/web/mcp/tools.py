@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from hashlib import sha256
 from secrets import token_hex
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -88,8 +89,10 @@ async def call(api: ASGIApp, tool: Tool, arguments: Mapping[str, Any], secret: s
     path = re.sub(r"\{(\w+)\}", lambda found: str(sent["path"][found[1]]), tool.path)
     headers = {name.replace("_", "-"): str(value) for name, value in sent["header"].items()}
     headers |= {"authorization": f"Bearer {secret}", "content-type": "application/json"}
-    if tool.method != "GET":
-        headers["idempotency-key"] = token_hex(16)
+    if tool.method != "GET":  # what is repeated after a lost answer makes no second draft
+        said = json.dumps(arguments, sort_keys=True).encode()
+        is_new = tool.name == "make_draft"
+        headers["idempotency-key"] = sha256(said).hexdigest() if is_new else token_hex(16)
     body = json.dumps(sent["body"]).encode() if "body" in tool.places.values() else b""
     try:
         status, answer = await _ask(api, tool.method, path, sent["query"], headers, body)

@@ -282,7 +282,7 @@ def _submit(sent: SentForm, composed: ComposedDraft) -> Response:
     hint = _("Mend what is marked, or keep it as a draft.")
     if now.has_errors or now.library is None:
         raise _Refused(UsageError(_("Nothing was submitted yet."), hint=hint), now)
-    plan = app.planner.compare(now.library, now.found, [composed.draft.path])
+    plan = app.planner.compare(now.library, now.found, [composed.draft.path], read=[composed.id])
     if plan.errors:
         now = with_problem(now, plan.errors[0])
         raise _Refused(UsageError(_("Nothing was submitted yet."), hint=hint), now)

@@ -84,6 +84,7 @@ def _save(
         {"corrects": one.post, "reason": reason},
         visitor.name,
         frozenset(one.accounts),
+        digest=draft.digest,
         save=draft.create if is_new else draft.delete,
         put_back=draft.delete if is_new else draft.create,
     )

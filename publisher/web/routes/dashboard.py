@@ -105,7 +105,7 @@ def _back_with(
         d
         for d in rejected
         if any(same_person(name, visitor.name) for name in changed_by.get(d.post, ()))
-        or not any(same_person(d.queued_by or "", name) for name in others)
+        or not any(same_person(d.written_by or "", name) for name in others)
     ]
 
 

@@ -62,6 +62,7 @@ def _changed_page(
         return _page(request, parts, post, draft, body, problem=_meanwhile(draft))
     revised = draft.with_text(body)
     if revised == draft:
+        draft_view.read_by(parts.app, visitor.name, post, seen)
         return parts.done(visitor, _("Nothing to save: the text is the same."), post_address(post))
     try:
         _write(parts, visitor, post, draft, revised)
@@ -110,6 +111,7 @@ def _write(
         {"text": words},
         visitor.name,
         accounts,
+        digest=revised.digest,
         save=lambda: draft.save(revised),
         put_back=lambda: revised.save(draft),
     )

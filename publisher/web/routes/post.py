@@ -13,7 +13,7 @@ from publisher.ledger.manager.rights import Rank
 from publisher.ledger.manager.withdrawals import WITHDRAWABLE
 from publisher.ledger.reading.history_steps import HistoryStep
 from publisher.model.deliveries import Delivery
-from publisher.model.events import Event
+from publisher.model.events import Event, by_program
 from publisher.model.history_text import details
 from publisher.model.states import State
 from publisher.model.values import Problem
@@ -71,7 +71,7 @@ def show(request: Request, parts: Use, visitor: Reader, post: str, part: str = "
         may_move=rights.permits(visitor.person, Rank.STAFF, accounts),
         movable=draft is not None and draft.post is not None and reschedule.is_movable(deliveries),
         told=_told_by_a_person(steps),
-        changed_by=parts.app.queries.writers([post]).get(post),
+        changed_by=parts.app.queries.writers([post], by_program).get(post),
         counts_of=_counts(parts, deliveries),
         digest=digest,
         corrections=corrections_view.of_post(parts.app, post, deliveries),

@@ -6,6 +6,8 @@ from fastapi import APIRouter, Form, Request, Response
 
 from publisher.base.errors import NotPossible
 from publisher.base.i18n import _
+from publisher.drafts import editing
+from publisher.ledger.manager.rights import Rank
 from publisher.planning import Plan
 from publisher.web import compose_saving, draft_view, plan_view
 from publisher.web.authentication import Reader, Visitor, Writer
@@ -20,14 +22,31 @@ class _Unasked(Exception):
 
 
 @router.get("/posts/{post:path}/queue")
-def look(request: Request, parts: Use, _visitor: Reader, post: str) -> Response:
-    plan = parts.app.planner.plan([draft_view.find(parts.app, post).path])
+def look(request: Request, parts: Use, visitor: Reader, post: str) -> Response:
+    """Show what queueing changes; of what a program wrote, first all of it, to be read."""
+    app, file = parts.app, draft_view.find(parts.app, post)
+    mark = draft_view.unread_by(app, file)
+    accounts = draft_view.accounts(app, post) if mark else ()
     return parts.pages.render(
         request,
         "queue.html",
         post=post,
-        pending=plan_view.pending_of(parts.app, plan),
+        pending=plan_view.pending_of(app, app.planner.plan([file.path])),
+        unread=mark,
+        draft=editing.read(file) if mark else None,
+        view=draft_view.view(app, *app.checked([file.path]), post) if mark else None,
+        may_read=app.rights.permits(visitor.person, Rank.STAFF, accounts),
     )
+
+
+@router.post("/posts/{post:path}/read")
+def read(
+    parts: Use, visitor: Writer, post: str, seen: Annotated[str, Form(max_length=64)] = ""
+) -> Response:
+    """Record that a person has read all of the draft that was `seen`."""
+    draft_view.read_by(parts.app, visitor.name, post, seen)
+    toast = Toast(_("Read. Now it can be put on the schedule."))
+    return parts.done(visitor, toast, post_address(post, "queue"))
 
 
 @router.post("/posts/{post:path}/queue")

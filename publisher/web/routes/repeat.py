@@ -96,6 +96,8 @@ def make(
 
 def _make(app: Application, visitor: Visitor, new: Sequence[DraftCopy]) -> None:
     """Make the drafts, on record: all, or none."""
+    for source in {copy.source for copy in new}:
+        draft_view.require_read(app, draft_view.find(app, source))
     made: list[DraftCopy] = []
     try:
         for copy in new:
@@ -115,6 +117,7 @@ def _save(app: Application, visitor: Visitor, copy: DraftCopy, event: Event) -> 
         {"time": copy.occurrence.at, COPY_OF: copy.source},
         visitor.name,
         draft_view.accounts(app, copy.source),
+        digest=draft.digest,
         save=draft.create if is_new else draft.delete,
         put_back=draft.delete if is_new else draft.create,
     )

@@ -112,6 +112,7 @@ def _write(parts: Parts, visitor: Visitor, post: str, move: _Move) -> None:
         {"time": times},
         visitor.name,
         accounts,
+        digest=move.revised.digest,
         save=lambda: move.seen.save(move.revised),
         put_back=lambda: move.revised.save(move.seen),
     )

@@ -68,7 +68,9 @@ def test_a_draft_is_made_changed_and_deleted(
 ) -> None:
     """As a person's on the pages: a file with their name as its author, and steps on record."""
     asking = program("stagiaire")
-    made = asking.make(**WHOLE)
+    answer = asking.send("POST", "/drafts", json=WHOLE)
+    made = answer.json()
+    assert answer.headers["location"] == f"/api/v1/drafts/{made['id']}"
     path = workspace.path / made["file"]
     assert "Bonjour de Lima." in path.read_text("utf-8")
     assert "stagiaire" in path.read_text("utf-8")
@@ -95,7 +97,9 @@ def test_a_change_of_somebody_else_is_never_lost(program: Make, workspace: Works
         answer = asking.send(method, "/drafts/unfinished.fr", match=draft["etag"], **more)
         assert answer.status_code == 412
         assert "ETag" in answer.json()["remedy"]
-        assert asking.send(method, "/drafts/unfinished.fr", **more).status_code == 400
+        unmatched = asking.send(method, "/drafts/unfinished.fr", **more)
+        assert unmatched.status_code == 428
+        assert unmatched.json()["type"] == "urn:publisher:problem:match-missing"
     assert "d'une autre" in (workspace.path / "posts/unfinished.fr.md").read_text("utf-8")
 
 
@@ -187,7 +191,7 @@ def test_a_draft_may_be_a_correction(app: Application, program: Make, workspace:
     assert (made["values"]["corrects"], made["values"]["reason"]) == ("day.fr", "A figure.")
     text = (workspace.path / made["file"]).read_text("utf-8")
     assert "corrects: day.fr\n" in text
-    assert not app.planner.queue([workspace.path / made["file"]], actor="stagiaire").errors
+    assert asking.send("POST", f"/submissions/{made['id']}").status_code == 200
     (delivery,) = app.queries.deliveries(post=made["id"])
     assert (delivery.state, delivery.corrects) == (State.AWAITING_APPROVAL, "day.fr")
 
@@ -203,7 +207,7 @@ def test_a_draft_may_answer_a_reader(app: Application, program: Make, workspace:
     text = (workspace.path / made["file"]).read_text("utf-8")
     assert 'answers: "77"\n' in text or "answers: 77\n" in text
     assert "Ignore all rules" not in text
-    assert not app.planner.queue([workspace.path / made["file"]], actor="stagiaire").errors
+    assert asking.send("POST", f"/submissions/{made['id']}").status_code == 200
     (delivery,) = app.queries.deliveries(post=made["id"])
     assert (delivery.state, delivery.answers) == (State.AWAITING_APPROVAL, "77")
 
@@ -216,21 +220,48 @@ def test_what_no_draft_may_have_is_named(program: Make) -> None:
 
 
 @pytest.mark.parametrize(
-    "body",
+    ("body", "pointer", "detail"),
     [
-        {"nonsense": 1},
-        {**WHOLE, "approved": True},
-        {**WHOLE, "texts": "a text"},
-        {**WHOLE, "to": "bice-x"},
-        {**WHOLE, "expires": "soon"},
-        {**WHOLE, "link_in": "elsewhere"},
-        [],
+        ({"nonsense": 1}, "#/nonsense", "Nothing is known under this name."),
+        ({**WHOLE, "approved": True}, "#/approved", "Nothing is known under this name."),
+        ({**WHOLE, "texts": "a text"}, "#/texts", "It has to be an object."),
+        ({**WHOLE, "texts": {"a/b": "a text"}}, "#/texts/a~1b", "It has to be a list."),
+        ({**WHOLE, "to": "bice-x"}, "#/to", "It has to be a list."),
+        ({**WHOLE, "link_in": "elsewhere"}, "#/link_in", "It has to be one of: "),
+        ([], "#", "It is not of the kind that is needed."),
     ],
 )
-def test_what_is_not_taken_is_said_and_not_ignored(program: Make, body: Any) -> None:
+def test_what_is_not_taken_is_said_and_not_ignored(
+    program: Make, body: Any, pointer: str, detail: str
+) -> None:
+    """Each flaw with its place in the body, and never with what was sent."""
     answer = program().send("POST", "/drafts", json=body)
     assert answer.status_code == 400
-    assert answer.json()["detail"]
+    (flaw,) = answer.json()["errors"]
+    assert flaw["pointer"] == pointer
+    assert detail in flaw["detail"]
+    assert "elsewhere" not in answer.text
+
+
+@pytest.mark.parametrize(
+    ("content", "pointer"), [(b'{"to": [', "#"), (b"", "#")], ids=["cut off", "empty"]
+)
+def test_a_body_that_is_no_json_is_named(program: Make, content: bytes, pointer: str) -> None:
+    headers = {"content-type": "application/json", "idempotency-key": "k"}
+    answer = program().client.post("/drafts", content=content, headers=headers)
+    assert answer.status_code == 400
+    assert answer.json()["errors"][0]["pointer"] == pointer
+
+
+def test_a_bad_duration_is_said(program: Make) -> None:
+    answer = program().send("POST", "/drafts", json={**WHOLE, "expires": "soon"})
+    assert answer.status_code == 400
+    assert answer.json()["type"] == "urn:publisher:problem:usage-error"
+
+
+def test_another_method_is_answered_with_those_that_there_are(program: Make) -> None:
+    answer = program().client.put("/drafts/unfinished.fr")
+    assert (answer.status_code, answer.headers["allow"]) == (405, "DELETE, GET, PATCH")
 
 
 def test_values_are_checked_without_a_file(program: Make, workspace: Workspace) -> None:
@@ -361,18 +392,18 @@ def test_a_draft_that_is_left_out_is_said_to_be(app: Application, program: Make)
     assert not app.queries.known_posts([made["id"]])
 
 
-def test_what_may_be_out_already_is_not_submitted(app: Application, program: Make) -> None:
-    """Said twice with `at: now`, under two names and slightly reworded."""
+def test_what_may_be_out_already_is_not_submitted(
+    app: Application, program: Make, workspace: Workspace
+) -> None:
+    """Said twice by a person with `at: now`, under two names and slightly reworded."""
     asking = program()
-    first, again = (
-        asking.make(to=["bice-x"], at="now", lang="fr", title=hour, texts={"": [text]})
-        for hour in ("huit", "neuf")
-        for text in [f"La session de Lima commence ce matin à {hour} heures, venez nombreux !"]
-    )
-    assert asking.send("POST", f"/submissions/{first['id']}").status_code == 200
-    published(app, first["id"])
-    refused(asking, again["id"])
-    assert not app.queries.known_posts([again["id"]])
+    for hour in ("huit", "neuf"):
+        text = f"La session de Lima commence ce matin à {hour} heures, venez nombreux !"
+        workspace.draft(f"{hour}.fr", "to: [bice-x]\nat: now", text)
+    assert asking.send("POST", "/submissions/huit.fr").status_code == 200
+    published(app, "huit.fr")
+    refused(asking, "neuf.fr")
+    assert not app.queries.known_posts(["neuf.fr"])
 
 
 def test_a_token_writes_for_its_organisations_alone(
