@@ -19,6 +19,8 @@ _PORTRAIT = Markup(
     '<img class="face{}" src="{}" alt="" width="{}" height="{}" loading="lazy" decoding="async">'
 )
 _SIDE, _SMALL = 32, 24  # pixels
+_KEY = re.compile(r"(?<![\w./@#-])(?P<key>[\w-]++)(?P<channel> \([a-z]+\))?(?![\w/-]|\.\w)")
+"""What may be an account's key in a message, with its channel behind it or not."""
 _IS_NO_WORD = re.compile(r"[-_0-9]").search
 
 
@@ -87,18 +89,12 @@ class Faces:
         A key that could be a word of the message, as it is one itself, stays: it is told by the
         channel behind it alone, `site (site)`.
         """
-        return self._keys.sub(lambda found: self.named(found["key"]), text) if text else text
+        return _KEY.sub(self._in_words, text) if text else text
 
-    @cached_property
-    def _keys(self) -> re.Pattern[str]:
-        longest_first = sorted(self.accounts, key=len, reverse=True)
-        keys = [
-            re.escape(name) + ("" if _IS_NO_WORD(name) else r"(?= \([a-z]+\))")
-            for name in longest_first
-        ]
-        return re.compile(
-            rf"(?<![\w./@#-])(?P<key>{'|'.join(keys) or '(?!)'})(?: \([a-z]+\))?(?![\w/-]|\.\w)"
-        )
+    def _in_words(self, found: re.Match[str]) -> str:
+        key = found["key"]
+        is_meant = key in self.accounts and (_IS_NO_WORD(key) or found["channel"])
+        return self.named(key) if is_meant else found[0]
 
     def portrait(self, account: str, *, small: bool = False) -> Markup:
         """The picture of an account, or its initials; decoration, as the name stands beside."""
