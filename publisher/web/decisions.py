@@ -9,11 +9,11 @@ from publisher.base import formats
 from publisher.base.errors import NotPossible, UsageError
 from publisher.base.i18n import _
 from publisher.delivery.withdraw import Withdrawn
+from publisher.ledger.manager.approvals import waits_for_undo
 from publisher.ledger.manager.commands import Accounts, Versions
 from publisher.ledger.manager.post_holds import can_be_held, can_be_released
 from publisher.model.deliveries import Delivery
 from publisher.model.states import ENDED_UNSENT, WAITING, State
-from publisher.model.timing import UNDO
 from publisher.web import draft_view
 from publisher.web.dependencies import post_address
 from publisher.web.render import Offer, Toast
@@ -85,10 +85,8 @@ def offer(app: Application, decided: Sequence[Delivery], actor: str, back: str) 
 
 def soon_out(app: Application, approved: Sequence[Delivery]) -> list[str]:
     """That some of what was approved goes out as soon as it cannot be undone any more."""
-    soon, now = app.clock.ahead(UNDO), app.clock.now()
-    if not any(d.state is State.SCHEDULED and now < d.send_at <= soon for d in approved):
-        return []
-    return [_("It goes out in ten seconds, unless you undo that.")]
+    waits = waits_for_undo(approved, app.clock)
+    return [_("It goes out in ten seconds, unless you undo that.")] if waits else []
 
 
 def _decided(

@@ -96,6 +96,17 @@ def test_what_is_approved_already_stands_in_the_way_of_no_other(draft: Path, cli
     assert cli("approve", POST, "--yes", "--as", "direction").code == 1
 
 
+def test_who_approves_what_goes_out_at_once_reads_that_it_waits_for_ten_seconds(
+    draft: Path, cli: Cli
+) -> None:
+    """What is shown first says when its clock begins, not when it was queued."""
+    (draft.parent / "now.fr.md").write_text("---\nat: now\nto: bice-x\n---\nMaintenant.\n", "utf-8")
+    assert cli("queue", "--as", "redaction").code == 0
+    told = " ".join(cli("approve", "now.fr", "--yes", "--as", "direction").out.split())
+    assert "goes out ten seconds after it is approved, and not later than 4 h after that" in told
+    assert "It goes out in ten seconds. Until then `publisher reject` keeps it back." in told
+
+
 def test_nobody_approves_without_being_asked(draft: Path, cli: Cli) -> None:
     cli("queue")
     asked = cli("approve", POST, "--as", "direction")

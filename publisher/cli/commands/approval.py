@@ -50,8 +50,7 @@ def approve(
     when, and asks. The approval is bound to that: any edit, another picture or another time makes
     it void. Its author cannot give it.
     """
-    from publisher.ledger.manager.approvals import digest
-    from publisher.model.timing import UNDO
+    from publisher.ledger.manager.approvals import digest, waits_for_undo
 
     app = arguments.application(context)
     name = arguments.account(account, sorted(app.settings.accounts))
@@ -77,14 +76,13 @@ def approve(
         arguments.refuse_to_ask(as_json=as_json)
         arguments.confirm(_("Approve {deliveries}?", deliveries=formats.deliveries(len(shown))))
     seen = {delivery.id: digest(delivery) for delivery in shown}
-    soon = app.clock.ahead(UNDO)
     approved = app.approvals.approve(ids, name, arguments.actor(who), seen)
     if as_json:
         print_json(approved)
         return
     for delivery in approved:
         console.print_prose(_("Approved: {delivery}", delivery=console.heading(delivery)))
-    if any(one.approved_at and one.approved_at < one.next_check_at <= soon for one in approved):
+    if waits_for_undo(approved, app.clock):
         told = _("It goes out in ten seconds. Until then `publisher reject` keeps it back.")
         console.print_prose(told)
 

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, select
 
+from publisher.base.clock import Clock
 from publisher.base.errors import NotPossible
 from publisher.base.formats import instant_text
 from publisher.base.i18n import _, later
@@ -60,6 +61,12 @@ def state_to_go_on(delivery: Delivery, rule: ApprovalRule) -> State:
 def may_approve(actor: str, rule: ApprovalRule) -> bool:
     """Whether the account's mandate lets this person approve; an author never can."""
     return not rule.approvers or any(same_person(actor, one) for one in rule.approvers)
+
+
+def waits_for_undo(approved: Collection[Delivery], clock: Clock) -> bool:
+    """Whether some of what was just approved goes out as soon as it cannot be undone any more."""
+    soon, now = clock.ahead(UNDO), clock.now()
+    return any(d.state is State.SCHEDULED and now < d.send_at <= soon for d in approved)
 
 
 def rejected_by(actor: str, reason: str) -> str:
