@@ -31,6 +31,7 @@ _USES = re.compile(r"\b(_?[A-Z][A-Z_]*)\.(search|match|fullmatch|finditer|findal
 _ON_SHORT_TEXTS = {
     "publisher.drafts.links._ASCII_LABELS": "a link has at most 4,096 characters",
     "publisher.drafts.time_hints._OFFSET": "a time that is longer is not looked at",
+    "publisher.web.authentication._WISH": "of a header 200 characters are read",
 }
 _Try = Callable[[str], object]
 
