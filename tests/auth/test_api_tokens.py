@@ -26,6 +26,7 @@ pytestmark = pytest.mark.guards("publisher.ledger.people", "publisher.ledger.tok
 
 PASSWORD = "plough wicker ostrich"
 DAY = timedelta(days=1)
+OURS = ["Lima", "Warsaw"]
 OF = {"lima-x": "Lima", "warsaw-x": "Warsaw", "bice-x": "BICE"}
 
 
@@ -44,7 +45,7 @@ def tokens(database: Database, clock: ManualClock, people: People) -> ApiTokens:
 
 @pytest.fixture
 def secret(tokens: ApiTokens, people: People) -> str:
-    return tokens.make(people.find("anna"), "n8n", [TokenScope.READ], DAY, actor="anna")
+    return tokens.make(people.find("anna"), "n8n", [TokenScope.READ], DAY, OURS, actor="anna")
 
 
 def test_only_a_hash_is_kept_and_the_history_names_no_secret(
@@ -117,7 +118,9 @@ def test_no_token_gets_the_id_of_one_that_ended(
     old = tokens.find(secret)
     assert old
     tokens.end(people.find("anna"), old.id, actor="anna")
-    new = tokens.find(tokens.make(people.find("anna"), "n8n", [TokenScope.READ], DAY, actor="anna"))
+    new = tokens.find(
+        tokens.make(people.find("anna"), "n8n", [TokenScope.READ], DAY, OURS, actor="anna")
+    )
     assert new
     assert new.id > old.id
 
@@ -140,7 +143,7 @@ def test_a_token_ends_with_what_its_person_may(
             keep_all_out(database, clock, "chef")
             people.disable(anna, disabled=False, actor="publisher")
     assert tokens.find(secret) is None
-    tokens.make(people.find("chef"), "other", [TokenScope.READ], DAY, actor="chef")
+    tokens.make(people.find("chef"), "other", [TokenScope.READ], DAY, OURS, actor="chef")
     assert Audit(database, clock).verify().breaks == ()
 
 
@@ -174,7 +177,7 @@ def test_a_token_that_is_changed_without_a_step_is_found(
         connection.execute(TAMPERINGS[what](dict(row)))
     if confirmed:
         for name in ("anna", "chef"):
-            tokens.make(people.find(name), "more", [TokenScope.READ], DAY, actor=name)
+            tokens.make(people.find(name), "more", [TokenScope.READ], DAY, OURS, actor=name)
     breaks = Audit(database, clock).verify().breaks
     assert {one.account for one in breaks} <= {"people/anna", "people/chef"}
     assert "other API tokens than" in str(breaks[0])
@@ -200,7 +203,7 @@ def test_one_that_ended_does_not_come_back_unseen(
         assert one.account == "people/anna"
         with database.write() as connection:
             connection.execute(delete(api_tokens))
-        tokens.make(people.find("anna"), "new", [TokenScope.READ], DAY, actor="anna")
+        tokens.make(people.find("anna"), "new", [TokenScope.READ], DAY, OURS, actor="anna")
 
 
 def test_tokens_of_before_there_were_digests_are_no_flaw(
@@ -209,9 +212,9 @@ def test_tokens_of_before_there_were_digests_are_no_flaw(
 ) -> None:  # fmt: skip
     with monkeypatch.context() as older:
         older.setattr(records, "_told_of", lambda _before, _after: {})
-        tokens.make(people.find("anna"), "old", [TokenScope.READ], DAY, actor="anna")
+        tokens.make(people.find("anna"), "old", [TokenScope.READ], DAY, OURS, actor="anna")
     assert Audit(database, clock).verify().breaks == ()
-    tokens.make(people.find("anna"), "new", [TokenScope.READ], DAY, actor="anna")
+    tokens.make(people.find("anna"), "new", [TokenScope.READ], DAY, OURS, actor="anna")
     assert Audit(database, clock).verify().breaks == ()
     with database.write() as connection:
         connection.execute(update(api_tokens).values(scopes="draft"))
@@ -232,13 +235,14 @@ def test_its_last_use_is_shown(
 @pytest.mark.parametrize(
     ("name", "scopes", "days", "organisations", "told"),
     [
-        ("", [TokenScope.READ], 1, None, "."),
-        ("x" * 61, [TokenScope.READ], 1, None, "."),
-        ("n8n", [], 1, None, "."),
-        ("n8n", [TokenScope.READ], 0, None, "."),
-        ("n8n", [TokenScope.READ], 366, None, "."),
+        ("", [TokenScope.READ], 1, OURS, "."),
+        ("x" * 61, [TokenScope.READ], 1, OURS, "."),
+        ("n8n", [], 1, OURS, "."),
+        ("n8n", [TokenScope.READ], 0, OURS, "."),
+        ("n8n", [TokenScope.READ], 366, OURS, "."),
         ("n8n", [TokenScope.READ], 1, ["BICE"], "anna has no right over BICE"),
         ("n8n", [TokenScope.READ], 1, [], "No organisation is chosen"),
+        ("n8n", [TokenScope.READ], 1, None, "No organisation is chosen"),
     ],
 )
 def test_limits_that_no_token_has_are_refused(
@@ -251,9 +255,9 @@ def test_limits_that_no_token_has_are_refused(
 
 def test_nobody_has_more_than_some(tokens: ApiTokens, people: People) -> None:
     for number in range(MOST):
-        tokens.make(people.find("anna"), f"{number}", [TokenScope.READ], DAY, actor="anna")
+        tokens.make(people.find("anna"), f"{number}", [TokenScope.READ], DAY, OURS, actor="anna")
     with pytest.raises(NotPossible):
-        tokens.make(people.find("anna"), "one more", [TokenScope.READ], DAY, actor="anna")
+        tokens.make(people.find("anna"), "one more", [TokenScope.READ], DAY, OURS, actor="anna")
 
 
 def test_no_step_but_drafting_gets_past_the_history_while_a_token_acts(
