@@ -86,6 +86,6 @@ class Group(typer.core.TyperGroup):
                     return _(told)
         if near := nearest(word, self.commands):
             return did_you_mean(f"{path} {near}")
-        if path.endswith(" log"):
+        if path.rsplit(maxsplit=1)[-1] == "log":
             return _("`publisher history {post}` shows one post.", post=word)
         return None

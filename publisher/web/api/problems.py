@@ -11,6 +11,7 @@ from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
+from starlette.routing import compile_path
 
 from publisher.base.errors import DraftHasErrors, KeyReused, PublisherError, StillRunning
 from publisher.base.i18n import _, later
@@ -211,6 +212,6 @@ def _methods(request: Request) -> set[str]:
     return {
         method.upper()
         for template, item in request.app.openapi()["paths"].items()
-        if re.fullmatch(re.sub(r"\{\w+\}", ".+", template), place)
+        if compile_path(template.replace("}", ":path}"))[0].match(place)
         for method in item
     }

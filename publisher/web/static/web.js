@@ -60,8 +60,8 @@
       if (field.id) words.htmlFor = field.id;
       const say = () => {
         const at = new Date(field.value + (field.type === "date" ? "T00:00Z" : "Z"));
-        const form = { weekday: "short", day: "numeric", month: "short", year: "numeric", timeZone: "UTC" };
-        if (field.type !== "date") Object.assign(form, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+        const clock = field.type === "date" ? {} : { hour: "2-digit", minute: "2-digit", hourCycle: "h23" };
+        const form = { weekday: "short", day: "numeric", month: "short", year: "numeric", timeZone: "UTC", ...clock };
         words.textContent = Number.isNaN(at.getTime()) ? "" : at.toLocaleString(root.lang, form);
       };
       place.after(words);
