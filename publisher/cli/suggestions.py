@@ -15,7 +15,7 @@ _MEANT = (
       "wycofaj"),
      later("`publisher cancel POST` takes a post off the schedule before it is out, and `publisher "
            "withdraw POST` deletes one that is out.")),
-    (("publish", "send", "post", "tweet", "share", "go", "start", "publier", "envoyer", "poster",
+    (("publish", "send", "post", "tweet", "share", "go", "publier", "envoyer", "poster",
       "lancer", "démarrer", "publicar", "enviar", "lanzar", "empezar", "opublikuj", "publikuj",
       "wyślij", "wyslij", "uruchom"),
      later("`publisher queue` puts the drafts on the schedule, and `publisher run` publishes each at "

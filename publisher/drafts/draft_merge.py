@@ -22,7 +22,7 @@ _OF_THE_FILE = ("corrects", "reason", "answers")
 _Values = Sequence[Any]
 
 
-class Choice(StrEnum):
+class Resolution(StrEnum):
     """Whose version stays where both changed the same place."""
 
     MINE = "mine"
@@ -40,7 +40,7 @@ class MergePlace:
 
 
 @dataclass(frozen=True, slots=True)
-class Clash:
+class MergeConflict:
     """What both changed, or what differs and nobody knows who changed it."""
 
     key: str
@@ -61,8 +61,8 @@ class DraftMerge:
 
     composition: Composition
     """What is undecided is as in mine."""
-    clashes: Sequence[Clash]
-    undecided: Sequence[Clash]
+    clashes: Sequence[MergeConflict]
+    undecided: Sequence[MergeConflict]
     taken: Sequence[MergePlace]
     """Where something was taken that only the other person changed."""
 
@@ -71,13 +71,13 @@ def merged(
     base: Composition | None,
     mine: Composition,
     theirs: Composition,
-    choices: Mapping[str, Choice],
+    choices: Mapping[str, Resolution],
 ) -> DraftMerge:
     """Merge two compositions that were both made from `base`; None: that is not known."""
     old, own, other = _places(base) if base else {}, _places(mine), _places(theirs)
     first, second = (own, other) if [*old] == [*other] else (other, own)
     values: dict[MergePlace, list[Any]] = {}
-    clashes: list[Clash] = []
+    clashes: list[MergeConflict] = []
     taken: list[MergePlace] = []
     for place in dict.fromkeys([*first, *second]):
         here = values[place] = []
@@ -89,17 +89,17 @@ def merged(
                 here += others
                 taken.append(place)
             else:
-                clash = Clash(f"{place.field}:{place.name}:{number}", place, ours, others)
+                clash = MergeConflict(f"{place.field}:{place.name}:{number}", place, ours, others)
                 clashes.append(clash)
                 here += _chosen(clash, choices.get(clash.key))
     undecided = [clash for clash in clashes if clash.key not in choices]
     return DraftMerge(_composition(values, mine), clashes, undecided, [*dict.fromkeys(taken)])
 
 
-def _chosen(clash: Clash, choice: Choice | None) -> list[Any]:
-    if choice is Choice.THEIRS:
+def _chosen(clash: MergeConflict, choice: Resolution | None) -> list[Any]:
+    if choice is Resolution.THEIRS:
         return [*clash.theirs]
-    return [*clash.mine, *(clash.theirs if choice is Choice.BOTH else ())]
+    return [*clash.mine, *(clash.theirs if choice is Resolution.BOTH else ())]
 
 
 def _places(composition: Composition) -> dict[MergePlace, _Values]:

@@ -189,7 +189,7 @@ class Ledger(LedgerPart):
             "channel": wish.channel,
             "corrects": wish.content.corrects,
             "answers": wish.content.answers,
-            "author": wish.author or author,
+            "author": None if (wish.author or author) == by.actor else wish.author or author,
             "queued_by": by.actor,
             "queued_by_program": token_bounds.program(),
             "repeat": wish.repeat,

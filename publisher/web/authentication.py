@@ -4,6 +4,7 @@ import asyncio
 import re
 import secrets
 from collections import defaultdict
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Annotated
 from weakref import WeakValueDictionary
@@ -22,7 +23,7 @@ from publisher.auth.known_browsers import LIFE as BROWSER_LIFE
 from publisher.auth.login_throttle import network_of
 from publisher.auth.sessions import LIFE, LoginSession, Sessions
 from publisher.base import i18n
-from publisher.base.errors import NotAllowed, PublisherError
+from publisher.base.errors import NotAllowed, PublisherError, UsageError
 from publisher.base.i18n import _
 from publisher.ledger.manager.rights import Rank, acting_through_pages
 from publisher.settings.schema import WebSettings
@@ -271,3 +272,26 @@ def _ranked(visitor: Visitor, rank: Rank) -> Visitor:
 Manager = Annotated[Visitor, Depends(manager)]
 Admin = Annotated[Visitor, Depends(admin)]
 Overseer = Annotated[Visitor, Depends(overseer)]
+
+
+def organisations_of(app: Application, visitor: Visitor) -> list[str]:
+    """The organisations of the accounts over which the visitor has a right."""
+    accounts = app.settings.accounts.values()
+    names = {entry.organisation for entry in accounts if entry.organisation}
+    return sorted(name for name in names if visitor.person.is_of(name))
+
+
+def chosen_organisations(
+    app: Application, visitor: Visitor, scope: str, names: Sequence[str] | None
+) -> list[str] | None:
+    """The organisations of a form; None: all. Raises UsageError for none or unknown ones.
+
+    Nothing is chosen beforehand: whoever gives a right over everything says so.
+    """
+    if scope == "all":
+        return None
+    found = [name for name in organisations_of(app, visitor) if name in (names or ())]
+    if not found:
+        message = _("No organisation is chosen.")
+        raise UsageError(message, hint=_("Go back, and choose one, or all of them."))
+    return found

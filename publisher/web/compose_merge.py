@@ -12,7 +12,7 @@ from fastapi import Response
 
 from publisher.base.errors import FileChanged, PublisherError
 from publisher.base.i18n import _
-from publisher.drafts.draft_merge import Choice, DraftMerge, merged
+from publisher.drafts.draft_merge import DraftMerge, Resolution, merged
 from publisher.drafts.editing import Manuscript
 from publisher.web import composed_draft
 from publisher.web.compose_form import ComposeForm, FieldFlaws
@@ -99,8 +99,8 @@ def _base(sent: SentForm, newest: ComposedDraft) -> ComposedDraft | None:
         return None
 
 
-def _choices(form: ComposeForm) -> Mapping[str, Choice]:
-    known = {choice.value: choice for choice in Choice}
+def _choices(form: ComposeForm) -> Mapping[str, Resolution]:
+    known = {choice.value: choice for choice in Resolution}
     pairs: Sequence[tuple[str, str]] = [*zip(form.clash or (), form.choice or (), strict=False)]
     return {key: known[name] for key, name in pairs if name in known}
 

@@ -28,11 +28,10 @@ from publisher.settings.schema import WebSettings
 from publisher.web.account_connecting import BegunConnections
 from publisher.web.address_tests import TestMessages
 from publisher.web.authentication import Visitor
-from publisher.web.draft_cache import DraftCache
+from publisher.web.draft_cache import DraftCache, Presence
 from publisher.web.draft_differences import DraftDifferences
 from publisher.web.media_library import MediaLibrary
 from publisher.web.openid_client import Known
-from publisher.web.presence import Presence
 from publisher.web.render import Renderer, Toast
 from publisher.web.server_sent_events import EventStream
 

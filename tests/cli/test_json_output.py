@@ -14,6 +14,7 @@ POST = "day.fr"
 PRINTS_WHAT_IT_IS_FOR = {
     *("preview", "report", "calendar", "agenda export"),  # a page or a calendar
     *("schema", "help", "completion"),
+    "read",  # a draft, for a person
     *("start", "run", "web", "mcp", "sandbox", "rehearse"),  # they stay
 }
 """Commands that change nothing, or whose output is no result for a script."""

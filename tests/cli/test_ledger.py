@@ -37,7 +37,7 @@ def write_draft(workspace: Path) -> None:
     (workspace / "posts" / "p.fr.md").write_text(DRAFT, encoding="utf-8")
 
 
-@pytest.mark.parametrize("command", [*OPERATE, *READ, "backup copy.db", "user add x", "web"])
+@pytest.mark.parametrize("command", [*OPERATE, *READ, "backup copy.db", "web"])
 def test_without_a_ledger_no_other_is_made(cli: Cli, workspace: Path, command: str) -> None:
     """The message names the file, and what makes it; on several machines, what is missing."""
     write_draft(workspace)

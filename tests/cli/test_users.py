@@ -43,7 +43,7 @@ def test_the_first_person_needs_no_ledger_and_what_a_lost_one_had_stays_in_doubt
     assert (added.code, added.out) == (0, "direction may log in, as staff.\n")
     assert "A new ledger was made in var/publisher.db." in added.err
     assert cli("user", "add", "lima", stdin=_PASSWORD).err == ""
-    assert cli("queue").code == 0
+    assert cli("queue", "--lost-ledger").code == 0
     assert {row["state"] for row in cli("log", "--json").json} == {"uncertain"}
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from publisher.drafts.composition import Composition, MediaEntry
-from publisher.drafts.draft_merge import Choice, merged
+from publisher.drafts.draft_merge import Resolution, merged
 
 
 def text(*parts: str, **values: object) -> Composition:
@@ -32,12 +32,12 @@ def test_paragraphs_that_one_of_them_changed_are_taken(
 @pytest.mark.parametrize(
     ("choice", "expected"),
     [
-        (Choice.MINE, "A1\n\nB\n\nC"),
-        (Choice.THEIRS, "A2\n\nB\n\nC"),
-        (Choice.BOTH, "A1\n\nA2\n\nB\n\nC"),
+        (Resolution.MINE, "A1\n\nB\n\nC"),
+        (Resolution.THEIRS, "A2\n\nB\n\nC"),
+        (Resolution.BOTH, "A1\n\nA2\n\nB\n\nC"),
     ],
 )
-def test_a_paragraph_that_both_changed_is_chosen(choice: Choice, expected: str) -> None:
+def test_a_paragraph_that_both_changed_is_chosen(choice: Resolution, expected: str) -> None:
     both = text("A\n\nB\n\nC"), text("A1\n\nB\n\nC"), text("A2\n\nB\n\nC")
     (clash,) = merged(*both, {}).undecided
     assert (clash.mine, clash.theirs, clash.takes_both) == (("A1",), ("A2",), True)
@@ -73,7 +73,7 @@ def test_without_the_version_that_both_began_with_all_that_differs_is_asked() ->
     assert [(one.place.field, one.place.name) for one in found.undecided] == [
         ("title", ""), ("to", "y"), ("texts", ""),
     ]  # fmt: skip
-    chosen = {one.key: Choice.THEIRS for one in found.undecided}
+    chosen = {one.key: Resolution.THEIRS for one in found.undecided}
     assert merged(
         None, text("A\n\nB", to=("x",)), text("A\n\nB\n\nC", to=("x", "y"), title="u"), chosen
     ).composition == text("A\n\nB\n\nC", to=("x", "y"), title="u")

@@ -163,7 +163,7 @@ def test_scripts_read_the_same_in_every_language(cli: Cli, workspace: Path, comm
 
 def _without_words(value: object) -> object:
     if isinstance(value, dict):
-        words = ("message", "hint", "note", "reason", "now", "text", "error")
+        words = ("message", "hint", "note", "reason", "now", "text", "error", "public")
         return {key: _without_words(inner) for key, inner in value.items() if key not in words}
     if isinstance(value, list):
         return [_without_words(inner) for inner in value]

@@ -81,7 +81,7 @@ def undo(database: Database, clock: ManualClock, rights: Rights) -> Undo:
 @pytest.fixture
 def queued(ledger: Ledger, queries: Queries, clock: ManualClock) -> Delivery:
     """To bice-x."""
-    add(ledger, wish(clock))
+    add(ledger, wish(clock, author="somebody"))
     (found,) = queries.deliveries()
     return found
 
@@ -207,10 +207,10 @@ def test_an_author_holds_what_they_wrote_and_releases_their_own_hold_alone(
     """Neither a manager's hold is theirs, nor one that a manager put in the place of theirs."""
     add(
         ledger,
-        wish(clock, queued_by="lima", account="lima-x"),
-        wish(clock, "other", queued_by="marc", account="lima-x"),
+        wish(clock, author="lima", account="lima-x"),
+        wish(clock, "other", author="marc", account="lima-x"),
     )
-    post = next(one.post for one in queries.deliveries() if one.queued_by == "lima")
+    post = next(one.post for one in queries.deliveries() if one.written_by == "lima")
     with pytest.raises(NotPermitted, match="it takes the role of manager"):
         holds.hold("other", None, "lima", "wait")
     (held,) = holds.hold(post, None, "lima", "wait")

@@ -447,7 +447,7 @@ PICTURES = ("a TIFF", "a BMP")
         ("a.tiff", b"II*\0" + bytes(20), "a TIFF"),
         ("a.jpg", b"BM" + bytes(20), "a BMP"),
         ("a.xlsx", b"PK\x03\x04" + bytes(99_000) + b"xl/workbook.xml", "an Excel workbook"),
-        ("a.docx", b"PK\x03\x04" + bytes(99_000) + b"word/document.xml", "a document of Word"),
+        ("a.docx", b"PK\x03\x04" + bytes(99_000) + b"word/document.xml", "a Word document"),
         ("a.xls", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(20), "a document of Word, PowerPoint or Excel"),
         ("a.zip", b"PK\x03\x04" + bytes(99), "a ZIP archive"),
         ("a.png", b"  <!doctype html><html><svg></svg>", "a web page"),

@@ -291,7 +291,9 @@ def test_two_who_queue_the_same_text_at_once_do_not_both_succeed(
     queue(app)
     workspace.draft("b.fr", f"{NOON}\nto: [bice-x]")
     plan, plans = app.planner.plan, [stale]
-    monkeypatch.setattr(app.planner, "plan", lambda paths: plans.pop() if plans else plan(paths))
+    monkeypatch.setattr(
+        app.planner, "plan", lambda paths, **more: plans.pop() if plans else plan(paths, **more)
+    )
     assert [p.code for p in app.planner.queue(actor="lima").errors] == ["duplicate-text"]
     assert [d.post for d in app.queries.deliveries()] == ["a.fr"]
 

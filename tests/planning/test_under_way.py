@@ -1,5 +1,7 @@
 """Drafts that change while what they said is on its way, or may be out."""
 
+from typing import Any
+
 import pytest
 
 from publisher.app import Application
@@ -59,8 +61,8 @@ def test_a_delivery_that_moved_on_meanwhile_is_looked_at_again(
     plan = app.planner.plan
     claimed: list[Delivery] = []
 
-    def plan_then_claim(paths: object = ()) -> object:
-        made = plan(())
+    def plan_then_claim(paths: object = (), **more: Any) -> object:
+        made = plan((), **more)
         if not claimed:
             claimed.append(begin_to_send(app))
         return made

@@ -66,14 +66,15 @@ def test_the_figures_are_the_ledgers(desk: Desk) -> None:
 
 
 def test_each_post_is_listed_with_its_link_lateness_and_approver(desk: Desk) -> None:
-    desk.queue("a.fr", due_in=0, state=State.AWAITING_APPROVAL)
+    desk.queue("a.fr", due_in=60, state=State.AWAITING_APPROVAL)
     desk.approve("a.fr", "direction")
+    desk.clock.advance(60)
     desk.publish_next(late=0.25)
     page = desk.report()
     assert "Mon 7 Mar 2016 1 post" in page.text
     assert '<a href="https://x.com/bice/status/707" rel="noreferrer">X</a>' in page.html
     assert '<span lang="fr" dir="auto">Le texte de a.fr</span>' in page.html
-    assert "09:00" in page.text, "in the session's zone"
+    assert "09:01" in page.text, "in the session's zone"
     assert "250 ms direction" in page.text
     assert re.search(r"Approved by Posts direction 1\b", page.text)
 
@@ -255,7 +256,7 @@ def test_ten_thousand_deliveries_give_a_usable_file_soon(desk: Desk) -> None:
     assert page.figure("Failed") == "21"
     assert len(page.html) < 2_500_000
     listed = page.html.partition("All posts, day by day")[2]
-    assert listed.count('<span class="states bad">failed</span>') == 21
+    assert listed.count('<span class="states bad">failed: nothing is out</span>') == 21
     assert "And 1,437 more of this day" in page.text
     assert not re.search(r'<details class="day" open', page.html)
 

@@ -48,6 +48,7 @@ ALLOWED = {
         " --sandbox",
         " --workspace …",
     },
+    "cli/output/unqueued.py": {"Plan | None"},  # a type
     "cli/output/verdict.py": {"… UTC"},
     "cli/output/status.py": {" --account …", "publisher resume…"},
     "cli/output/plan.py": {

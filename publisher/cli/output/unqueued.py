@@ -10,24 +10,26 @@ from collections.abc import Sequence
 from contextlib import suppress
 from datetime import tzinfo
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from publisher.app import Application
 from publisher.base import files
 from publisher.base.errors import PublisherError
 from publisher.base.i18n import _, plural
 from publisher.cli import arguments
 from publisher.cli.output import console
-from publisher.cli.output import plan as plans
 from publisher.drafts.draft_files import COMPARED, newest_change
-from publisher.planning import Plan
 from publisher.settings.settings import Settings
+
+if TYPE_CHECKING:  # `check` looks at files first, and mostly at no ledger
+    from publisher.app import Application
+    from publisher.planning import Plan
 
 _MARK = "queued.mark"
 _SHOWN = 10
 _GRAIN = 2.0  # seconds: that of the coarsest file systems
 
 
-def note(app: Application, begun: float) -> None:
+def note(app: "Application", begun: float) -> None:
     """Record that at `begun` (time.time()) the schedule matched all drafts."""
     path = app.settings.var / _MARK
     files.keep(path, b"")
@@ -35,7 +37,7 @@ def note(app: Application, begun: float) -> None:
         os.utime(path, (begun, begun))
 
 
-def tell(app: Application) -> Plan | None:
+def tell(app: "Application") -> "Plan | None":
     """Print the changes that are not queued yet, if there are any; returns them if it looked."""
     begun = time.time()
     number, youngest = newest_change(app.settings.posts)
@@ -66,6 +68,8 @@ def tell_of(settings: Settings, drafts: Sequence[Path]) -> None:
     marked = touched(settings.var / _MARK)
     changed = [path for path in drafts if marked and touched(path) >= marked - _GRAIN]
     if changed and len(changed) <= COMPARED:
+        from publisher.app import Application
+
         with suppress(PublisherError), Application.looking(settings.workspace) as app:
             if app.without_ledger is None:
                 print_differences(app.planner.plan(changed))
@@ -79,8 +83,10 @@ def touched(path: Path) -> float:
         return 0.0
 
 
-def print_differences(plan: Plan) -> bool:
+def print_differences(plan: "Plan") -> bool:
     """Print what goes out, or is out, otherwise than its draft says; whether anything does."""
+    from publisher.cli.output import plan as plans
+
     if posts := plan.overtaken:
         told = plural(
             "{number} post goes out as it was queued, not as its draft says now: {names}. "
@@ -105,7 +111,9 @@ def print_differences(plan: Plan) -> bool:
     return bool(plan.overtaken or plan.not_as_out)
 
 
-def _tell(plan: Plan, zone: tzinfo) -> None:
+def _tell(plan: "Plan", zone: tzinfo) -> None:
+    from publisher.cli.output import plan as plans
+
     if plan.changes:
         told = _(
             "Not queued yet: {changes}. `publisher plan` shows it, and `publisher queue` puts it "
@@ -138,7 +146,7 @@ def _tell(plan: Plan, zone: tzinfo) -> None:
             console.print_warned(line)
 
 
-def _last(app: Application) -> float:
+def _last(app: "Application") -> float:
     try:
         last = (app.settings.var / _MARK).stat().st_mtime
     except OSError:

@@ -89,7 +89,7 @@ deliveries = Table(
     # Seconds from its time to its expiry, if its draft says `now`: `expires_at` is NULL until it
     # may go. NULL: its draft names a time.
     Column("expires_after", Integer),
-    # Who wrote it, as its draft says or who queued it first; NULL: as `queued_by`, in older rows.
+    # Who wrote it, as its draft says or who queued it first; NULL: who queued it.
     Column("author", String),
     # The program by which it was queued for a person; NULL: by none.
     Column("queued_by_program", String),

@@ -11,8 +11,15 @@ from publisher.base.errors import UsageError
 from publisher.base.i18n import LANGUAGES, _, plural
 from publisher.ledger.notice_addresses import Topic
 from publisher.notices.addresses import masked
-from publisher.web import organisation_choice, passkey_requests, password_check, security
-from publisher.web.authentication import Reader, Visitor, Writer, know_browser, set_cookie
+from publisher.web import passkey_requests, password_check, security
+from publisher.web.authentication import (
+    Reader,
+    Visitor,
+    Writer,
+    know_browser,
+    organisations_of,
+    set_cookie,
+)
 from publisher.web.confirmation import confirming, is_one_of
 from publisher.web.dependencies import Parts, Use
 
@@ -41,7 +48,7 @@ def me(
         topics=list(Topic),
         tokens=parts.app.api_tokens.of(visitor.person),
         scopes=list(TokenScope),
-        organisations=organisation_choice.organisations(parts, visitor),
+        organisations=organisations_of(parts.app, visitor),
         has_mail=parts.app.settings.notices.mail is not None,
     )
 

@@ -8,8 +8,8 @@ from fastapi import APIRouter, Form, Request, Response
 from publisher.auth.api_tokens import TokenScope
 from publisher.base.errors import UsageError
 from publisher.base.i18n import _
-from publisher.web import organisation_choice, security
-from publisher.web.authentication import Visitor, Writer
+from publisher.web import security
+from publisher.web.authentication import Visitor, Writer, chosen_organisations
 from publisher.web.confirmation import confirming, is_one_of
 from publisher.web.dependencies import Parts, Use
 
@@ -35,7 +35,7 @@ def change(
     """Make a token, which is shown once, or end the one with this number."""
     match do:
         case "make":
-            of = organisation_choice.chosen(parts, visitor, scope, organisations)
+            of = chosen_organisations(parts.app, visitor, scope, organisations)
             secret = _made(parts, visitor, title, may or [], int(days or 0), of)
             security.log_event(request, "token made")
             return parts.pages.render(

@@ -16,8 +16,14 @@ from publisher.ledger.integrity.hash_chain import BEFORE, TOKENS
 from publisher.ledger.manager.rights import Person, Rank
 from publisher.ledger.reading.history_steps import HistoryStep
 from publisher.model.history_text import details
-from publisher.web import organisation_choice, security
-from publisher.web.authentication import Admin, Overseer, Visitor
+from publisher.web import security
+from publisher.web.authentication import (
+    Admin,
+    Overseer,
+    Visitor,
+    chosen_organisations,
+    organisations_of,
+)
 from publisher.web.confirmation import Confirmed, confirming, is_one_of
 from publisher.web.dependencies import Parts, Use, person_address
 
@@ -45,7 +51,7 @@ def people(request: Request, parts: Use, visitor: Overseer) -> Response:
         steps=steps,
         guessed=_guessed(parts),
         may_over=partial(parts.app.rights.permits_over, visitor.person),
-        organisations=organisation_choice.organisations(parts, visitor),
+        organisations=organisations_of(parts.app, visitor),
         ranks=_RANKS,
     )
 
@@ -80,7 +86,7 @@ def invite(
         name,
         _rank(role),
         language or None,
-        organisations=organisation_choice.chosen(parts, visitor, scope, organisations),
+        organisations=chosen_organisations(parts.app, visitor, scope, organisations),
         actor=visitor.name,
     )
     security.log_event(request, "people: invite", whom=link.person.name)
@@ -112,7 +118,7 @@ def one(request: Request, parts: Use, visitor: Overseer, name: str) -> Response:
         factors=parts.app.second_factors.of(person),
         tokens=parts.app.api_tokens.of(person),
         guessed=_guessed(parts).get(person.name),
-        organisations=organisation_choice.organisations(parts, visitor),
+        organisations=organisations_of(parts.app, visitor),
         ranks=_RANKS,
     )
 
@@ -157,8 +163,8 @@ def _enable(change: _Change) -> str:
 
 
 def _set_rights(change: _Change) -> str:
-    given = change.parts, change.visitor, change.scope, change.organisations
-    chosen = organisation_choice.chosen(*given)
+    given = change.parts.app, change.visitor, change.scope, change.organisations
+    chosen = chosen_organisations(*given)
     name, rank = change.person.name, _rank(change.role)
     person = change.parts.app.people.set_rights(name, rank, chosen, actor=change.actor)
     return _("{name} is {role}.", name=name, role=rights_in_words(person))
