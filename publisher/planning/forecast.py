@@ -85,6 +85,7 @@ class Forecast:
 
         `posts`: their drafts, where there are any. `is_all`: nothing else is on the schedule.
         """
+        ahead = [one for one in ahead if one.channel in SPECS]  # what is unknown here never leaves
         new = [one for one in ahead if (one.post, one.account) in fresh]
         if not new:
             return

@@ -6,9 +6,11 @@ from itertools import groupby
 from zoneinfo import ZoneInfo
 
 from publisher.base import formats, html
+from publisher.base.formats import exact
 from publisher.base.i18n import _, plural, weekday
 from publisher.model.deliveries import Delivery
 from publisher.model.states import State
+from publisher.model.visibility import Visibility
 from publisher.reporting.lateness import LatenessSummary
 
 _CALM = frozenset({State.PUBLISHED, State.CANCELLED, State.WITHDRAWN})
@@ -42,6 +44,7 @@ def render(
         days=days,
         deliveries=deliveries,
         out=[delivery for delivery in deliveries if delivery.state is State.PUBLISHED],
+        visible=lambda one: Visibility.of(one).in_words(lambda at: exact(at, zone)),
         problems=[delivery for delivery in deliveries if delivery.state not in _CALM],
         differences=differences,
         lateness=_lateness(deliveries, speed),

@@ -38,7 +38,7 @@ def test_new_makes_a_draft_and_prints_its_path(cli: Cli, workspace: Path) -> Non
     assert (result.code, result.out) == (0, "posts/les-voix-des-enfants.fr.md\n")
     text = (workspace / "posts" / "les-voix-des-enfants.fr.md").read_text(encoding="utf-8")
     assert text.startswith("---\ntitle: Les voix des enfants\n#at:")
-    assert [problem["code"] for problem in cli("check", "--json").json] == ["no-text"]
+    assert [problem["code"] for problem in cli("check", "--json").json] == ["empty-text"]
     assert cli("plan", "--json").json["changes"] == []
 
 

@@ -48,6 +48,7 @@ def test_somebody_who_is_invited_chooses_a_password_and_is_at_the_desk(
     _people(desk)
     desk.press(page.locator("summary", has_text=_("Invite somebody")))
     desk.type(page.locator("#name"), name)
+    desk.press(page.get_by_label(_("all organisations")).first)
     desk.press(page.get_by_role("button", name=_("Make the link")))
     link = page.locator("#link").input_value()
     with visiting(browser, shared[2], refused=(), **view.options) as guest:

@@ -128,7 +128,7 @@ def test_the_same_without_javascript(
         )
         page.get_by_label(_("What it shows, for those who cannot see it")).fill("La salle")
         page.get_by_role("button", name=_("Submit for approval")).click()
-        expect(page.get_by_role("status").first).to_contain_text(
+        expect(page.locator("main").get_by_role("alert").first).to_contain_text(
             _("Submitted for approval: {what}.", what=formats.deliveries(2))
         )
     context.close()

@@ -60,6 +60,7 @@ def program(app: Application, address: str) -> Iterator[Make]:
         organisations: list[str] | None = None,
     ) -> Program:
         person = app.people.find(name)
+        organisations = organisations or person.organisations
         secret = app.api_tokens.make(
             person, "a program", scopes, timedelta(days=1), organisations, actor=name
         )
