@@ -60,7 +60,8 @@ def program(app: Application, address: str) -> Iterator[Make]:
         organisations: list[str] | None = None,
     ) -> Program:
         person = app.people.find(name)
-        organisations = organisations or person.organisations
+        if organisations is None and person.organisations is not None:
+            organisations = [*person.organisations]
         secret = app.api_tokens.make(
             person, "a program", scopes, timedelta(days=1), organisations, actor=name
         )
