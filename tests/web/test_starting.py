@@ -33,6 +33,7 @@ def test_two_commands_lead_to_a_first_approved_post(
         with speaking("en"), visiting(browser, pages) as page:
             _log_in(page, "marie")
             page.get_by_role("link", name="Write a first post").click()
+            page.locator("input[name=account][value=our-x]").check()
             page.get_by_label("The text", exact=True).fill("Four voices, one message.")
             page.get_by_label("When it goes out").select_option("now")
             page.get_by_role("button", name="Submit for approval").click()
@@ -41,6 +42,7 @@ def test_two_commands_lead_to_a_first_approved_post(
             page.get_by_text("Invite somebody").click()
             page.locator("#name").fill("awa")
             page.locator("#new-role").select_option("manager")
+            page.get_by_label("all organisations").first.check()
             page.get_by_role("button", name="Make the link").click()
             link = page.locator("#link").input_value()
             with visiting(browser, pages) as other:
