@@ -94,7 +94,7 @@ def test_a_manager_approves_watches_pauses_and_resumes(
         log_in(page, "direction")
         expect(page.get_by_text(waiting(2))).to_be_visible()
 
-        page.get_by_role("link", name="Hello, Geneva.").click()
+        page.get_by_role("link", name="Hello, Geneva.").first.click()
         page.locator("button[value=approve]").click()
         expect(page.get_by_text(_("Approved: {what}.", what=formats.deliveries(1)))).to_be_visible()
 
