@@ -115,7 +115,7 @@ PAGES: Mapping[str, tuple[str, str]] = {
 ALL: Mapping[str, tuple[str, object]] = {**TOPICS, **PAGES}
 
 _PICTURE = re.compile(r"^!\[.*\n+", re.MULTILINE)
-_LINK_WITHIN = re.compile(r"\[([^]]*)\]\((?!https?:)[^)]*\)")
+_LINK_WITHIN = re.compile(r"\[([^][]*)\]\((?!https?:)[^()]*\)")
 
 
 def page(topic: str) -> str:
