@@ -134,6 +134,7 @@ class _Stage:
             )
         )
         self._wrong: list[str] = []
+        self._cut_at = self._away = 0.0
         self._pulled_at = 0.0
 
     def _platform(self) -> tuple[Sandbox, str]:
@@ -198,7 +199,7 @@ class _Stage:
         acts: list[tuple[float, Callable[[], None]]] = [
             (off, self._pull),
             (on, lambda: self._plug_in_after(on - off)),
-            (away, lambda: self._brokers.cut(brokers.HOSTS[0])),
+            (away, self._cut_the_broker),
             (back, self._bring_the_broker_back),
         ]
         return sorted(acts, key=lambda act: act[0])
@@ -226,6 +227,10 @@ class _Stage:
             )
             return found.first() is not None
 
+    def _cut_the_broker(self) -> None:
+        self._brokers.cut(brokers.HOSTS[0])
+        self._cut_at = time.monotonic()
+
     def _bring_the_broker_back(self) -> None:
         give_up = time.monotonic() + _LONGEST_CHOICE
         self._until(
@@ -233,6 +238,7 @@ class _Stage:
         )
         if self._brokers.primary() == brokers.HOSTS[0]:
             self._wrong.append("the Sentinels chose no other primary")
+        self._away = time.monotonic() - self._cut_at
         self._brokers.bring_back(brokers.HOSTS[0])
 
     def _until(self, done: Callable[[], bool]) -> None:
@@ -276,7 +282,7 @@ class _Stage:
             end=end,
             steps=steps,
             in_hand=self._ever_in_hand_of(CUT_OFF),
-            cuts={CUT_OFF: self._plan.cut, "the primary broker": self._plan.failover},
+            cuts={CUT_OFF: self._plan.cut, "the primary broker": (0.0, round(self._away))},
             findings=[*self._findings(end)],
         )
 
