@@ -38,7 +38,7 @@ _SAID = {
 _MISSED = {
     "en": "It was not out by its expiry.",
     "fr": "Ce n'était pas publié à son expiration.",
-    "es": "No estaba publicado al caducar.",
+    "es": "Caducó antes de publicarse.",
     "pl": "Nie wyszedł przed wygaśnięciem.",
 }
 

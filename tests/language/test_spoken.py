@@ -34,7 +34,7 @@ _SAID = {
     ),
     "es": (
         "Programado: 1 envío (1 nuevo).",
-        "Nada que cambiar",
+        "No hay nada que cambiar",
         "error: Ninguna cuenta se llama ghost.",
     ),
     "pl": (
@@ -92,7 +92,7 @@ def test_numbers_take_the_form_of_their_language(
     ("code", "usage", "options", "default", "ending"),
     [
         ("fr", "Usage : publisher check", "Options", "[par défaut : text]", "Afficher cette aide"),
-        ("es", "Uso: publisher check", "Opciones:", "[por defecto: text]", "Mostrar esta ayuda"),
+        ("es", "Uso: publisher check", "Opciones:", "[por defecto: text]", "Muestra esta ayuda"),
         ("pl", "Użycie: publisher check", "Opcje:", "[domyślnie: text]", "Pokaż tę pomoc"),
     ],
 )
