@@ -37,7 +37,7 @@ _SAID = {
 }
 _MISSED = {
     "en": "It was not out by its expiry.",
-    "fr": "Ce n'était pas publié à son expiration.",
+    "fr": "Son expiration est passée avant sa publication.",
     "es": "No estaba publicado al caducar.",
     "pl": "Nie wyszedł przed wygaśnięciem.",
 }
