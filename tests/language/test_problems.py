@@ -37,7 +37,7 @@ _SAID = {
 }
 _MISSED = {
     "en": "It was not out by its expiry.",
-    "fr": "Son expiration est passée avant sa publication.",
+    "fr": "Elle a expiré avant d'être publiée.",
     "es": "No estaba publicado al caducar.",
     "pl": "Nie wyszedł przed wygaśnięciem.",
 }
