@@ -37,7 +37,7 @@ _SAID = {
 }
 _MISSED = {
     "en": "It was not out by its expiry.",
-    "fr": "Ce n'était pas publié à son expiration.",
+    "fr": "Elle a expiré avant d'être publiée.",
     "es": "Caducó antes de publicarse.",
     "pl": "Nie wyszedł przed wygaśnięciem.",
 }

@@ -111,14 +111,14 @@ def test_help_speaks_it_as_well(
 @pytest.mark.parametrize(
     ("command", "said"),
     [
-        (["check", "--nope"], "Il n'y a pas d'option --nope"),
+        (["check", "--nope"], "L'option --nope n'existe pas"),
         (["check", "--forma", "x"], "(options possibles : --format)"),
-        (["nope"], "Il n'y a pas de commande 'nope'."),
+        (["nope"], "La commande 'nope' n'existe pas."),
         (["new"], "Il manque l'argument 'TITLE'."),
         (["import"], "Il manque l'argument 'FILE'."),
         (["resolve", "a.fr"], "Il manque l'option '--published'."),
-        (["pause"], "--reason manque."),
-        (["check", "--format", "x"], "'x' n'est pas parmi 'text', 'json', 'github'."),
+        (["pause"], "Il manque --reason."),
+        (["check", "--format", "x"], "'x' n'est pas parmi ces valeurs : 'text', 'json', 'github'."),
         (["sandbox", "--port", "x"], "'x' n'est pas un nombre entier."),
         (["sandbox", "--port", "99999"], "99999 n'est pas dans l'intervalle 0<=x<=65535."),
         (["rehearse", "--speed", "x"], "'x' n'est pas un nombre."),
