@@ -39,7 +39,7 @@ _MISSED = {
     "en": "It was not out by its expiry.",
     "fr": "Ce n'était pas publié à son expiration.",
     "es": "No estaba publicado al caducar.",
-    "pl": "Nie wyszedł przed wygaśnięciem.",
+    "pl": "Nie wyszedł przed swoim terminem ważności.",
 }
 
 
