@@ -39,7 +39,7 @@ _MISSED = {
     "en": "It was not out by its expiry.",
     "fr": "Elle a expiré avant d'être publiée.",
     "es": "Caducó antes de publicarse.",
-    "pl": "Nie wyszedł przed wygaśnięciem.",
+    "pl": "Nie wyszedł przed swoim terminem ważności.",
 }
 
 

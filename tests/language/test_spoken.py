@@ -93,7 +93,7 @@ def test_numbers_take_the_form_of_their_language(
     [
         ("fr", "Usage : publisher check", "Options", "[par défaut : text]", "Afficher cette aide"),
         ("es", "Uso: publisher check", "Opciones:", "[por defecto: text]", "Muestra esta ayuda"),
-        ("pl", "Użycie: publisher check", "Opcje:", "[domyślnie: text]", "Pokaż tę pomoc"),
+        ("pl", "Użycie: publisher check", "Opcje:", "[domyślnie: text]", "Pokazuje tę pomoc"),
     ],
 )
 def test_help_speaks_it_as_well(
