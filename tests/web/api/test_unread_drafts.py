@@ -209,6 +209,20 @@ def test_nothing_but_reading_lets_it_go(app: Application, program: Make, manager
     assert not [one for one in app.queries.deliveries(account="bice-site") if "lima" in one.post]
 
 
+def test_what_is_on_the_schedule_gets_no_new_time_in_the_draft_alone(
+    app: Application, program: Make, manager: Visit
+) -> None:
+    """It would go out at the old one, and whoever moved it would not know."""
+    path = app.settings.posts / "site/news.fr.md"
+    program("stagiaire").send("PATCH", "/drafts/site/news.fr", json={"title": "Lima"}, match="*")
+    before = path.read_bytes()
+    manager.get("/posts/site/news.fr/move")
+    (seen,) = re.findall(r'name="seen" value="([0-9a-f]{64})"', manager.page)
+    manager.send("/posts/site/news.fr/move", at="2016-03-09T16:00", seen=seen)
+    assert "written by stagiaire, by a program" in manager.text
+    assert path.read_bytes() == before
+
+
 def test_an_approval_reads_what_the_program_asked_to_approve(
     app: Application, program: Make
 ) -> None:
