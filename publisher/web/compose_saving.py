@@ -1,6 +1,7 @@
 """Saving of composed drafts: the file, its pictures and the history, all or nothing; queueing."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
@@ -112,6 +113,9 @@ def save(app: Application, actor: str, now: Checked, form: str) -> None:
             save=revised.create if composed.is_new else partial(composed.draft.save, revised),
             put_back=revised.delete if composed.is_new else partial(revised.save, composed.draft),
         )
+        if event is Event.DRAFT_MOVED:  # whoever moves it here has had all of it before them
+            with suppress(FileChanged):
+                draft_view.read_by(app, actor, composed.id, revised.digest)
     unsaved_pictures(app).forget(files)
 
 

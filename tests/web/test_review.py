@@ -14,6 +14,8 @@ from publisher.auth.users import Rank
 from publisher.drafts.draft_files import DraftFiles
 from publisher.ledger.manager.approvals import digest
 from publisher.ledger.tables import deliveries
+from publisher.ledger.token_bounds import Bounds, acting_by_token
+from publisher.model.events import Event
 from publisher.model.states import State
 from publisher.web import review_view
 from tests.support.journeys import enter, serious, visiting
@@ -282,6 +284,17 @@ def test_what_is_special_comes_first_and_is_ticked_one_by_one(
         "It is under embargo until Wed 9 Mar, 10:00.",
     ):
         assert manager.text.count(said) == 1
+
+
+def test_what_a_program_wrote_is_special(app: Application, manager: Visit) -> None:
+    with acting_by_token(Bounds(program="n8n")):
+        app.edits.apply(
+            "later.fr", Event.DRAFT_EDITED, {}, "redaction", ["bice-x"],
+            digest="", save=lambda: None, put_back=lambda: None,
+        )  # fmt: skip
+    manager.get("/review/many?post=day.fr&post=later.fr")
+    assert _ticked(manager) == ["day.fr"]
+    assert "A program wrote or changed it: redaction, by n8n." in manager.text
 
 
 def test_what_is_held_after_its_approval_is_said_to_be_and_why(

@@ -4,6 +4,7 @@ not offered.
 
 import csv
 import io
+import re
 from contextlib import closing
 from pathlib import Path
 
@@ -99,6 +100,17 @@ def test_a_withdrawn_post_has_no_link_and_is_not_late(app: Application, manager:
     assert "it was published" in manager.text
     assert "on the platform" not in manager.text
     assert " late" not in manager.text
+
+
+def test_the_log_says_when_a_withdrawn_post_went_out(app: Application, manager: Visit) -> None:
+    published(app, "site/news.fr")
+    gone = {"state": State.WITHDRAWN, "remote_ids": "[]", "withdrawn_ids": '["1"]'}
+    with app.database.write() as connection:
+        connection.execute(
+            update(deliveries).where(deliveries.c.post == "site/news.fr").values(gone)
+        )
+    manager.get("/log?state=withdrawn")
+    assert re.search(r'data-label="Went out">(?:<a [^>]+>)?<time', manager.page)
 
 
 def test_when_a_post_left_is_not_made_up(app: Application, manager: Visit) -> None:

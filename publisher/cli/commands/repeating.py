@@ -1,16 +1,20 @@
 """Command: repeat."""
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from publisher.base import clock, files
-from publisher.base.errors import NoSuchPost
+from publisher.base.errors import NoSuchPost, NotPossible
 from publisher.base.i18n import _, plural
 from publisher.cli import arguments
 from publisher.cli.options import DryRun, Json, Post
 from publisher.cli.output import console
+
+if TYPE_CHECKING:
+    from publisher.settings.settings import Settings
 
 
 def repeat(
@@ -64,6 +68,7 @@ def repeat(
     copies = list(recurrence.copies(drafts, versions, found, session, spoken))
     new = [copy for copy in copies if not copy.is_there]
     if not dry_run:
+        _require_read(settings, {one.id: one.file for one in versions})
         for copy in new:
             with files.file_errors(Path(copy.draft.file)):
                 copy.draft.path.parent.mkdir(parents=True, exist_ok=True)
@@ -85,3 +90,22 @@ def repeat(
     seen = check.read(settings, [file.path]).post(post)
     if seen and (warning := recurrence.warning(seen, accounts)):
         console.print_prose(warning)
+
+
+def _require_read(settings: "Settings", files_of: Mapping[str, str]) -> None:
+    """Raise NotPossible if a program wrote one of these, by post, and no person has read it.
+
+    Nothing would tell of its copies whose words they have.
+    """
+    from publisher.app import Application
+    from publisher.planning import unread
+
+    with Application.looking(settings.workspace) as app:
+        marks = () if app.without_ledger else app.queries.unread_drafts()
+    found = unread.find(files_of.values(), marks, settings.workspace)
+    for post, file in files_of.items():
+        if mark := found.get(file):
+            raise NotPossible(
+                _("No person has read it since it was written by {who}.", who=mark.by),
+                hint=_("Read it first: `publisher read {post}`.", post=post),
+            )

@@ -166,6 +166,8 @@ def _move(
     app: Application, seen: Manuscript, standing: Sequence[Delivery], given: str, *, own: bool
 ) -> _Move:
     """Plan the new time. Raises UsageError or NotPossible for an unusable time."""
+    if standing:  # the schedule would keep the old one
+        draft_view.require_read(app, draft_view.find(app, standing[0].post))
     session = app.session()
     moment = parse_time(given.strip(), session.zone)
     if isinstance(moment, Flaw):
