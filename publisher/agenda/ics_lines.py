@@ -94,7 +94,7 @@ def lines_of(data: bytes, flaws: Flaws) -> list[ContentLine]:
         flaws.note("file-too-big", 1, message, hint)
         return []
     if data.startswith(_UTF16):
-        flaws.note("encoding", 1, _("The file is UTF-16, not UTF-8."), _("Export it as UTF-8."))
+        flaws.note("encoding", 1, _("The file is in UTF-16, not UTF-8."), _("Export it as UTF-8."))
         return []
     lines = list(_lines(data.removeprefix(_BOM), flaws))
     if not lines or lines[0].text.strip().upper() != "BEGIN:VCALENDAR":
@@ -102,7 +102,7 @@ def lines_of(data: bytes, flaws: Flaws) -> list[ContentLine]:
         hint = _(
             "Export the calendar as iCalendar (.ics); such a file begins with BEGIN:VCALENDAR."
         )
-        flaws.note("not-a-calendar", 1, _("This is no iCalendar file."), hint)
+        flaws.note("not-a-calendar", 1, _("This is not an iCalendar file."), hint)
         return []
     return lines
 
@@ -114,7 +114,8 @@ def _lines(data: bytes, flaws: Flaws) -> Iterator[ContentLine]:
         except UnicodeDecodeError as error:
             byte = f"0x{raw[error.start]:02x}"
             message = _(
-                "The byte {byte} is not UTF-8; the file may be Latin-1 or Windows-1252.", byte=byte
+                "The byte {byte} is not valid UTF-8; the file may be in Latin-1 or Windows-1252.",
+                byte=byte,
             )
             flaws.note("encoding", number, message, _("Export it as UTF-8."))
             continue
@@ -123,8 +124,8 @@ def _lines(data: bytes, flaws: Flaws) -> Iterator[ContentLine]:
             continue
         name = _NAME.match(text)
         if name is None:
-            message = _("This line is no property: {line!r}.", line=text[:40])
-            hint = _("A line that goes on is followed by one that begins with a space.")
+            message = _("This line is not a property: {line!r}.", line=text[:40])
+            hint = _("A line that continues is followed by a line that begins with a space.")
             flaws.note("broken-line", number, message, hint)
             continue
         yield ContentLine(number, name[1].upper(), text)

@@ -291,7 +291,7 @@ class Courier:
             # assume by now that it died while sending. If they do, the ledger has a conflict.
             return Deferred(
                 Kind.UNAVAILABLE,
-                _("The worker stood still for too long, or the clock was set back; not sent."),
+                _("The worker did nothing for too long, or the clock was set back; not sent."),
             )
         return self._check.objection() if self._check else None
 

@@ -30,7 +30,7 @@ def test_what_a_platform_published_before_its_time_is_called_early(
 
 
 def test_what_was_read_and_not_seen_is_not_called_unreadable() -> None:
-    assert events.event("not readable") == "reading cannot tell"
+    assert events.event("not readable") == "could not check"
 
 
 @pytest.mark.parametrize("columns", ["40", "60", "80", "120"])
