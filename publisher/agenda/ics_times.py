@@ -48,7 +48,7 @@ class Times:
         start, end = self._value("DTSTART"), self._value("DTEND")
         length = self._value("DURATION")
         if "DTSTART" not in self._block.properties:
-            hint = _("Posts count from an item's start.")
+            hint = _("Posts are timed from an item's start.")
             self._refuse(
                 "no-start", "DTSTART", _("{event} has no DTSTART.", event=self._name), hint
             )

@@ -179,7 +179,7 @@ class _Reader:
         starts, ends = self._time(fields, "starts", zone), self._time(fields, "ends", zone)
         if "starts" not in fields:
             fields.missing(
-                "starts", _("Posts count from an item's start: `starts: 2016-03-07 09:00`.")
+                "starts", _("Posts are timed from an item's start: `starts: 2016-03-07 09:00`.")
             )
         if starts and ends and ends.instant <= starts.instant:
             fields.reject(

@@ -207,7 +207,7 @@ def _check_table(data: bytes, box: Box) -> None:
         runs = struct.iter_unpack(">II", content[place + 4 : place + 4 + count * 8])
         count = sum(samples for samples, _value in runs)
     if count > MAX_SAMPLES:
-        raise Unusual(_("it has too many pictures or pieces of sound"))
+        raise Unusual(_("it has too many frames or pieces of sound"))
 
 
 def _blank(data: bytearray, box: Box) -> None:

@@ -87,7 +87,7 @@ class Event(StrEnum):
     PART_PUBLISHED = later("part published")
     PART_WITHDRAWN = later("part withdrawn")
     PASSWORD_CHANGED = later("password changed")
-    PASSWORD_STORED_ANEW = "password stored anew"
+    PASSWORD_STORED_ANEW = "password stored anew"  # noqa: S105 - the name of an event
     PAUSED = later("paused")
     PERSON_ADDED = later("person added")
     PERSON_INVITED = later("person invited")
@@ -198,10 +198,10 @@ _KINDS = {
     "permission": later("not permitted"),
     "rate-limit": later("the platform's limit is reached"),
     "app-limit": later("the app's limit is reached"),
-    "duplicate": later("the same text is there already"),
+    "duplicate": later("the same text is already there"),
     "policy": later("against the platform's rules"),
     "unavailable": later("the platform does not answer as it should"),
-    "unknown-outcome": later("nobody knows whether it is out"),
+    "unknown-outcome": later("it is not known whether it is out"),
     "expired": later("too late"),
     "clock": later("the clock of this machine is wrong"),
 }

@@ -148,7 +148,7 @@ class Replies:
                 post=others[0],
                 platform=title(wish.channel),
             )
-            hint = _("Say it in other words.")
+            hint = _("Say it differently.")
             self._problems.warning(post, "same-text-on-x", message, hint)
 
     def _advise(

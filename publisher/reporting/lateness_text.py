@@ -18,10 +18,10 @@ _KINDS: Mapping[Kind, str] = {
     Kind.PERMISSION: later("the keys do not permit it"),
     Kind.RATE_LIMIT: later("a limit of the account is used up"),
     Kind.APP_LIMIT: later("a limit of the app is used up"),
-    Kind.DUPLICATE: later("it has the text already"),
+    Kind.DUPLICATE: later("it already has the text"),
     Kind.POLICY: later("its rules forbid it"),
-    Kind.UNAVAILABLE: later("it is out of order, or cannot be reached"),
-    Kind.UNKNOWN_OUTCOME: later("its answer did not come"),
+    Kind.UNAVAILABLE: later("it does not work, or cannot be reached"),
+    Kind.UNKNOWN_OUTCOME: later("its answer did not arrive"),
     Kind.EXPIRED: later("it is too late"),
     Kind.CLOCK: later("the clock of this machine is wrong"),
 }

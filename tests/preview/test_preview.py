@@ -262,7 +262,7 @@ def test_problems_of_no_draft_have_a_place(desk: Desk) -> None:
     desk.draft("a.fr", ALL)
     desk.files.write("posts/session.yaml", "name: X\ntimezone: Mars/Olympus\n")
     page = desk.preview("a.fr")
-    assert "Not about one draft" in page.text
+    assert "Not about a single draft" in page.text
     assert "posts/session.yaml:2:11 · unknown-zone" in page.text
 
 

@@ -218,7 +218,7 @@ def test_what_is_late_is_told_with_its_cause(app: Application, address: str) -> 
     assert found.json()["late"]["causes"] == {"refused": 2}
     assert "2 posts are late, the first since" in found.json()["publishing"]
     assert (
-        "X does not accept 2 of them (it is out of order, or cannot be reached); they are"
+        "X does not accept 2 of them (it does not work, or cannot be reached);"
         in found.json()["cause"]
     )
     measured = figures(address)
