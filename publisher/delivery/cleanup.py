@@ -47,7 +47,7 @@ class Clearing:
             while delivery and delivery.prepared.stays:
                 delivery = self._next(delivery)
         except Conflict:
-            log.info("let go: somebody brought it back", delivery=begun.id)
+            log.info("let go: someone brought it back", delivery=begun.id)
 
     def _next(self, delivery: Delivery) -> Delivery | None:
         """One round, which finds or deletes something; None when the cleanup ends here."""

@@ -149,7 +149,7 @@ class Courier:
         try:
             prepared = self._preparation.prepare(delivery)
         except Conflict:
-            log.info("let go: the delivery was moved by somebody else", delivery=delivery.id)
+            log.info("let go: the delivery was moved by someone else", delivery=delivery.id)
         else:
             self._build([prepared] if prepared else [])
 

@@ -186,7 +186,7 @@ class Identity:
     def _refuse(self, account: Account, other: Owner, problem: tuple[str, str]) -> AccountSuspended:
         resume = _("Then run `publisher resume --account {account}`.", account=account.name)
         told = joined(*problem, resume)
-        log.info("the keys belong to somebody else", account=account.name, owner=str(other))
+        log.info("the keys belong to someone else", account=account.name, owner=str(other))
         outcome = AccountSuspended(Kind.AUTH, told)
         self._owners.refuse(account.name, other, outcome)
         return outcome

@@ -66,7 +66,7 @@ class Reconciler:
         try:
             recorded = self._doubts.record(delivery, self._look(delivery))
         except Conflict:
-            log.info("let go: the delivery was moved by somebody else", delivery=delivery.id)
+            log.info("let go: the delivery was moved by someone else", delivery=delivery.id)
             return
         if recorded.state is not State.UNCERTAIN:
             note(recorded)
