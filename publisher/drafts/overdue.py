@@ -89,7 +89,7 @@ def overdue(not_before: datetime, zone: tzinfo, *, waits: bool) -> Flaw:
         _("Its time, {time}, has passed: it goes out as soon as it is approved.", time=time)
         if waits
         else _("Its time, {time}, has passed: it goes out as soon as it is queued.", time=time),
-        _("Give it another `at`, unless it must go out at once; then write `at: now`."),
+        _("Give it another `at`, unless it must go out at once: then use `at: now`."),
     )
 
 

@@ -209,7 +209,7 @@ _KINDS = {
 
 
 _OTHERWISE: Mapping[str, str] = {
-    Event.ACCOUNT_GOES_ON: later("account continues"),
+    Event.ACCOUNT_GOES_ON: later("suspension ended"),
     Event.ANSWERS_CALL_FOR_SOMEBODY: later("comments need attention"),
     Event.ANSWERS_NOT_READ: later("comments not read"),
     Event.ANSWER_ANSWERED: later("comment answered"),

@@ -14,7 +14,7 @@ EVENTS = {
     Event.PAUSED: later("Paused"),
     Event.RESUMED: later("Resumed"),
     Event.ACCOUNT_SUSPENDED: later("Suspended by the platform:"),
-    Event.ACCOUNT_GOES_ON: later("Continues, no longer suspended:"),
+    Event.ACCOUNT_GOES_ON: later("No longer suspended:"),
     Event.HELD: later("Held"),
     Event.HOLD_LIFTED: later("No longer held"),
     Event.REJECTED: later("Rejected"),
