@@ -151,7 +151,7 @@ def test_history_shows_what_an_edit_changed(cli: Cli, draft: Path) -> None:
     cli("queue", "--as", "maría")
     out = cli("history", POST).out
     assert "maría" in out
-    assert "text was: Le texte commun." in out
+    assert "text before: Le texte commun." in out
     assert "text now: Le texte long." in out
 
 
