@@ -118,9 +118,10 @@ class Planner:
                 # A delivery changed state while the drafts were read: read the ledger again.
                 if not tries_left:
                     message = _(
-                        "The ledger kept changing while the drafts were read; nothing was written."
+                        "The schedule kept changing while the drafts were read; nothing was "
+                        "written."
                     )
-                    hint = _("Somebody else is queueing at this moment. Try again.")
+                    hint = _("Someone else is queueing right now. Try again.")
                     raise NotPossible(message, hint=hint) from None
                 continue
             return plan

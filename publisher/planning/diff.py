@@ -54,7 +54,7 @@ from publisher.settings.settings import Settings
 _BEYOND_REACH = {
     State.PUBLISHED: later("It is out on {account}; this edit changes nothing there."),
     State.WITHDRAWN: later(
-        "It is withdrawn, after it was out, on {account}; this edit changes nothing there."
+        "It was out on {account} and is withdrawn; this edit changes nothing there."
     ),
 }
 
@@ -326,21 +326,21 @@ class Comparison:
                     post=post_id,
                 )
                 if state is State.PUBLISHED
-                else _("Write a new draft, if the public must see something else.")
+                else _("Write a new draft if the public must see something else.")
             )
             self._problems.warning(posts[post_id], "already-out", message, hint)
 
     def _warn_of_outdated(self, post: Post, wish: Wish) -> None:
         """Warn that a correction stays as it is, because its draft did not follow what is out."""
         message = _(
-            "Other words of {post} are out on {account} now than those that this correction was "
-            "begun with, so it is not queued again.",
+            "The words of {post} that are now out on {account} are not those that this "
+            "correction began with, so it is not queued again.",
             post=post.corrects,
             account=wish.account,
         )
         hint = _(
-            "Look at the words that are out, and take into the draft what is to stay of them. If "
-            "its words are right as they are, change its `reason`."
+            "Look at the words that are out, and copy what should stay into the draft. If its "
+            "words are right as they are, change its `reason`."
         )
         self._problems.warning(post, "correction-outdated", message, hint)
 
@@ -376,8 +376,8 @@ class Comparison:
             self._problems.error(post, "embargo-after-expiry", message, hint)
         elif delivery is not None and not keeps_what_is_out(wish, delivery):
             message = plural(
-                "{number} of its parts is out on {account} already, and this edit changes it.",
-                "{number} of its parts are out on {account} already, and this edit changes them.",
+                "{number} of its parts is already out on {account}, and this edit changes it.",
+                "{number} of its parts are already out on {account}, and this edit changes them.",
                 len(delivery.remote_ids),
                 account=delivery.account,
             )

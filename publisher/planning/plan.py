@@ -34,7 +34,7 @@ class Change(StrEnum):
     CANCEL = later("cancel")
     STOP = later("stop")
     """It may be out: it is held or cancelled once it is known that it is not."""
-    GO_ON = later("go on")
+    GO_ON = later("continue")
     """Its pending stop is dropped."""
 
 
@@ -49,9 +49,7 @@ def counted(kind: Change, number: int) -> str:
         Change.RESTORE: plural("{number} restored", "{number} restored", number),
         Change.CANCEL: plural("{number} cancelled", "{number} cancelled", number),
         Change.STOP: plural("{number} stopped if not out", "{number} stopped if not out", number),
-        Change.GO_ON: plural(
-            "{number} not stopped any more", "{number} not stopped any more", number
-        ),
+        Change.GO_ON: plural("{number} no longer stopped", "{number} no longer stopped", number),
     }[kind]
 
 

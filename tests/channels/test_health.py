@@ -106,7 +106,7 @@ def test_a_token_of_x_that_may_only_read_is_found() -> None:
     assert of_x.health(answer(body)).problem is None
     found = of_x.health(Answer(Wire.ANSWERED, NOW, 200, {"x-access-level": "read"}, body))
     assert found.problem
-    assert "may only read" in found.problem
+    assert "can only read" in found.problem
 
 
 @pytest.mark.parametrize(

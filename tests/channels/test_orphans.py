@@ -163,7 +163,7 @@ def test_a_page_that_cannot_be_read_does_not_keep_the_post_back(desk: Desk) -> N
     desk.work()
     assert desk.state() is State.PUBLISHED
     assert desk.there == [(TEXT, False), (TEXT, True)]
-    assert "could not be read" in desk.told()
+    assert "could not read the Page" in desk.told()
 
 
 def test_what_cannot_be_deleted_does_not_keep_the_post_back(desk: Desk) -> None:

@@ -180,7 +180,7 @@ def test_items_within_the_moved_one_are_named(cli: Cli, session: Path) -> None:
         (["annual-day", "--by", "1d", "--to", "2016-03-08"], "Say either --to or --by."),
         (["annual-day", "annual-day", "--to", "2016-03-08"], "--to is for one item."),
         (["annual-day", "--by", "soon"], "'soon' is no duration"),
-        (["annual-day", "--to", "soon"], "`soon` is no time."),
+        (["annual-day", "--to", "soon"], "“soon” is not a time."),
         (["annual-day", "--to", "2016-03-27 02:30"], "2016-03-27T03:30:00+02:00"),
         (["annual-day", "--to", "2016-02-30"], "there is no such day"),
     ],
@@ -345,7 +345,7 @@ def test_a_file_changed_meanwhile_is_not_overwritten(
     monkeypatch.setattr(arguments, "confirm", lambda _: session.write_text("# mine\n"))
     result = cli("agenda", "move", "annual-day", "--by", "1d")
     assert result.code == 1
-    assert "Somebody else changed posts/session.yaml meanwhile." in result.err
+    assert "Someone else changed posts/session.yaml in the meantime." in result.err
     assert session.read_text() == "# mine\n"
 
 

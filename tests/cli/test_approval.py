@@ -119,7 +119,7 @@ def test_an_author_cannot_approve(draft: Path, cli: Cli) -> None:
     cli("queue", "--as", "direction")
     refused = cli("approve", POST, "--yes", "--as", "redaction")
     assert refused.code == 1
-    assert "an author cannot approve it" in refused.err
+    assert "authors cannot approve what they wrote" in refused.err
 
 
 def test_an_edit_shows_its_words_and_whose_approval_it_voids(draft: Path, cli: Cli) -> None:
@@ -283,7 +283,10 @@ def test_another_author_is_an_edit_and_cannot_approve_it_either(draft: Path, cli
     _edit(draft, "author: redaction", "author: direction")
     assert "the approval by direction becomes void" in cli("plan").out
     assert cli("queue", "--yes").code == 0
-    assert "an author cannot approve it" in cli("approve", POST, "--yes", "--as", "direction").err
+    assert (
+        "authors cannot approve what they wrote"
+        in cli("approve", POST, "--yes", "--as", "direction").err
+    )
 
 
 def test_whoever_approves_sees_all_that_goes_out(cli: Cli, workspace: Path) -> None:

@@ -32,7 +32,7 @@ BAD_DRAFTS: dict[str, tuple[str | bytes, str]] = {
         "---\nat: 2016-03-07 08:30\nat: 2016-03-07 09:30\n---\nBonjour.\n",
         "3:1: error: `at` is given twice; the first is on line 2.",
     ),
-    "an unknown key": ("---\nembargoo: x\n---\nA.\n", "2:1: error: The key `embargoo` is unknown."),
+    "an unknown key": ("---\nembargoo: x\n---\nA.\n", "2:1: error: `embargoo` is not a known key."),
     "exploding aliases": (f"---\n{BOMB}---\nA.\n", "2:4: error: `&a` is a YAML anchor"),
     "a tab": ("---\nmedia:\n\t- file: x.png\n---\nA.\n", "3:1: error: This is no valid YAML"),
     "Latin-1": ("---\n---\nGen\xe8ve".encode("latin-1"), "3:4: error: The byte 0xe8 is not UTF-8"),
@@ -48,11 +48,11 @@ BAD_DRAFTS: dict[str, tuple[str | bytes, str]] = {
     ),
     "an unknown anchor": (
         "---\nat: annual-dya - 30m\n---\nA.\n",
-        "2:5: error: No agenda item is called `annual-dya`.",
+        "2:5: error: No agenda item is called “annual-dya”.",
     ),
     "an unknown account": (
         "---\nto: [bice-y]\n---\nA.\n",
-        "2:6: error: `bice-y` is no account, no channel and not `all`.",
+        "2:6: error: “bice-y” is not an account, a platform or `all`.",
     ),
     "too long by one": (f"{TEXT}{'a' * 281}\n", "4:1: error: The text for bice-x (twitter) is too"),
     "an empty text": (TEXT, "error: The text is empty."),
@@ -74,7 +74,7 @@ BAD_DRAFTS: dict[str, tuple[str | bytes, str]] = {
     ),
     "not the picture that its name claims": (
         "---\nmedia: [{file: media/text.png, alt: Une salle}]\n---\nA.\n",
-        "2:16: error: text.png is no picture.",
+        "2:16: error: text.png is not a picture.",
     ),
     "a truncated picture": (
         "---\nmedia: [{file: media/truncated.png, alt: Une salle}]\n---\nA.\n",
@@ -82,7 +82,7 @@ BAD_DRAFTS: dict[str, tuple[str | bytes, str]] = {
     ),
     "a picture without alternative text": (
         "---\nmedia: [{file: media/no.png}]\n---\nA.\n",
-        "error: The picture has no alternative text.",
+        "error: The picture has no description.",
     ),
 }
 
@@ -145,7 +145,7 @@ BAD_SESSIONS = {
     ),
     "no YAML": ("agenda: [\n", "posts/session.yaml:"),
     "a list": ("- a\n", "posts/session.yaml:1:1: error: "),
-    "an unknown key": ("timezon: Europe/Zurich\n", "1:1: error: The key `timezon` is unknown."),
+    "an unknown key": ("timezon: Europe/Zurich\n", "1:1: error: `timezon` is not a known key."),
     "binary": ("\0\0", "posts/session.yaml:1:1: error: "),
 }
 

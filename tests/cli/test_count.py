@@ -166,7 +166,7 @@ def test_count_of_a_broken_draft_shows_its_problem(cli: Cli, workspace: Path) ->
     path = write_draft(workspace, "---\nat: soon\nBonjour.\n")
     result = cli("count", path)
     assert result.code == 1
-    assert "1:1: error: The front matter is never closed. [front-matter-unclosed]" in result.out
+    assert "1:1: error: The front matter never ends. [front-matter-unclosed]" in result.out
 
 
 def test_count_names_bytes_where_they_are_the_tighter_limit(

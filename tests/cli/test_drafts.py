@@ -119,7 +119,7 @@ def test_new_never_overwrites(cli: Cli, workspace: Path) -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        (("--at", "annual-dya"), "--at: No agenda item is called `annual-dya`."),
+        (("--at", "annual-dya"), "--at: No agenda item is called “annual-dya”."),
         (("--at", "2016-03-27 02:30"), "--at: 2016-03-27 02:30 does not exist in Europe/Zurich."),
         (("--at", "soon: x"), "--at:"),
         (("--to", "bice-y"), "--to: no account or channel is named bice-y.\nhint: Did you mean"),
@@ -138,7 +138,7 @@ def test_new_refuses_what_cannot_be(
 def test_new_title_that_makes_no_name(cli: Cli, workspace: Path) -> None:
     result = cli("new", "?!")
     assert result.code == 2
-    assert "makes no file name" in result.err
+    assert "cannot become a file name" in result.err
 
 
 @pytest.mark.parametrize("title", ["yes", "a: b", "# no", '"x"', "- x", "Ça, 'là'", "[x]", "1"])
@@ -193,10 +193,10 @@ def test_check_names_place_problem_and_remedy(cli: Cli, workspace: Path) -> None
     result = cli("check")
     assert result.code == 1
     assert result.out == (
-        "posts/a.fr.md:2:5: error: No agenda item is called `annual-dya`. [unknown-anchor]\n"
+        "posts/a.fr.md:2:5: error: No agenda item is called “annual-dya”. [unknown-anchor]\n"
         "    hint: Did you mean `annual-day`?\n"
         "\n"
-        "posts/b.fr.md:3:1: error: The key `too` is unknown. [unknown-key]\n"
+        "posts/b.fr.md:3:1: error: `too` is not a known key. [unknown-key]\n"
         "    hint: Did you mean `to`?\n"
         "\n"
         "2 drafts: 2 errors in 2 files.\n"
@@ -212,7 +212,7 @@ def test_check_json_is_the_promised_array(cli: Cli, workspace: Path) -> None:
             "column": 1,
             "severity": "error",
             "code": "unknown-key",
-            "message": "The key `too` is unknown.",
+            "message": "`too` is not a known key.",
             "hint": "Did you mean `to`?",
         }
     ]
@@ -239,7 +239,7 @@ def test_check_for_github(cli: Cli, workspace: Path, monkeypatch: pytest.MonkeyP
     assert result.code == 1
     assert result.out.startswith(
         "::error file=campaign/posts/a%2Cb.fr.md,line=3,col=1,title=unknown-key::"
-        "The key `100%25, really` is unknown.%0AKeys are: at, to"
+        "`100%25, really` is not a known key.%0AKeys are: at, to"
     )
     assert result.out.count("\n") == 1
 
@@ -296,6 +296,6 @@ def test_two_drafts_of_one_text_are_named(cli: Cli, workspace: Path) -> None:
     second.write_text(text.replace("08:30", "09:30"))
     (problem,) = cli("check", "--json").json
     assert (problem["file"], problem["code"]) == ("posts/b.fr.md", "duplicate-text")
-    assert problem["message"] == "bice-x gets the same text from a.fr."
+    assert problem["message"] == "bice-x already gets this text from a.fr."
     second.write_text(text.replace("08:30", "09:30").replace("to:", "repeat: true\nto:"))
     assert cli("check", "--json").json == []

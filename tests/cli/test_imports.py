@@ -48,7 +48,7 @@ def test_import_is_all_or_nothing(cli: Cli, workspace: Path, plan: Path) -> None
     result = cli("import", "plan.csv", "--to", "bice-x")
     assert result.code == 1
     assert "plan.csv:4:2: error: The row has no text. [empty-text]\n" in result.out
-    assert "plan.csv:5:1: error: `soon` is no date with a time. [bad-time]\n" in result.out
+    assert "plan.csv:5:1: error: “soon” is not a date with a time. [bad-time]\n" in result.out
     assert "    hint: Write it like 2016-03-07 08:30.\n" in result.out
     assert result.out.endswith(
         "Nothing is imported: 2 errors. Mend them, or import 2 drafts with --keep-going.\n"
@@ -137,7 +137,7 @@ def test_import_of_a_workbook_with_titles_of_its_own(cli: Cli, workspace: Path) 
     words = ("import", "plan.xlsx", "--to", "bice-x", "--column", "at=Quand")
     assert "error: The workbook has several sheets" in cli(*words).out
     named = (*words, "--sheet", "Plan")
-    assert "hint: Say which one does: --column text=TITLE." in cli(*named).out
+    assert "hint: Choose one: --column text=TITLE." in cli(*named).out
     result = cli(*named, "--column", "text=Accroche")
     assert (result.code, result.out, result.err) == (
         0, "posts/2016-04-03-bonjour.en.md\n1 draft imported.\n", "",
@@ -147,7 +147,7 @@ def test_import_of_a_workbook_with_titles_of_its_own(cli: Cli, workspace: Path) 
 def test_import_of_a_file_of_hootsuite(cli: Cli, workspace: Path, plan: Path) -> None:
     """It has no titles, which has to be said."""
     plan.write_text(GOOD.removeprefix(HEADER), encoding="utf-8")
-    assert "A file of Hootsuite has no titles: --from hootsuite." in cli("import", plan).out
+    assert "Files from Hootsuite have no titles: --from hootsuite." in cli("import", plan).out
     assert cli("import", plan, "--from", "hootsuite").code == 0
     assert len(drafts(workspace)) == 2
 

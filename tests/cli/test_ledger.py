@@ -137,7 +137,7 @@ def test_other_commands_do_not_migrate(cli: Cli, made: Path, command: str) -> No
     become_older(made)
     result = cli(*command.split())
     assert result.code == 3
-    assert "The ledger was written by an older version of Publisher." in result.err
+    assert "An older version of Publisher wrote this ledger." in result.err
     assert "publisher migrate" in result.err
     with closing(Database(f"sqlite:///{made / _LEDGER}")) as database:
         assert database.is_old()

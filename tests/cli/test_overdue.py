@@ -58,7 +58,7 @@ def test_queue_writes_nothing_late_where_nobody_can_answer(cli: Cli) -> None:
     assert cli("queue", "--json").code == 2
     done = cli("queue", "--yes")
     assert done.code == 0
-    assert "Its time is over, 2016-03-01 11:30 (Europe/Zurich)" in done.out
+    assert "Its time, 2016-03-01 11:30 (Europe/Zurich), has passed" in done.out
     (delivery,) = cli("log", "--format", "json").json
     assert delivery["state"] == "scheduled"
     assert cli("queue").code == 0, "nothing is asked again"

@@ -151,7 +151,7 @@ def test_resume_of_nothing_overdue_does_not_ask(
 def test_resume_of_one_account_while_everything_is_paused_says_so(cli: Cli, overdue: Path) -> None:
     refused = cli("resume", "--account", "bice-x", "--yes")
     assert refused.code == 1
-    assert "Everything is paused, and bice-x with it." in refused.err
+    assert "Everything is paused, including bice-x." in refused.err
     assert "`publisher resume` ends that" in refused.err
 
 

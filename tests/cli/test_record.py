@@ -75,7 +75,7 @@ def test_a_broken_history_is_named_and_fails(cli: Cli, queued: Path) -> None:
     result = cli("log", "verify")
     assert result.code == 1
     assert "1 step of 1 delivery, with 1 break:\n" in result.out
-    assert "  one.fr to bice-x, step 1 is not as it was written" in result.out
+    assert "  one.fr to bice-x, step 1 has changed since it was written" in result.out
     tamper(queued, "DELETE FROM history")
     out = cli("log", "verify").out
     assert "  one.fr to bice-x all its steps are missing\n" in out
@@ -184,10 +184,10 @@ def test_a_lost_archive_is_named_with_what_to_do(cli: Cli, old: Path) -> None:
     assert result.code == 1
     said = " ".join(result.out.split())
     assert "with 1 break: archive 2016-03.jsonl.gz cannot be read" in said
-    assert "put a copy of it back into var/archive" in said
+    assert "restore a copy of it into var/archive" in said
     shown = cli("history", "one.fr")
     assert shown.code == 0
-    assert "put a copy of it back into" in " ".join(shown.out.split())
+    assert "restore a copy of it into" in " ".join(shown.out.split())
 
 
 def test_a_backup_tells_that_archives_are_not_in_it(cli: Cli, old: Path, tmp_path: Path) -> None:
@@ -290,11 +290,11 @@ def test_queue_after_a_restore_names_what_may_be_out(
     monkeypatch.setenv("PUBLISHER_CLOCK", "2016-03-07T10:00:00+01:00")
     cli("restore", tmp_path / "copy.db")
     plan = cli("plan", "--json").json
-    assert [change["note"] for change in plan["changes"]] == ["it may be out already"]
+    assert [change["note"] for change in plan["changes"]] == ["it may already be out"]
     result = cli("queue")
     assert result.code == 0
     assert "posts/two.fr.md:2:1: warning: " in result.out
-    assert "it may be out on bice-x already" in " ".join(result.out.split())
+    assert "it may already be out on bice-x" in " ".join(result.out.split())
     assert "publisher retry two.fr --account bice-x" in " ".join(result.out.split())
     assert {row["state"] for row in cli("log", "--json").json} == {"uncertain"}
 
@@ -348,6 +348,6 @@ def test_a_broken_history_is_restored_only_when_somebody_insists(
     tamper(tmp_path / "copy.db", "UPDATE history SET actor = 'nobody'")
     refused = cli("restore", tmp_path / "copy.db")
     assert refused.code == 3
-    assert "one.fr to bice-x, step 1 is not as it was written" in refused.err
+    assert "one.fr to bice-x, step 1 has changed since it was written" in refused.err
     assert "--despite-breaks" in refused.err
     assert cli("restore", tmp_path / "copy.db", "--despite-breaks").code == 0

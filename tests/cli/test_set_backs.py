@@ -22,7 +22,7 @@ pytestmark = pytest.mark.guards(
     "publisher.reporting.status",
 )
 
-HAPPENED = "The ledger was set back, as by a restored snapshot"
+HAPPENED = "The ledger was set back, for example by a restored snapshot"
 DOUBTED = "2 posts may have gone out since"
 Lost = Callable[[Application], Watermark]
 

@@ -109,7 +109,7 @@ def test_release_of_what_is_cancelled_says_that_it_does_not_go_out(cli: Cli, dra
     cli("hold", POST, "--reason", "x")
     cli("cancel", POST)
     told = said(cli, "release", POST)
-    assert told.startswith("Not held any more, but it does not go out (cancelled): 2 deliveries.")
+    assert told.startswith("No longer held, but it does not go out (cancelled): 2 deliveries.")
     assert "`publisher retry day.fr` sends it all the same." in told
 
 

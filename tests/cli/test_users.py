@@ -331,7 +331,7 @@ def test_who_changed_a_draft_counts_as_its_author_for_mandates(
     assert refused.code == 1
     (problem,) = refused.json["problems"]
     assert problem["code"] == "no-mandate"
-    assert problem["message"] == "lima changed the draft, and may not post as bice-x."
+    assert problem["message"] == "lima changed the draft, but may not post as bice-x."
     assert cli("log", "--json").json == []
     app.close()
 

@@ -57,7 +57,7 @@ def test_enter_takes_the_keys_of_the_app_from_another_account(desk: Desk) -> Non
     answers = {"API Key [": "\n", "API Key Secret [": "\n", "The PIN that X shows": "1234567\n"}
     code, shown = answering(desk, "connect", "lima-x", answers=answers)
     assert "/oauth/authorize?oauth_token=" in shown
-    assert "does not take this PIN" in " ".join(shown.split())
+    assert "does not accept this PIN" in " ".join(shown.split())
     assert code == 1
     assert desk.account("bice-x").credentials["api_secret"] not in shown
 

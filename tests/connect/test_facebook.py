@@ -99,7 +99,9 @@ def test_no_other_page_is_taken_for_the_one_that_is_typed(
         scopes = [one for one in authorization._SCOPES if one != lacks]
         monkeypatch.setattr(authorization, "_SCOPES", frozenset(scopes))
     token = system_user_token(desk.account("bice-page"))
-    wanted = f"lacks the permission {lacks}." if lacks else "names no Page 222 to this login."
+    wanted = (
+        f"lacks the permission {lacks}." if lacks else "does not list the Page 222 for this login."
+    )
     with pytest.raises(NotConnected, match=wanted):
         desk.connection("new-page", "facebook").begin(typed(desk, user_token=token, page_id="222"))
 
@@ -153,7 +155,7 @@ def test_a_code_works_once(desk: Desk) -> None:
     assert isinstance(begun, Authorization)
     address = allow(begun, "bice-page")
     connector.finish(begun, address)
-    with pytest.raises(NotConnected, match="does not take the login"):
+    with pytest.raises(NotConnected, match="does not accept the login"):
         connector.finish(begun, address)
 
 

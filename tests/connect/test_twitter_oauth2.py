@@ -84,7 +84,7 @@ def test_the_code_of_another_attempt_is_refused(desk: Desk) -> None:
 def test_a_code_without_its_verifier_is_refused(desk: Desk) -> None:
     begun = begin(desk)
     stolen = Authorization(begun.url, begun.asks, kept={**begun.kept, "verifier": "another" * 8})
-    with pytest.raises(NotConnected, match="does not take the consent"):
+    with pytest.raises(NotConnected, match="does not accept the consent"):
         desk.connection("bice-x", method=METHOD).finish(stolen, allow(begun, "bice-x"))
 
 
@@ -93,7 +93,7 @@ def test_a_code_works_once(desk: Desk) -> None:
     answer = allow(begun, "bice-x")
     connection = desk.connection("bice-x", method=METHOD)
     connection.finish(begun, answer)
-    with pytest.raises(NotConnected, match="does not take the consent") as refused:
+    with pytest.raises(NotConnected, match="does not accept the consent") as refused:
         connection.finish(begun, answer)
     assert "works once" in str(refused.value.hint)
 

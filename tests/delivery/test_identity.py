@@ -218,8 +218,8 @@ def test_an_account_never_goes_out_with_the_keys_of_another_account(
     assert state is State.SCHEDULED
     assert set(stage.public()) <= {first}
     (message,) = [one.suspension_message or "" for one in held if one.account == "our-x"]
-    assert message.startswith("These are the keys of ")
-    assert ", as our-x-en has them. Put each account's own keys into secrets.toml" in message
+    assert message.startswith("our-x-en has the same keys: they belong to ")
+    assert "Put each account's own keys into secrets.toml" in message
     assert stage.asked() <= asked
 
 

@@ -151,7 +151,7 @@ def test_a_text_that_is_too_long_by_one_is_a_problem_at_its_place(workspace: Wor
     (problem,) = rendering.problems(post, X, TWITTER)
     assert (problem.file, problem.line, problem.code) == ("posts/a.fr.md", 10, "too-long")
     assert problem.message == (
-        "Part 2 of the text for bice-x (twitter) is too long by 1: 281 of 280 characters, "
+        "Part 2 of the text for bice-x (twitter) is 1 too long: 281 of 280 characters, "
         "as X counts them."
     )
     assert problem.hint == "Shorten it, or split it into a thread with a line `---`."

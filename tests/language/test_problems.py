@@ -30,13 +30,13 @@ link: example
 colour: red
 """
 _SAID = {
-    "en": "The key `colour` is unknown.",
+    "en": "`colour` is not a known key.",
     "fr": "La clé `colour` est inconnue.",
     "es": "La clave `colour` es desconocida.",
     "pl": "Klucz `colour` jest nieznany.",
 }
 _MISSED = {
-    "en": "It was not out by its expiry.",
+    "en": "It was not out when it expired.",
     "fr": "Elle a expiré avant d'être publiée.",
     "es": "Caducó antes de publicarse.",
     "pl": "Nie wyszedł przed swoim terminem ważności.",

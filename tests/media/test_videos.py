@@ -239,7 +239,7 @@ Making = Callable[[Path], Path]
         (lambda path: video(path, sound="libmp3lame"), "mp3"),
         (lambda path: video(path, layout="5.1"), "mono or stereo"),
         (lambda path: video(path, sounds=2), "more than one"),
-        (videos.sound_alone, "no moving picture"),
+        (videos.sound_alone, "no video"),
         (lambda path: video(path, container={"movflags": "frag_keyframe"}), "fragments"),
     ],
 )

@@ -197,6 +197,9 @@ def test_keys_of_another_handle_are_told_with_both_names_and_what_to_do() -> Non
     change = OwnerChange(1, "bice-x", "@other", "@bice")
     message = compose([change], UTC)
     assert message.title == "Publisher: the keys of bice-x are now those of @other"
-    assert "The keys of bice-x are now those of @other; before, of @bice. If that" in message.body
+    assert (
+        "The keys of bice-x now belong to @other; before, they belonged to @bice. If that"
+        in message.body
+    )
     assert "pause the account" in message.body
     assert "the keys of bice-x are now those of @other." in compose([change, stuck(2)], UTC).body

@@ -83,7 +83,7 @@ def test_what_expires_before_the_suspension_ends_is_a_sure_miss(
     ((code, post, message),) = told(app)
     assert (code, post) == ("sure-miss", "a.fr")
     assert message == (
-        "bice-x takes nothing until 2016-03-08 05:00 (Europe/Zurich), and this expires at "
+        "bice-x accepts nothing until 2016-03-08 05:00 (Europe/Zurich), and this expires at "
         "2016-03-07 13:00 (Europe/Zurich): it will be missed."
     )
 

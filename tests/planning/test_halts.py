@@ -220,7 +220,7 @@ def test_what_may_be_out_is_held_once_it_is_known_that_it_is_not(
     assert (held.state, held.pending_stop) == (State.PUBLISHING, State.HELD)
     comes_of(app, sending, Unknown("no answer"))
     assert standing(app).state is State.UNCERTAIN
-    with pytest.raises(NotPossible, match="may be out still"):
+    with pytest.raises(NotPossible, match="may still be out"):
         release(app)
     assert prove_absent(app, clock).state is State.HELD
     assert release(app).state is State.SCHEDULED

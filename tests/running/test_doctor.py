@@ -182,7 +182,7 @@ def test_a_renamed_account_is_bad_until_a_person_confirms_it(
     assert findings(workspace)["account voice-x"].grade is Grade.GOOD
     sandbox.faults.set([Fault(what=What.RENAMED, channel="twitter")])
     found = findings(workspace)["account voice-x"]
-    told = "The keys of voice-x are now those of @other_voice_x; before, of @voice_x."
+    told = "The keys of voice-x now belong to @other_voice_x; before, they belonged to @voice_x."
     assert (found.grade, found.message) == (Grade.BAD, told)
     assert found.hint
     _with_handle(workspace, "Other_Voice_X")
@@ -444,6 +444,6 @@ def test_who_is_on_duty_and_is_not_told_is_named(workspace: Path) -> None:
     told = [one.message for one in duty.examine(app)]
     app.close()
     assert told == [
-        "Nobody called Mary may log in.",
+        "Nobody called Mary can log in.",
         "Jean has no address for notices of answers.",
     ]

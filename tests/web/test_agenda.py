@@ -210,7 +210,7 @@ def test_an_item_is_added_under_a_name_of_its_own(
         ({"starts": "2016-03-27T02:30"}, "does not exist in Europe/Zurich"),
         ({"starts": "tomorrow"}, "is no time"),
         ({"title": " "}, "The item has no title."),
-        ({"do": "burn"}, "This cannot be done here."),
+        ({"do": "burn"}, "This is not possible here."),
     ],
 )
 def test_what_cannot_be_is_refused_with_what_was_typed(
@@ -234,7 +234,7 @@ def test_what_changed_since_it_was_shown_is_shown_again(
     workspace.edit("session.yaml", "name: 31e", "name: la 31e")
     before = session(workspace)
     assert confirm(manager, starts="2016-03-07T10:30").status_code == 409
-    assert "Somebody else changed the agenda meanwhile." in manager.text
+    assert "Someone else changed the agenda in the meantime." in manager.text
     assert (session(workspace), dues(app, "day.fr")) == (before, {"07 08:00"})
     assert confirm(manager, starts="2016-03-07T10:30").status_code == 200
     assert dues(app, "day.fr") == {"07 09:30"}
@@ -294,7 +294,7 @@ def test_staff_of_one_organisation_only_looks(app: Application, address: str) ->
         ola.get("/agenda")
         assert "Add an item" not in ola.text
         assert "<form" not in ola.get(DAY).text.partition("<main")[2]
-        assert "ola may not do this as staff: it takes the role of manager at least." in ola.text
+        assert "ola may not do this as staff: it needs at least the role manager." in ola.text
         for path in ("/agenda/new", "/agenda/import", DAY):
             if path != DAY:
                 assert ola.get(path).status_code == 403
@@ -326,7 +326,7 @@ def test_what_was_typed_is_kept_over_a_log_in(
     assert 'value="Un autre titre"' in manager.page
     assert 'value="2016-03-07T10:30"' in manager.page
     assert manager.send(DAY, seen=seen(manager), **typed).status_code == 409
-    assert "Somebody else changed the agenda meanwhile." in manager.text
+    assert "Someone else changed the agenda in the meantime." in manager.text
     assert "09:15" in session(workspace)
 
 

@@ -50,7 +50,7 @@ def test_what_calls_for_somebody_is_first_and_counted(app: Application, staff: V
     write(app, "Merci")
     staff.get("/answers")
     assert staff.page.index("help me") < staff.page.index("Merci")
-    assert "word of alarm: help me" in staff.page
+    assert "alarm word: help me" in staff.page
     assert 'id="count-rail-answers">1<' in staff.page
     assert 'id="count-menu-answers">1<' in staff.page, "a phone has it at the menu"
 
@@ -145,7 +145,7 @@ def test_who_still_sees_a_hidden_answer_is_said_before_it_is_hidden(
 ) -> None:
     alarm(app)
     staff.get("/answers")
-    assert "Its author and their friends still see it" in staff.page
+    assert "The author and their friends still see it" in staff.page
     assert "If nobody at all may see it, delete it." in staff.page
 
 

@@ -123,9 +123,7 @@ def test_the_same_without_javascript(
         expect(page.get_by_label(_("Part {number}", number=2)).first).to_have_value("Et voilà.")
         page.get_by_label(_("When it goes out")).select_option("item:annual-day")
         page.get_by_role("button", name=_("Submit for approval")).click()
-        expect(page.locator("#flaws-media")).to_contain_text(
-            _("The picture has no alternative text.")
-        )
+        expect(page.locator("#flaws-media")).to_contain_text(_("The picture has no description."))
         page.get_by_label(_("What it shows, for those who cannot see it")).fill("La salle")
         page.get_by_role("button", name=_("Submit for approval")).click()
         expect(page.locator("main").get_by_role("alert").first).to_contain_text(
@@ -305,7 +303,7 @@ def test_a_file_that_is_too_big_is_not_sent_and_otherwise_refused_in_words(
         field.set_input_files(big)
         assert field.evaluate("field => field.validationMessage") == "The file is too big."
         field.set_input_files(_web_page(tmp_path))
-        expect(page.locator("#wrong")).to_contain_text("is a web page, and no picture.")
+        expect(page.locator("#wrong")).to_contain_text("is a web page, not a picture.")
         expect(page.get_by_label("The text", exact=True)).to_have_value("Sans heure.")
     assert not (app.settings.posts / "media").exists()
 
@@ -353,7 +351,7 @@ def test_the_text_of_a_channel_is_a_tab(address: str, app: Application, browser:
         expect(page.get_by_role("button", name="Facebook", exact=True)).to_be_visible()
         page.get_by_role("button", name="For all").click()
         expect(page.get_by_label("The text", exact=True)).to_be_visible()
-        expect(page.locator("#flaws-text")).to_contain_text("goes nowhere")
+        expect(page.locator("#flaws-text")).to_contain_text("is not used")
 
 
 def test_another_persons_change_meanwhile_is_shown(

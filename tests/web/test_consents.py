@@ -220,7 +220,7 @@ def test_what_others_changed_meanwhile_is_not_written_over(
     end(manager, "2016-03-10")
     workspace.write("posts/consents.yaml", f"{RECORDS}# more\n")
     assert confirm_end(manager, "2016-03-10").status_code == 409
-    assert "Somebody else changed the consents meanwhile." in manager.text
+    assert "Someone else changed the consents in the meantime." in manager.text
     assert records(workspace) == f"{RECORDS}# more\n"
     end(manager, "2016-03-10")
     app.control.cancel("plus.fr", None, "chef", "not now")

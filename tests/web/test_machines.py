@@ -176,7 +176,7 @@ def test_what_is_due_and_not_taken_up_is_trouble(app: Application, address: str)
     with at_work(app):
         answer = httpx.get(f"{address}/healthz")
         assert answer.status_code == 503
-        assert "1 post is due and was not taken up for 15 s." in answer.json()["publishing"]
+        assert "1 post is due and has not been taken up for 15 s." in answer.json()["publishing"]
         app.control.pause("bice-x", "essai", "direction")
         assert httpx.get(f"{address}/healthz").status_code == 200
 
@@ -218,7 +218,7 @@ def test_what_is_late_is_told_with_its_cause(app: Application, address: str) -> 
     assert found.json()["late"]["causes"] == {"refused": 2}
     assert "2 posts are late, the first since" in found.json()["publishing"]
     assert (
-        "X does not take 2 of them (it is out of order, or cannot be reached); they are"
+        "X does not accept 2 of them (it does not work, or cannot be reached);"
         in found.json()["cause"]
     )
     measured = figures(address)

@@ -93,7 +93,7 @@ def test_a_later_time_past_the_expiry_changes_nothing(app: Application, manager:
 @pytest.mark.parametrize(
     ("choice", "at", "says"),
     [
-        ("later", "2016-03-07T07:00", "The new time of n.fr to bice-x is over."),
+        ("later", "2016-03-07T07:00", "The new time of n.fr to bice-x has passed."),
         ("later", "", "is no time"),
         ("send", "2016-03-07T10:00", "n.fr to bice-x has a new time, but"),
         ("drop", "2016-03-07T10:00", "n.fr to bice-x has a new time, but"),
@@ -130,7 +130,7 @@ def test_a_form_does_not_end_a_pause_that_its_sender_never_saw(
     app.control.pause(None, "a hoax", "chef")
     fields = {f"choice-{overdue.id}": "drop"}
     assert manager.send("/resume", seen=seen_on(manager), **fields).status_code == 409
-    assert "Publishing was stopped anew" in manager.text
+    assert "Publishing was stopped again" in manager.text
     assert "a hoax" in manager.text
     assert app.queries.accounts()[0].paused_by == "chef"
     assert flaws(manager.page) == []
@@ -148,7 +148,7 @@ def test_what_fell_due_after_the_page_was_loaded_is_shown_before_it_is_sent(
     clock_of(app).advance(10)
     fields = {f"choice-{overdue.id}": "drop"}
     assert manager.send("/resume", seen=seen_on(manager), **fields).status_code == 409
-    assert "More fell due since you looked: fresh.fr → bice-x." in manager.text
+    assert "More posts have become due since you looked: fresh.fr → bice-x." in manager.text
     assert app.queries.accounts() != []
     assert {d.post for d in app.control.overdue()} == {"n.fr", "fresh.fr"}
     for delivery in app.control.overdue():

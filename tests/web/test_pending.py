@@ -82,7 +82,7 @@ def test_a_picture_that_is_taken_out_is_held_or_queued_at_once(
 @pytest.mark.parametrize(
     ("old", "new", "told"),
     [
-        ("alt: 'Une affiche'", "alt: 'Une autre'", "alternative text of picture 1:"),
+        ("alt: 'Une affiche'", "alt: 'Une autre'", "description of picture 1:"),
         ("author: redaction", "author: redaction\nlink: https://example.org/a", "example.org/a"),
         ("author: redaction", "author: redaction\nexpires: 1h", "expires Tue 8 Mar 2016, 13:00"),
         ("author: redaction", "author: redaction\nembargo: 2016-03-08 13:00", "embargo: "),
@@ -183,7 +183,7 @@ def test_what_goes_out_at_once_because_its_time_is_over_is_asked_about(
     """It is 07:00 in Geneva."""
     workspace.edit("site/news.fr.md", "2016-03-07 09:30", "2016-03-07 06:30")
     manager.get(page)
-    assert "Its time is over, " in manager.text
+    assert "Its time, " in manager.text
     assert "Yes, it goes out at once, because its time is over." in manager.text
     shown = manager.shown
     manager.send("/posts/site/news.fr/queue", shown=shown)

@@ -110,7 +110,7 @@ def test_somebody_has_five_addresses_at_most(staff: Visit) -> None:
     for number in range(5):
         assert add(staff, f"{_ADDRESS}{number}") == 200
     assert add(staff, _ADDRESS) == 409
-    assert "You have 5 addresses already." in staff.text
+    assert "You already have 5 addresses." in staff.text
 
 
 def test_topics_are_chosen(app: Application, staff: Visit) -> None:

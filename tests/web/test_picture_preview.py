@@ -75,7 +75,7 @@ def test_a_picture_without_words_is_shown_and_not_submitted(
     workspace.draft("without.fr", front, "Bonjour.")
     staff.get("/posts/without.fr")
     assert '<img src="data:image/jpeg;base64' in staff.page
-    assert "The picture has no alternative text." in staff.text
+    assert "The picture has no description." in staff.text
     form = Composer(staff, "/posts/without.fr/edit")
     assert form.send("submit").status_code == 400
     assert not app.queries.deliveries(post="without.fr")

@@ -90,8 +90,8 @@ def test_a_year_later_the_pages_read_the_archive(app: Application, manager: Visi
     manager.send("/log/verify")
     assert f"Archived, as the history says: {made.steps} steps in 1 file." in manager.text
     (app.archive / made.file).unlink()
-    assert "put a copy of it back" in manager.get("/posts/later.fr").text
-    assert "put a copy of it back" in manager.get("/report.html").text
+    assert "restore a copy of it" in manager.get("/posts/later.fr").text
+    assert "restore a copy of it" in manager.get("/report.html").text
 
 
 def test_the_report_stands_alone(manager: Visit) -> None:

@@ -226,7 +226,7 @@ def test_what_was_reworded_by_who_may_not_post_as_the_account_is_held_as_it_leav
     assert one_by_one(mandated).intend(taken, clock.now(), clock.ahead(30)) is None
     (after,) = mandated.queries.deliveries(post="site/news.fr")
     assert after.state is State.HELD
-    assert after.reason == "stagiaire changed the draft, and may not post as bice-site."
+    assert after.reason == "stagiaire changed the draft, but may not post as bice-site."
     mandated.close()
 
 

@@ -49,7 +49,7 @@ def test_two_tabs_lose_nothing(manager: Visit) -> None:
     assert _save(manager, "Mine", "q=one") == 200
     assert _save(manager, "Mine", "q=one") == 200
     assert _save(manager, "MINE", "q=two") == 409
-    assert "You have saved other filters as “MINE”." in manager.text
+    assert "You have already saved other filters as “MINE”." in manager.text
     manager.get("/log?q=two")
     manager.send("/filters", page="log", do="remove", name="Mine", query="q=two")
     manager.get("/log")
