@@ -39,7 +39,7 @@ def test_they_are_listed_with_why_somebody_must_look(cli: Cli, comment: int) -> 
     shown = cli("answers").out
     assert f"{comment}  2016-03-01 12:00" in shown
     assert "! word of alarm: help me" in shown
-    assert "1 answer calls for somebody." in shown
+    assert "1 comment needs attention." in shown
 
 
 def test_scripts_get_them_with_all_that_is_known(cli: Cli, comment: int) -> None:
@@ -273,10 +273,10 @@ def test_who_approves_learns_that_what_is_answered_is_hidden_or_gone(
     _reword(made, state="hidden", text="", author="")
     shown = cli("approve", waiting, "--yes", "--as", "redaction").out
     assert "It answers a reader on bice-x.\n" in shown
-    assert "Without text: open it on its platform." in shown
+    assert "It has no text: open it on its platform." in shown
     assert "What the reader wrote is hidden." in shown
     _reword(made, remote_id="78")
-    assert "not here any more" in cli("approve", waiting, "--yes", "--as", "redaction").out
+    assert "is no longer here" in cli("approve", waiting, "--yes", "--as", "redaction").out
 
 
 def test_scripts_that_approve_get_no_words_of_readers(cli: Cli, made: Path, waiting: str) -> None:
@@ -295,7 +295,7 @@ def test_what_went_to_an_account_that_is_gone_cannot_be_answered(
     app.close()
     result = cli("answers", "--answer", str(mention))
     assert result.code == 1
-    assert "its account is not here any more" in " ".join(result.err.split())
+    assert "its account is is no longer here" in " ".join(result.err.split())
 
 
 def test_nothing_is_said_to_be_as_drafted_when_an_answer_is_left_out(

@@ -16,7 +16,7 @@ def test_plan_shows_and_changes_nothing(cli: Cli, draft: Path) -> None:
         assert result.code == 0
         assert "+ add   2016-03-07 08:30  bice-x     2016-03-07-annual-day.fr\n" in result.out
         assert result.out.endswith(
-            "Times are those of Europe/Zurich.\n"
+            "Times are in the time zone Europe/Zurich.\n"
             "X charges about $0.03 for 2 posts, none of them with a link.\n"
             "Would change: 2 deliveries (2 added).\n"
         )
@@ -27,7 +27,7 @@ def test_queue_writes_once(cli: Cli, draft: Path) -> None:
     first, second = cli("queue"), cli("queue")
     assert (first.code, second.code) == (0, 0)
     assert first.out.endswith("Queued: 2 deliveries (2 added).\n")
-    assert second.out == "Nothing to change: the schedule is as the drafts say.\n"
+    assert second.out == "Nothing to change: the schedule matches the drafts.\n"
 
 
 @pytest.mark.parametrize("command", ["plan", "queue"])
@@ -120,7 +120,7 @@ def test_pause_and_resume(cli: Cli, draft: Path, monkeypatch: pytest.MonkeyPatch
     result = cli("resume", "--account", "bice-x", "--yes")
     assert result.out == (
         "Resumed: bice-x.\n1 delivery fell due meanwhile, and will go out at these times:\n"
-        f"  2016-03-07 08:31  {POST} to bice-x\nTimes are those of Europe/Zurich.\n"
+        f"  2016-03-07 08:31  {POST} to bice-x\nTimes are in the time zone Europe/Zurich.\n"
     )
     assert cli("status", "--json").json["accounts"] == []
 
@@ -159,7 +159,7 @@ def test_an_account_that_no_one_configured(
 ) -> None:
     result = cli(*command.split(), "--account", "bice-y")
     assert result.code == 2
-    assert "error: No account is named bice-y.\nhint: Did you mean `bice-x`?" in result.err
+    assert "error: There is no account bice-y.\nhint: Did you mean `bice-x`?" in result.err
 
 
 def test_pause_wants_a_reason(cli: Cli, workspace: Path) -> None:

@@ -30,7 +30,7 @@ def test_new_where_posts_is_a_file(cli: Cli, workspace: Path) -> None:
     result = cli("new", "Hello")
     assert result.code == 3
     assert f"error: {workspace / 'posts'}" in result.err
-    assert "hint: The folder posts/ must be one" in result.err
+    assert "hint: You need permission to write to the folder posts/" in result.err
 
 
 def test_new_makes_a_draft_and_prints_its_path(cli: Cli, workspace: Path) -> None:
@@ -122,7 +122,7 @@ def test_new_never_overwrites(cli: Cli, workspace: Path) -> None:
         (("--at", "annual-dya"), "--at: No agenda item is called `annual-dya`."),
         (("--at", "2016-03-27 02:30"), "--at: 2016-03-27 02:30 does not exist in Europe/Zurich."),
         (("--at", "soon: x"), "--at:"),
-        (("--to", "bice-y"), "--to: no account or channel is named bice-y.\nhint: Did you mean"),
+        (("--to", "bice-y"), "--to: there is no account or platform “bice-y”.\nhint: Did you mean"),
         (("--lang", "French"), "'French' is no language"),
     ],
 )

@@ -78,7 +78,7 @@ def test_a_word_about_what_is_uncertain_needs_yes(
 
 @pytest.mark.parametrize(
     ("command", "asked"),
-    [(RETRY, "Did you look, and none of them is there? [y/N]"),
+    [(RETRY, "Have you looked, and is none of them there? [y/N]"),
      (RESOLVE, "Put on record that this is published as 71? [y/N]")],
 )  # fmt: skip
 def test_at_a_terminal_no_is_the_answer_unless_it_is_yes(

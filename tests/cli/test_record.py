@@ -212,7 +212,7 @@ def test_a_backup_says_what_is_in_it(cli: Cli, queued: Path, tmp_path: Path) -> 
     result = cli("backup", tmp_path / "copy.db")
     assert (result.code, result.err) == (0, "")
     assert "1 step of 1 delivery, unbroken.\n" in result.out
-    assert f"Backed up into {tmp_path / 'copy.db'} (" in result.out
+    assert f"The backup is {tmp_path / 'copy.db'} (" in result.out
 
 
 def test_a_backup_works_while_run_is_at_work(cli: Cli, queued: Path, tmp_path: Path) -> None:
@@ -314,7 +314,7 @@ def test_nothing_is_restored_while_run_is_at_work(cli: Cli, queued: Path, tmp_pa
 def test_either_a_file_or_in_place(cli: Cli, queued: Path, arguments: list[str]) -> None:
     result = cli("restore", *arguments)
     assert result.code == 2
-    assert "Name the backup's file, or say --in-place." in result.err
+    assert "Name the backup file, or use --in-place." in result.err
 
 
 def test_a_file_that_is_not_there(cli: Cli, queued: Path, tmp_path: Path) -> None:

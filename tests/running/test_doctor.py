@@ -304,7 +304,7 @@ def test_what_is_held_with_its_agenda_item_needs_a_person(
     found = findings(workspace, offline=True)["deliveries"]
     assert (found.grade, found.message) == (
         Grade.WARNING,
-        f"They need a person: {len(attention)} held.",
+        f"Needs attention: {len(attention)} held.",
     )
 
 
@@ -318,7 +318,7 @@ def test_what_waits_for_a_person_is_told(
     found = findings(workspace)["deliveries"]
     assert (found.grade, found.message) == (
         Grade.WARNING,
-        "They need a person: paused, or suspended until somebody acts: voice-x.",
+        "Needs attention: paused, or suspended until someone acts: voice-x.",
     )
 
 
@@ -333,7 +333,7 @@ def test_what_goes_on_by_itself_needs_nobody(
         suspend(connection, "voice-x", rests, app.clock.now())
     told = [f.message for f in examine(app, offline=True) if f.subject == "deliveries"]
     app.close()
-    assert told == ["Suspended, and go on by themselves: voice-x.", "None needs a person."]
+    assert told == ["Suspended, and resumed automatically: voice-x.", "Nothing needs attention."]
 
 
 def of_drafts(workspace: Path) -> list[tuple[Grade, str, str | None]]:
@@ -356,7 +356,7 @@ def test_what_the_drafts_want_that_is_not_queued_is_told(
     for name in ("gone", "kept"):
         draft(name, "2036-03-07 12:00")
     queued().close()
-    assert of_drafts(workspace) == [(Grade.GOOD, "The schedule is as the drafts say.", None)]
+    assert of_drafts(workspace) == [(Grade.GOOD, "The schedule matches the drafts.", None)]
     session.write_text(f"{session.read_text()}    cancelled: true\n")
     (workspace / "posts" / "gone.md").unlink()
     draft("new", "2036-03-07 08:00")
@@ -444,6 +444,6 @@ def test_who_is_on_duty_and_is_not_told_is_named(workspace: Path) -> None:
     told = [one.message for one in duty.examine(app)]
     app.close()
     assert told == [
-        "Nobody called Mary may log in.",
+        "Nobody called Mary can log in.",
         "Jean has no address for notices of answers.",
     ]

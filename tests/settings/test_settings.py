@@ -288,7 +288,7 @@ def test_a_value_from_the_environment_is_named_by_its_variable(tmp_path: Path) -
         ("PUBLISHER_CLOK", "Did you mean `PUBLISHER_CLOCK`?"),
         ("PUBLISHER_A", "`publisher help settings` lists them all."),
         ("PUBLISHER_WEATHER", "`publisher help settings` lists them all."),
-        ("PUBLISHER_DELIVERY__THREADS", "It is not needed any more: delete it."),
+        ("PUBLISHER_DELIVERY__THREADS", "It is no longer needed: delete it."),
     ],
 )
 def test_a_variable_that_nobody_would_read_is_refused(
@@ -305,7 +305,7 @@ def test_a_setting_that_nobody_needs_any_more_is_to_be_deleted(tmp_path: Path) -
     """And not to be renamed to the one that looks most like it."""
     with pytest.raises(ConfigurationError) as caught:
         read(tmp_path, f"[delivery]\nthreads = 500\n{ACCOUNTS}")
-    assert caught.value.hint == "It is not needed any more: delete it."
+    assert caught.value.hint == "It is no longer needed: delete it."
 
 
 def test_variables_that_are_no_settings_are_let_through(tmp_path: Path) -> None:
@@ -446,7 +446,7 @@ def test_a_handle_is_taken_with_or_without_its_sign(
         (
             "channel = 'facebook'\npage_id = '1'",
             "BICE",
-            "handle is for accounts of twitter, bluesky, mastodon alone",
+            "handle is only for accounts on twitter, bluesky, mastodon",
         ),
         ("channel = 'bluesky'", "BICE_ONG", "must be a handle on Bluesky, such as bice.bsky.soc"),
     ],
