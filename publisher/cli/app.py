@@ -70,7 +70,7 @@ def _print_version(wanted: bool) -> None:  # noqa: FBT001 - Typer calls it so
 @application.callback(
     epilog="\b\nA first round, in the browser or step by step:\n"
     "  publisher start\n"
-    "\n"
+    "\n\b\n"
     "  publisher init campaign\n"
     "  cd campaign\n"
     '  publisher new "We are in Geneva" --to all\n'

@@ -33,7 +33,7 @@ def test_status_of_an_empty_schedule(cli: Cli, workspace: Path, made: Path) -> N
 def test_status_shows_what_needs_a_person_first(cli: Cli, published: None) -> None:
     out = cli("status").out
     assert out.startswith("Needs attention:\nMon 2016-03-07\n08:30  failed")
-    assert "Nothing is on the schedule.\nIn all: 1 published, 1 failed.\n" in out
+    assert "Nothing is on the schedule.\nIn total: 1 published, 1 failed.\n" in out
 
 
 def test_status_shows_the_next_twenty(cli: Cli, workspace: Path) -> None:

@@ -275,7 +275,7 @@ def test_process_that_dies_at_once_again_and_again_ends_the_run(
         supervisor.run(queued(), report=nothing, say=said.append)
     assert caught.value.exit_code == 3
     assert "unlucky.log" in (caught.value.hint or "")
-    delays = [line.partition("restarts in ")[2] for line in said if "starts again" in line]
+    delays = [line.partition("restarts in ")[2] for line in said if "restarts" in line]
     assert delays == ["0.5 s.", "1 s.", "2 s.", "4 s."]
 
 

@@ -24,7 +24,7 @@ def answers(
     context: typer.Context,
     *,
     account: Annotated[
-        str | None, typer.Option(metavar="ACCOUNT", help="Only those to this account.")
+        str | None, typer.Option(metavar="ACCOUNT", help="Show only those to this account.")
     ] = None,
     every: Annotated[
         bool, typer.Option("--all", help="Also show those that have been dealt with.")

@@ -205,8 +205,8 @@ def resolve(
 
     Look at the account first. The id is the number at the end of the post's address. A thread goes
     on after the last part that you name; parts that are already on record are not named again. If
-    the post is not there, use `publisher retry` instead. It asks: what is on record as published no
-    longer goes out.
+    the post is not there, use `publisher retry` instead. It asks first, because what is on record
+    as published no longer goes out.
     """
     if not all(remote_id.strip() for remote_id in published):
         message = _("{option} is empty.", option="--published")

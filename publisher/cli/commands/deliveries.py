@@ -237,7 +237,7 @@ def log(
     account: OfAccount = None,
     state: Annotated[
         State | None,
-        typer.Option(metavar="STATE", help=f"Only in this state: {', '.join(State)}."),
+        typer.Option(metavar="STATE", help=f"Show only this state: {', '.join(State)}."),
     ] = None,
     form: Annotated[
         LogFormat,

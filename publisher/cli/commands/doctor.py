@@ -21,7 +21,7 @@ def doctor(
     context: typer.Context,
     *,
     offline: Annotated[
-        bool, typer.Option("--offline", help="Do not ask the platforms about the accounts.")
+        bool, typer.Option("--offline", help="Do not check the accounts on their platforms.")
     ] = False,
     as_json: Json = False,
 ) -> None:

@@ -14,7 +14,7 @@ from publisher.cli.output import console
 def read(context: typer.Context, post: Post, *, who: Who = None) -> None:
     """Read a draft that a program wrote, and confirm that you have.
 
-    What a program makes or changes waits until a person has read it whole: `queue` leaves it out.
+    What a program makes or changes waits until a person has read all of it: `queue` leaves it out.
     This shows the whole file and asks; no option answers. Saving or submitting it on the pages
     counts too, and so does approving what a program asked you to approve.
     """

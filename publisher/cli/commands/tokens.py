@@ -50,7 +50,7 @@ def token(
         bool, typer.Option("--everything", help="Let it use the accounts of all organisations.")
     ] = False,
     days: Annotated[
-        int, typer.Option(min=1, max=365, help="End it after this many days.")
+        int, typer.Option(metavar="DAYS", min=1, max=365, help="End it after this many days.")
     ] = _USUAL_DAYS,
     end: Annotated[
         int | None, typer.Option(metavar="NUMBER", help="End the one with this number.")

@@ -61,7 +61,7 @@ def withdraw(
     that are still out. What the platform does not confirm is named, may still be out, and is tried
     again until it is gone; the exit code is then 1. Once this has begun, nobody can retry the
     thread. With --consent, every post that shows a picture with that consent is taken down or held;
-    the record in posts/consents.yaml must first say that it was withdrawn.
+    the record in posts/consents.yaml must first say that the consent was withdrawn.
     """
     if consent is not None and (post is not None or account is not None):
         raise UsageError(_("Use --consent without a post and without --account."))
