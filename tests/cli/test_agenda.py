@@ -176,10 +176,10 @@ def test_items_within_the_moved_one_are_named(cli: Cli, session: Path) -> None:
     ("words", "said"),
     [
         (["annual-dya", "--by", "1d"], "Did you mean `annual-day`?"),
-        (["annual-day"], "Say either --to or --by."),
-        (["annual-day", "--by", "1d", "--to", "2016-03-08"], "Say either --to or --by."),
-        (["annual-day", "annual-day", "--to", "2016-03-08"], "--to is for one item."),
-        (["annual-day", "--by", "soon"], "'soon' is no duration"),
+        (["annual-day"], "Give either --to or --by."),
+        (["annual-day", "--by", "1d", "--to", "2016-03-08"], "Give either --to or --by."),
+        (["annual-day", "annual-day", "--to", "2016-03-08"], "--to moves one item only."),
+        (["annual-day", "--by", "soon"], "'soon' is not a duration"),
         (["annual-day", "--to", "soon"], "`soon` is no time."),
         (["annual-day", "--to", "2016-03-27 02:30"], "2016-03-27T03:30:00+02:00"),
         (["annual-day", "--to", "2016-02-30"], "there is no such day"),
@@ -374,7 +374,7 @@ def test_no_file_of_somebody_else_is_written_over(
         before = path.read_bytes()
         result = cli(*command, "--output", path)
         assert result.code == 2
-        assert f"{path} is there already" in result.err
+        assert f"{path} already exists" in result.err
         assert path.read_bytes() == before
     assert cli(*command, "--output", pipe).code == 2
     (tmp_path / "empty").touch()

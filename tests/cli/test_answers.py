@@ -143,7 +143,7 @@ def test_a_begun_answer_goes_out_once_its_words_are_written_and_the_sign_is_take
 ) -> None:
     """As the command says: one sign before `at: now`, and nothing else."""
     begun = cli("answers", "--answer", str(mention))
-    assert "take the `#` before `at: now` away" in " ".join(begun.out.split())
+    assert "remove the `#` before `at: now`" in " ".join(begun.out.split())
     path = made / "posts/answer-bice-x.fr.md"
     text = path.read_text("utf-8")
     assert text.endswith("\n---\n"), "no words that nobody wrote"
@@ -295,17 +295,17 @@ def test_what_went_to_an_account_that_is_gone_cannot_be_answered(
     app.close()
     result = cli("answers", "--answer", str(mention))
     assert result.code == 1
-    assert "its account is is no longer here" in " ".join(result.err.split())
+    assert "its account is no longer here" in " ".join(result.err.split())
 
 
 def test_nothing_is_said_to_be_as_drafted_when_an_answer_is_left_out(
     cli: Cli, made: Path, mention: int
 ) -> None:
     assert mention
-    assert "as the drafts say" in (cli("queue"), cli("queue"))[1].out
+    assert "matches the drafts" in (cli("queue"), cli("queue"))[1].out
     draft = "---\nat: now\nto: [bice-x]\nanswers: '999'\n---\nÀ Genève.\n"
     (made / "posts/answer.fr.md").write_text(draft, "utf-8")
     shown = cli("queue")
     told = shown.out + shown.err
     assert "answers-unknown" in told
-    assert "as the drafts say" not in told, told
+    assert "matches the drafts" not in told, told

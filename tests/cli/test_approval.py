@@ -103,7 +103,7 @@ def test_who_approves_what_goes_out_at_once_reads_that_it_waits_for_ten_seconds(
     (draft.parent / "now.fr.md").write_text("---\nat: now\nto: bice-x\n---\nMaintenant.\n", "utf-8")
     assert cli("queue", "--as", "redaction").code == 0
     told = " ".join(cli("approve", "now.fr", "--yes", "--as", "direction").out.split())
-    assert "goes out ten seconds after it is approved, and not later than 4 h after that" in told
+    assert "goes out ten seconds after it is approved, and no later than 4 h after that" in told
     assert "It goes out in ten seconds. Until then `publisher reject` keeps it back." in told
 
 
@@ -302,7 +302,7 @@ def test_whoever_approves_sees_all_that_goes_out(cli: Cli, workspace: Path) -> N
     said = cli("approve", "card.es", "--yes", "--as", "direction").out
     for shown in (
         "title: Un título", "Niños\u00a0: aquí 👨\u200d👩\u200d👧", "Una tarjeta", "credit: BICE",
-        "consent film", "https://www.example.org/a", "once more", "publisher preview card.es",
+        "consent film", "https://www.example.org/a", "may go out again", "publisher preview card.es",
     ):  # fmt: skip
         assert shown in said
 

@@ -72,7 +72,7 @@ def test_import_that_keeps_going_leaves_out_what_is_wrong(
     plan.write_text(GOOD + BAD, encoding="utf-8")
     result = cli("import", plan, "--to", "bice-x", "--keep-going")
     assert result.code == 1
-    assert result.out.endswith("2 drafts imported. 2 errors: what has one is left out.\n")
+    assert result.out.endswith("2 drafts imported. 2 errors: what has errors is left out.\n")
     assert len(drafts(workspace)) == 2
 
 
@@ -175,8 +175,8 @@ def test_import_of_a_file_of_buffer(cli: Cli, workspace: Path, plan: Path) -> No
         (("plan.csv", "--timezone", "Mars/Base"), "there is no time zone Mars/Base."),
         (("plan.csv", "--timezone", "../etc"), "there is no time zone ../etc."),
         (("plan.csv", "--lang", "French"), "--lang: 'French' is not a language."),
-        (("plan.csv", "--folder", "../out"), "--folder: '../out' is no name"),
-        (("plan.csv", "--folder", "media"), "--folder: 'media' is no name"),
+        (("plan.csv", "--folder", "../out"), "--folder: '../out' cannot be the name"),
+        (("plan.csv", "--folder", "media"), "--folder: 'media' cannot be the name"),
     ],
 )
 def test_import_used_wrongly(

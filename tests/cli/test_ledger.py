@@ -154,7 +154,7 @@ def test_nothing_migrates_under_a_run_of_the_older_version(
         lock.flush()
         result = cli(*command.split())
         assert result.code == 3
-        assert "is already at work" in result.err
+        assert "is already running" in result.err
     assert cli("migrate").code == 0
     assert cli("status").code == 0
 

@@ -63,7 +63,7 @@ def test_log_table_is_in_the_sessions_time_and_harmless(cli: Cli, published: Non
 
 
 def test_log_of_nothing(cli: Cli, workspace: Path, made: Path) -> None:
-    assert cli("log").out == "Nothing was ever queued: the log is empty.\n"
+    assert cli("log").out == "Nothing has ever been queued: the log is empty.\n"
     assert cli("log", "--json").json == []
     assert cli("log", "--format", "csv").out.startswith("post,account,")
 

@@ -156,7 +156,7 @@ def test_old_history_moves_into_files(cli: Cli, old: Path) -> None:
 def test_archiving_asks_first(cli: Cli, old: Path) -> None:
     result = cli("log", "archive")
     assert result.code == 2
-    assert "nobody is there to answer" in result.err
+    assert "there is nobody to answer" in result.err
     assert not old.exists()
 
 
@@ -305,7 +305,7 @@ def test_nothing_is_restored_while_run_is_at_work(cli: Cli, queued: Path, tmp_pa
     with locked(queued.parent / "run.lock", "`publisher run`"):
         result = cli("restore", tmp_path / "copy.db")
     assert result.code == 3
-    assert "`publisher run` is already at work" in result.err
+    assert "`publisher run` is already running" in result.err
     assert "hint: Stop it" in result.err
     assert queued.read_bytes() == before
 

@@ -91,7 +91,7 @@ def test_what_may_be_out_is_cancelled_once_it_is_known_that_it_is_not(
 ) -> None:
     """Each command says what becomes of it."""
     told = said(cli("cancel", "thread.fr", "--reason", "changed"))
-    assert told == "thread.fr to bice-x may be out. If it is not, it is cancelled."
+    assert told == "thread.fr to bice-x may be out. If it is not, it will be cancelled."
     assert "cancelled if it is not out (changed)" in said(cli("status"))
     assert "if not out: cancelled" in said(cli("history", "thread.fr"))
     assert said(cli("retry", "thread.fr", "--yes")).startswith(
@@ -105,7 +105,7 @@ def test_what_may_be_out_and_is_rejected_is_back_with_its_author_if_it_is_not(
     cli: Cli, restored: None
 ) -> None:
     told = said(cli("reject", "thread.fr", "--reason", "a wrong name"))
-    assert told == "thread.fr to bice-x may be out. If it is not, it is rejected."
+    assert told == "thread.fr to bice-x may be out. If it is not, it will be rejected."
     assert said(cli("retry", "thread.fr", "--yes")).startswith(
         "Rejected, as requested while it might have been out: 1 delivery."
     )

@@ -183,7 +183,7 @@ def test_sandbox_with_bad_faults(cli: Cli, workspace: Path) -> None:
 def test_sandbox_without_accounts_to_stand_in_for(cli: Cli, site: Path) -> None:
     result = cli("sandbox")
     assert result.code == 2
-    assert "publisher.toml has no account on a platform that the sandbox plays." in result.err
+    assert "publisher.toml has no account on a platform that the sandbox imitates." in result.err
 
 
 @pytest.mark.parametrize("speed", ["0", "nan", "fast"])

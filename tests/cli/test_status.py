@@ -89,7 +89,7 @@ def test_status_says_why_an_account_stands_still(
         in out
     )
     assert (
-        "bice-x is suspended until a person mends it and runs `publisher resume --account bice-x`: "
+        "bice-x is suspended until a person fixes it and runs `publisher resume --account bice-x`: "
         "The token is no longer valid. (the keys are not accepted)"
     ) in out
     assert "08:30  uncertain    bice-page  2016-03-07-annual-day.fr\n" in out

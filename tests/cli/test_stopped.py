@@ -110,7 +110,7 @@ def test_release_of_what_is_cancelled_says_that_it_does_not_go_out(cli: Cli, dra
     cli("cancel", POST)
     told = said(cli, "release", POST)
     assert told.startswith("No longer held, but it does not go out (cancelled): 2 deliveries.")
-    assert "`publisher retry day.fr` sends it all the same." in told
+    assert "`publisher retry day.fr` sends it anyway." in told
 
 
 def test_status_says_what_is_not_queued_yet(cli: Cli, draft: Path) -> None:
@@ -134,7 +134,7 @@ def test_what_leaves_with_its_old_text_is_named(cli: Cli, draft: Path, command: 
     """An edit with an error changes nothing: what is on the schedule goes out as it was."""
     draft.write_text(DRAFT.replace("at:", "att:"))
     told = said(cli, *command.split())
-    assert "These leave with their old text and time, because their drafts have errors" in told
+    assert "These go out with their old text and time, because their drafts have errors" in told
     assert "day.fr to bice-x, bice-page" in told
 
 

@@ -356,7 +356,10 @@ def test_a_token_is_printed_once_and_alone_and_ended(cli: Cli, workspace: Path, 
     cli("user", "add", "lima", stdin=_PASSWORD)
     make = ("user", "token", "lima", "--make", "n8n", "--scope", "draft", "--days", "7")
     refused = cli(*make)
-    assert (refused.code, "--organisation NAME for each, or --everything" in refused.err) == (
+    assert (
+        refused.code,
+        "--organisation NAME for each organisation, or --everything" in refused.err,
+    ) == (
         2,
         True,
     )

@@ -90,8 +90,8 @@ def test_a_script_reads_whose_the_keys_are_as_json_alone(desk: Desk) -> None:
 def test_with_json_a_terminal_is_asked_nothing(desk: Desk) -> None:
     code, shown = answering(desk, "connect", "bice-x", "--json", answers={})
     assert code == 2
-    assert "With --json nobody is asked." in shown
-    assert "standard input, a line for each" in " ".join(shown.split())
+    assert "With --json, no questions are asked." in shown
+    assert "standard input, one per line" in " ".join(shown.split())
 
 
 def test_what_is_missing_is_named_and_nothing_is_asked(desk: Desk) -> None:

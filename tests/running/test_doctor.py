@@ -56,7 +56,7 @@ def test_all_is_well_but_that_nothing_runs_and_nobody_is_told(
     assert odd == {"backups", "notices", "platforms", "publishing"}, (
         "the sandbox is no real platform"
     )
-    told = "Its platform takes its requests. Its keys belong to @voice_x."
+    told = "Its platform accepts its requests. Its keys belong to @voice_x."
     assert found["account voice-x"].message == told
     assert "clock" in found
     assert sandbox.state()["posts"] == []
@@ -90,7 +90,7 @@ def test_passwords_in_clear_and_a_database_that_may_be_anybody_are_warned_of(
     monkeypatch.setenv("PUBLISHER_DATABASE__URL", url)
     pages, ledger = messages()
     assert pages == "warning pages: Passwords come over plain HTTP: [web] host is 192.0.2.7."
-    assert "Whoever answers as ledger.example.org is believed" in ledger
+    assert "Anything that answers as ledger.example.org is taken" in ledger
     monkeypatch.delenv("PUBLISHER_WEB__HOST")
     monkeypatch.setenv("PUBLISHER_WEB__PUBLIC_URL", "http://publisher.example.org")
     assert "[web] public_url is http://publisher.example.org." in messages()[0]
@@ -238,7 +238,7 @@ def test_two_accounts_with_the_keys_of_one_owner_are_bad(workspace: Path, sandbo
     found = findings(workspace)
     assert found["account voice-x"].grade is Grade.GOOD
     assert found["account other-x"].message == (
-        "Its keys belong to @voice_x, as those of voice-x do."
+        "Its keys belong to @voice_x, and so do those of voice-x."
     )
 
 
@@ -362,7 +362,7 @@ def test_what_the_drafts_want_that_is_not_queued_is_told(
     draft("new", "2036-03-07 08:00")
     draft("past", "2016-03-07 08:00")
     errors, changes = of_drafts(workspace)
-    assert errors[:2] == (Grade.WARNING, "1 file has errors, so that nothing is queued.")
+    assert errors[:2] == (Grade.WARNING, "1 file has errors, so nothing is queued.")
     assert changes[:2] == (
         Grade.WARNING, "The schedule would change: 1 added, 1 held, 1 cancelled."
     )  # fmt: skip
@@ -445,5 +445,5 @@ def test_who_is_on_duty_and_is_not_told_is_named(workspace: Path) -> None:
     app.close()
     assert told == [
         "Nobody called Mary can log in.",
-        "Jean has no address for notices of answers.",
+        "Jean has no address for notices about comments.",
     ]

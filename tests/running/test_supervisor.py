@@ -209,7 +209,7 @@ def test_hung_broker_is_replaced_and_posts_go_out_afterwards(
 
         until(out, 60)
         assert _embedded(processes).pid != hung
-    assert "The broker had died or hung and was started again." in said
+    assert "The broker had died or hung and was restarted." in said
     assert texts(sandbox) == ["This is through."]
 
 

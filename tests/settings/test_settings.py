@@ -234,9 +234,9 @@ def test_what_has_another_shape_is_named_with_its_file(
 @pytest.mark.parametrize(
     ("key", "hint"),
     [
-        ("content_warning", "`content_warning` belongs into a draft, between the lines `---`"),
-        ("to", "`to` belongs into a draft"),
-        ("lang", "Did you mean `language`? `lang` belongs into a draft"),
+        ("content_warning", "`content_warning` belongs in a draft, between the lines `---`"),
+        ("to", "`to` belongs in a draft"),
+        ("lang", "Did you mean `language`? `lang` belongs in a draft"),
     ],
 )
 def test_a_key_of_a_draft_is_sent_there(tmp_path: Path, key: str, hint: str) -> None:
@@ -496,13 +496,15 @@ def test_an_address_that_says_that_they_are_checked_is_taken(tmp_path: Path) -> 
     "text", ["x = " + "[" * 50_000, "x = " + "[" * 50_000 + "]" * 50_000, "x = " + "{a=" * 50_000]
 )
 def test_brackets_without_end_are_explained(tmp_path: Path, text: str) -> None:
-    with pytest.raises(ConfigurationError, match="too many brackets stand within one another"):
+    with pytest.raises(ConfigurationError, match="there are too many brackets within one another"):
         read(tmp_path, text)
     with pytest.raises(ConfigurationError, match="too many brackets"):
         read(tmp_path, secrets=text)
 
 
 def test_a_duration_without_end_is_explained_in_our_words(tmp_path: Path) -> None:
-    with pytest.raises(ConfigurationError, match=r"999…' is no duration; write it like") as caught:
+    with pytest.raises(
+        ConfigurationError, match=r"999…' is not a duration; write it like"
+    ) as caught:
         read(tmp_path, f'[delivery]\nexpires = "{"9" * 5000}d"\n')
     assert len(str(caught.value)) < 200
