@@ -17,7 +17,7 @@ BROKEN = {
     "a table of accounts that is none": ("publisher.toml", "[accounts\n", "not valid TOML"),
     "a secret in the wrong file": ("publisher.toml", "[accounts.lima]\nchannel='x'\napi_key='s3cret'\n", "is a secret"),
     "secrets that are no TOML": ("secrets.toml", "[bice-x\napi_key = 's3cret'\n", "not valid TOML"),
-    "secrets of nobody": ("secrets.toml", "[bice-y]\napi_key = 's3cret'\n", "[bice-y] is no account"),
+    "secrets of nobody": ("secrets.toml", "[bice-y]\napi_key = 's3cret'\n", "[bice-y] is not an account"),
 }  # fmt: skip
 """What is added to a file, and how it is told."""
 

@@ -112,7 +112,7 @@ def test_new_never_overwrites(cli: Cli, workspace: Path) -> None:
     path = write_draft(workspace, "mine", "hello.en.md")
     result = cli("new", "Hello!")
     assert result.code == 2
-    assert "posts/hello.en.md exists already" in result.err
+    assert "posts/hello.en.md already exists" in result.err
     assert path.read_text() == "mine"
 
 

@@ -80,7 +80,7 @@ def test_workspace_option_works_from_anywhere(
 def test_workspace_option_that_is_no_workspace(cli: Cli, tmp_path: Path) -> None:
     result = cli("--workspace", tmp_path, "check")
     assert result.code == 2
-    assert f"{tmp_path} is no workspace" in result.err
+    assert f"{tmp_path} is not a workspace" in result.err
 
 
 def test_a_folder_below_the_workspace_is_in_it(

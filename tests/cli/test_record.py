@@ -274,7 +274,7 @@ def test_a_restore_tells_what_a_person_must_look_at(
     assert cli("log", "--json").json[0]["state"] == "uncertain"
     last = cli("history", "one.fr", "--json").json[-1]
     assert (last["event"], last["actor"]) == ("restored from a backup", "manager")
-    assert "Everything is paused" in cli("status").out
+    assert "Everything has been paused" in cli("status").out
     assert cli("queue").code == 0
     assert cli("log", "--json").json[0]["state"] == "uncertain"
     assert cli("log", "verify").code == 0

@@ -211,7 +211,7 @@ def test_a_variable_that_leads_nowhere_is_named(trial: Trial, workspace: Path, n
     gone = str(workspace.parent / "moved" / "x")
     done = trial("check", **{name: gone})
     assert done.code in (2, 3)
-    assert f"hint: The environment variable {name} names it." in done.err
+    assert f"hint: It comes from the environment variable {name}." in done.err
 
 
 def test_a_missing_key_names_the_file_that_is_read(trial: Trial, workspace: Path) -> None:

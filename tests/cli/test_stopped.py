@@ -165,7 +165,7 @@ def test_the_table_is_shown_once(cli: Cli, draft: Path) -> None:
     draft.write_text(DRAFT.replace("Bonjour", "Bonsoir"))
     told = at_terminal("queue", folder=draft.parents[1], typed="y\n")
     assert told.code == 0, told.out
-    assert "will be void" in told.out
+    assert "will become void" in told.out
     assert told.out.count("bice-page") == 1
 
 

@@ -208,12 +208,12 @@ def test_a_named_secrets_file_that_cannot_be_read_is_an_error(tmp_path: Path, na
     [
         ("accounts = 5", None, "publisher.toml:1:1: accounts: must be a table"),
         ("accounts = [1]", None, "publisher.toml:1:1: accounts: must be a table"),
-        ("accounts = 5", "[bice-x]\napi_key = 'hunter2'", "[bice-x] is no account"),
+        ("accounts = 5", "[bice-x]\napi_key = 'hunter2'", "[bice-x] is not an account"),
         ("[accounts]\na = 5", "[a]\napi_key = 'hunter2'", "accounts.a: must be a table"),
         ("delivery = 5", None, "publisher.toml:1:1: delivery: must be a table"),
         ("[accounts.a]", None, "publisher.toml:1:2: accounts.a.channel: is missing"),
-        (ACCOUNTS, "accounts = 5", "secrets.toml:1:1: accounts is no table"),
-        (ACCOUNTS, "bice-x = 'hunter2'", "secrets.toml:1:1: bice-x is no table"),
+        (ACCOUNTS, "accounts = 5", "secrets.toml:1:1: accounts is not a table"),
+        (ACCOUNTS, "bice-x = 'hunter2'", "secrets.toml:1:1: bice-x is not a table"),
         (
             ACCOUNTS,
             "[bice-x]\napi_kee = 'hunter2'",
@@ -286,8 +286,8 @@ def test_a_value_from_the_environment_is_named_by_its_variable(tmp_path: Path) -
             "Did you mean `PUBLISHER_ACCOUNTS__BICE_X__API_KEY`?",
         ),
         ("PUBLISHER_CLOK", "Did you mean `PUBLISHER_CLOCK`?"),
-        ("PUBLISHER_A", "`publisher help settings` lists them all."),
-        ("PUBLISHER_WEATHER", "`publisher help settings` lists them all."),
+        ("PUBLISHER_A", "`publisher help settings` lists every setting."),
+        ("PUBLISHER_WEATHER", "`publisher help settings` lists every setting."),
         ("PUBLISHER_DELIVERY__THREADS", "It is no longer needed: delete it."),
     ],
 )
