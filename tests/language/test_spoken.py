@@ -25,7 +25,7 @@ _SAID = {
     "en": (
         "Queued: 1 delivery (1 added).",
         "Nothing to change",
-        "error: No account is named ghost.",
+        "error: There is no account ghost.",
     ),
     "fr": (
         "Au planning : 1 envoi (1 ajouté).",

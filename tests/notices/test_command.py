@@ -69,7 +69,7 @@ def test_a_script_reads_which_were_sent_and_what_is_wrong(
 def test_without_services_it_says_what_to_do(workspace: Workspace, cli: Cli) -> None:
     done = cli("notify")
     assert done.code == 3
-    assert "nobody is told" in done.err
+    assert "nobody is notified" in done.err
     assert "`publisher help notices`" in done.err
 
 

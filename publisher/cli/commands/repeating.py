@@ -25,30 +25,30 @@ def repeat(
         list[str],
         typer.Option(
             metavar="DAYS",
-            help="sitting (days with something on the agenda), weekdays, or a day such as monday. "
-            "Give it once for each.",
+            help="Choose sitting (days with something on the agenda), weekdays, or a day such "
+            "as monday. Repeat for more.",
         ),
     ],
     at: Annotated[
         str,
         typer.Option(
             metavar="TIME",
-            help="08:30, or counted from the day's first or last agenda item, which it then "
-            "follows: first - 30m, last.end + 1h.",
+            help="Set the time: 08:30, or counted from the day's first or last agenda item, "
+            "which it then follows: first - 30m, last.end + 1h.",
         ),
     ],
     until: Annotated[
         str | None,
-        typer.Option(metavar="DAY", help="The last day: 2016-03-24. Default: the session's."),
+        typer.Option(metavar="DAY", help="Set the last day: 2016-03-24. Default: the session's."),
     ] = None,
     dry_run: DryRun = False,
     as_json: Json = False,
 ) -> None:
-    """Make a copy of a draft, and of its translations, for each of several days.
+    """Copy a draft, and its translations, to each of several days.
 
     Each copy is a draft of its own: check, change, queue and approve it like any other. In a text,
-    {day} becomes the number of the session's day, and {agenda} what is on then. What is there
-    already stays as it is, so once the agenda has more days, the same command makes the rest.
+    {day} becomes the number of the session's day, and {agenda} what is on then. Copies that exist
+    already stay as they are, so once the agenda has more days, the same command makes the rest.
     """
     from publisher.drafts import check, recurrence
     from publisher.drafts.draft_files import DraftFiles
