@@ -413,4 +413,4 @@ def test_a_notice_that_cannot_be_put_into_words_is_told_of_and_stops_no_other(
     tell()
     (body,) = receiver.bodies
     assert ["post-0.fr" in body, "post-1.fr" in body, "post-2.fr" in body] == [True, False, True]
-    assert "Publisher failed to put it into words" in body
+    assert "Publisher failed to describe it" in body
