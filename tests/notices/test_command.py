@@ -42,7 +42,7 @@ def test_what_does_not_arrive_is_told_per_service(
     assert (done.code, done.out) == (3, "")
     assert "error: json: it answered with status 401." in done.err
     assert "error: notices.urls: number 2 is not an address that Apprise can use." in done.err
-    assert "hint: It stands in secrets.toml or in PUBLISHER_NOTICES__URLS" in done.err
+    assert "hint: It is set in secrets.toml or in PUBLISHER_NOTICES__URLS" in done.err
     assert "hunter2" not in done.err
     assert receiver.address not in done.err
 

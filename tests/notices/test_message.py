@@ -75,7 +75,7 @@ def test_a_post_that_is_held_as_it_leaves_is_told_with_the_reason() -> None:
     reason = "consent lima expired on 2016-03-06"
     message = compose([stuck(state=State.HELD, kind=None, message=reason)], UTC)
     assert message.title == "Publisher: post-1.fr to bice-x is held, and did not go out"
-    assert f"Why: {reason}. Mend what keeps it back" in message.body
+    assert f"Why: {reason}. Fix what keeps it back" in message.body
     assert "`publisher retry" not in message.body
 
 
@@ -90,7 +90,7 @@ def test_a_post_that_is_held_as_it_leaves_is_told_with_the_reason() -> None:
 def test_who_has_to_look_at_the_account_is_told_once(message: str) -> None:
     told = compose([stuck(state=State.UNCERTAIN, message=message)], GENEVA)
     assert told.body.lower().count("look at the account.") == 1
-    assert "ook at the account. If the post is there: `publisher resolve" in told.body
+    assert "ook at the account. If the post is there, run `publisher resolve" in told.body
 
 
 def test_that_nothing_is_late_any_more_does_not_say_that_all_of_it_is_out() -> None:

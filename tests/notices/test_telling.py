@@ -330,7 +330,7 @@ def test_an_address_that_is_none_is_logged_without_it(
 ) -> None:
     start("hunter2://hunter2").finish(20)
     shown = log()
-    assert shown.count("number 1 is no address that Apprise can use") == 1
+    assert shown.count("number 1 is not an address that Apprise can use") == 1
     assert "hunter2" not in shown
 
 

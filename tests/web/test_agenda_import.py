@@ -129,7 +129,7 @@ def test_items_that_are_gone_from_the_calendar_are_named_or_cancelled(
     workspace.edit("session.yaml", "    title: Journée", '    uid: "1@un"\n    title: Journée')
     other = "UID:2@un\nSUMMARY:Autre\nDTSTART:20160309T120000Z"
     send_calendar(manager, calendar(other))
-    assert "Not in the calendar any more: Journée annuelle." in manager.text
+    assert "No longer in the calendar: Journée annuelle." in manager.text
     send_calendar(manager, calendar(other), remove="yes")
     manager.send(
         "/agenda/import/save", seen=seen(manager), shown=manager.shown, sure="yes",

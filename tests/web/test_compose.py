@@ -224,7 +224,7 @@ def test_problems_come_back_beside_their_fields_with_all_that_was_typed(
         ({"when": "item:annual-day", "number": "-5"}, "Write a whole number, such as 30."),
         ({"when": "item:annual-day", "number": "٣"}, "Write a whole number, such as 30."),
         ({"expires": "soon"}, "Write a whole number, such as 30."),
-        ({"lang": "../../x"}, "no language code"),
+        ({"lang": "../../x"}, "is not a language code"),
         ({"title": "a\x07b"}, "U+0007"),
         ({"text": ["a\x07b"]}, "U+0007"),
         ({"text": ["Un.\r\n## twitter\r\nDeux."]}, "begins the text for twitter"),

@@ -215,7 +215,7 @@ def test_a_draft_that_a_form_cannot_show_opens_as_a_file(
     assert staff.get("/posts/odd.fr/edit").url.path == "/posts/odd.fr/file"
     workspace.draft("odd.fr", "to: [bice-x]\ntitle: [a, b]")
     assert staff.get("/posts/odd.fr/edit").url.path == "/posts/odd.fr/edit"
-    assert "leaves alone: title." in staff.text
+    assert "it stays as it is: title." in staff.text
 
 
 def test_a_copy_begins_a_new_post_without_a_time(

@@ -57,7 +57,7 @@ def test_the_lines_say_what_was_asked(admin: Visit) -> None:
     assert Mandate.model_validate(said).authors == ("lima", '"7"')
     assert str(said["until"]) == "2016-03-24"
     admin.send(PAGE)
-    assert "The mandate's table has to be deleted." in admin.text
+    assert "The table of the mandate has to be deleted." in admin.text
 
 
 @pytest.mark.parametrize("name", ['a"b', "é\\n", "\t", "x" * 300, "\u2028"])

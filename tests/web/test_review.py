@@ -252,7 +252,7 @@ def test_at_most_thirty_are_shown_and_approved_at_once(
     app.planner.queue(actor="redaction")
     manager.get("/review/many?" + "&".join(f"post={name}" for name in names))
     assert len(_ticked(manager)) == 30
-    assert "1 that you ticked stays in the list" in manager.text
+    assert "1 of those you ticked stays in the list" in manager.text
     assert manager.send("/review/many", post=names, seen=_seen(manager)).status_code == 400
     assert {state for name in names for state in _states(app, name)} == {State.AWAITING_APPROVAL}
 
