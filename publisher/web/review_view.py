@@ -183,7 +183,7 @@ def _special(
     contents = [shown.delivery.content for shown in one.shown]
     said = []
     if any(picture.consent or picture.denied for c in contents for picture in c.pictures):
-        said.append(_("People are in its pictures."))
+        said.append(_("There are people in its pictures."))
     if (until := one.first.embargo_until) and until > app.clock.now():
         when = formats.written(until.astimezone(app.session().zone), "EEE d MMM, HH:mm")
         said.append(_("It is under embargo until {when}.", when=when))

@@ -190,6 +190,6 @@ def test_the_command_has_a_method_and_check_tells_the_end(desk: Desk) -> None:
 
 
 def test_a_method_that_there_is_not_is_named(desk: Desk) -> None:
-    with pytest.raises(UsageError, match="no other way called oauth3") as refused:
+    with pytest.raises(UsageError, match="no way to get keys called oauth3") as refused:
         desk.connection("bice-x", method="oauth3")
     assert "oauth2" in str(refused.value.hint)
