@@ -106,6 +106,6 @@ def _require_read(settings: "Settings", files_of: Mapping[str, str]) -> None:
     for post, file in files_of.items():
         if mark := found.get(file):
             raise NotPossible(
-                _("No person has read it since it was written by {who}.", who=mark.by),
+                _("No person has read it since {who} wrote it.", who=mark.by),
                 hint=_("Read it first: `publisher read {post}`.", post=post),
             )
