@@ -85,7 +85,7 @@ class NotConnected(NotPossible):
 
 
 class AnotherOwner(NotConnected):
-    """The keys belong to somebody else than before; nothing was stored."""
+    """The keys belong to someone else than before; nothing was stored."""
 
 
 class NotPermitted(PublisherError):

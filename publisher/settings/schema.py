@@ -160,7 +160,7 @@ class BackupSettings(Section):
     folder: Path | None = None
     """Where this machine's backups of the ledger are; None: nobody looks at their age."""
     max_age: Duration = timedelta(days=1)
-    """Age of the newest backup from which on people are told."""
+    """Age of the newest backup from which people are notified."""
 
 
 class DeliverySettings(Section):
@@ -183,9 +183,9 @@ class DeliverySettings(Section):
 
 class NoticeSettings(Section):
     urls: Annotated[tuple[SecretStr, ...], _WORDS] = ()
-    """Apprise's addresses of the services that are told what needs a person."""
+    """Apprise's addresses of the services that are notified of what needs attention."""
     heartbeat: SecretStr | None = None
-    """The address that is pinged while all is well; whoever waits there gives the alarm."""
+    """The address that is pinged while all is well; the service there raises the alarm when pings stop."""
     mail: SecretStr | None = None
     """The mail account that tells people personally, at an e-mail address; Apprise's address."""
     hosts: Annotated[tuple[str, ...], _WORDS] = Field(
@@ -241,7 +241,7 @@ class NoticeSettings(Section):
 
 class WebhookSettings(Section):
     urls: Annotated[tuple[SecretStr, ...], _WORDS] = ()
-    """The addresses of programs that are told of each change of a delivery's state."""
+    """The addresses of programs that are notified of each change of a delivery's state."""
     secrets: Annotated[tuple[SecretStr, ...], _WORDS] = ()
     """The secrets by which each message is signed, `whsec_` and a key in base64; several while one
     takes the place of another.
@@ -419,7 +419,7 @@ class OpenIDSettings(Section):
     issuer: Annotated[str, AfterValidator(safe_address)] = Field(
         default="", json_schema_extra={"writeOnly": True}
     )
-    """It gets the client secret, and says who people are: it stands where secrets do."""
+    """It gets the client secret, and says who people are: it is kept with the secrets."""
     client_id: str = Field(default="", json_schema_extra={"writeOnly": True})
     client_secret: SecretStr | None = None
     claim: str = Field(default="email", json_schema_extra={"writeOnly": True})
