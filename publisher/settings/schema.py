@@ -185,7 +185,7 @@ class NoticeSettings(Section):
     urls: Annotated[tuple[SecretStr, ...], _WORDS] = ()
     """Apprise's addresses of the services that are notified of what needs attention."""
     heartbeat: SecretStr | None = None
-    """The address that is pinged while all is well; the service there raises the alarm when pings stop."""
+    """The address that is pinged while all is well; the service there notices when that ends."""
     mail: SecretStr | None = None
     """The mail account that tells people personally, at an e-mail address; Apprise's address."""
     hosts: Annotated[tuple[str, ...], _WORDS] = Field(
