@@ -30,17 +30,17 @@ _SAID = {
     "fr": (
         "Au planning : 1 envoi (1 ajouté).",
         "Rien à changer",
-        "erreur : Aucun compte ne s'appelle ghost.",
+        "erreur : Il n'y a pas de compte ghost.",
     ),
     "es": (
         "Programado: 1 envío (1 nuevo).",
         "Nada que cambiar",
-        "error: Ninguna cuenta se llama ghost.",
+        "error: No hay ninguna cuenta ghost.",
     ),
     "pl": (
         "W harmonogramie: 1 wysyłka (1 dodana).",
         "Nie ma czego zmieniać",
-        "błąd: Żadne konto nie nazywa się ghost.",
+        "błąd: Nie ma konta ghost.",
     ),
 }
 _LANGUAGES = sorted(_SAID)
