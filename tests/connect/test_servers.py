@@ -277,7 +277,7 @@ def test_a_wrong_app_password_of_bluesky_stores_nothing(desk: Desk) -> None:
 @pytest.mark.parametrize(
     ("assumed", "grade", "said"),
     [
-        (None, Grade.WARNING, "takes more than `publisher check` knows: max_characters = 1000"),
+        (None, Grade.WARNING, "accepts more than `publisher check` knows: max_characters = 1000"),
         (2000, Grade.BAD, "are refused when they are due"),
         (1000, Grade.GOOD, "accepts its requests"),
     ],

@@ -30,7 +30,7 @@ _SAID = {
     "fr": (
         "Au planning : 1 envoi (1 ajouté).",
         "Rien à changer",
-        "erreur : Aucun compte ne s'appelle ghost.",
+        "erreur : Il n'y a pas de compte ghost.",
     ),
     "es": (
         "Programado: 1 envío (1 nuevo).",
@@ -40,7 +40,7 @@ _SAID = {
     "pl": (
         "W harmonogramie: 1 wysyłka (1 dodana).",
         "Nie ma czego zmieniać",
-        "błąd: Żadne konto nie nazywa się ghost.",
+        "błąd: Nie ma konta ghost.",
     ),
 }
 _LANGUAGES = sorted(_SAID)

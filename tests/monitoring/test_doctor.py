@@ -41,7 +41,7 @@ def test_that_publisher_run_is_not_at_work_is_told_where_nobody_publishes(
         app.heartbeats.end(process(kind))
     (found,) = about(app, "publishing")
     assert found.grade is Grade.WARNING
-    assert found.message.startswith("`publisher run` is not at work")
+    assert found.message.startswith("`publisher run` is not running")
 
 
 def test_a_kind_that_is_missing_is_bad(app: Application) -> None:

@@ -261,7 +261,7 @@ def test_secrets_in_git_are_bad(workspace: Path) -> None:
         subprocess.run(["git", *command], cwd=workspace, check=True)
     found = findings(workspace, offline=True)["secrets.toml"]
     assert found.grade is Grade.BAD
-    assert "credentials anew" in str(found.hint)
+    assert "replace all credentials" in str(found.hint)
 
 
 def test_a_full_disk_and_one_that_is_nearly_full_are_told_apart(

@@ -165,7 +165,7 @@ def test_keys_that_are_stored_meanwhile_are_used_without_a_new_start(
 
         def out() -> bool:
             processes.tend()
-            if any("start again with them" in line for line in said) and suspended():
+            if any("restart with them" in line for line in said) and suspended():
                 app.control.resume("voice-x", "a manager")
             return states(app) == [State.PUBLISHED]
 
