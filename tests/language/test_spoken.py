@@ -30,12 +30,12 @@ _SAID = {
     "fr": (
         "Au planning : 1 envoi (1 ajouté).",
         "Rien à changer",
-        "erreur : Il n'y a pas de compte ghost.",
+        "erreur : Aucun compte ne s'appelle ghost.",
     ),
     "es": (
         "Programado: 1 envío (1 nuevo).",
         "No hay nada que cambiar",
-        "error: Ninguna cuenta se llama ghost.",
+        "error: No existe la cuenta ghost.",
     ),
     "pl": (
         "W harmonogramie: 1 wysyłka (1 dodana).",
