@@ -208,7 +208,7 @@ def test_an_item_is_added_under_a_name_of_its_own(
     ("fields", "said"),
     [
         ({"starts": "2016-03-27T02:30"}, "does not exist in Europe/Zurich"),
-        ({"starts": "tomorrow"}, "is no time"),
+        ({"starts": "tomorrow"}, "is not a time"),
         ({"title": " "}, "The item has no title."),
         ({"do": "burn"}, "This is not possible here."),
     ],
@@ -336,7 +336,7 @@ def test_an_agenda_with_errors_is_shown_and_not_built_upon(
     assert manager.get("/agenda/items/nothing").status_code == 404
     workspace.edit("session.yaml", "starts: 2016-03-07 09:00", "starts: never")
     manager.get("/agenda")
-    assert "is no time" in manager.text
+    assert "is not a time" in manager.text
     assert manager.get("/agenda/new").status_code == 409
     (workspace.path / "posts/session.yaml").unlink()
     manager.get("/agenda")

@@ -496,7 +496,7 @@ def test_a_file_that_changed_meanwhile_is_left(manager: Visit, workspace: Worksp
         ("2016-03-07T06:00", "This time has passed."),
         ("2016-03-27T02:30", "does not exist in Europe/Zurich"),
         ("2016-10-30T02:30", "exists twice in Europe/Zurich"),
-        ("tomorrow", "is no time"),
+        ("tomorrow", "is not a time"),
         ("2016-03-08T12:00", "embargo ends after the post"),
     ],
 )

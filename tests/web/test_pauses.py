@@ -51,7 +51,7 @@ def test_pause_everything_and_decide_of_each_what_becomes_of_it(
     found = {d.post: d for d in app.control.overdue()}
     assert set(found) == {"n0.fr", "n1.fr", "n2.fr"}
     manager.get("/resume")
-    assert "3 deliveries fell due meanwhile" in manager.text
+    assert "3 deliveries fell due in the meantime" in manager.text
     later = found["n1.fr"].id
     manager.send(
         "/resume",
@@ -96,7 +96,7 @@ def test_a_later_time_past_the_expiry_changes_nothing(app: Application, manager:
     ("choice", "at", "says"),
     [
         ("later", "2016-03-07T07:00", "The new time of n.fr to bice-x has passed."),
-        ("later", "", "is no time"),
+        ("later", "", "is not a time"),
         ("send", "2016-03-07T10:00", "n.fr to bice-x has a new time, but"),
         ("drop", "2016-03-07T10:00", "n.fr to bice-x has a new time, but"),
     ],
@@ -305,7 +305,7 @@ def test_why_an_account_is_suspended_is_told_with_the_button(
     suspended(app, None)
     for page in ("/", "/accounts"):
         manager.get(page)
-        assert "Then run “Go on”." in manager.text, page
+        assert "Then run “Resume”." in manager.text, page
 
 
 def test_what_a_platform_did_on_its_own_is_told_of_that_account_alone(

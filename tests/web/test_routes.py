@@ -267,6 +267,6 @@ def test_what_nobody_foresaw_is_not_told_to_the_reader(
     answer = manager.get("/")
     assert answer.status_code == 500
     assert "hunter2" not in answer.text
-    assert "Publishing has resumed." in answer.text
+    assert "Publishing goes on." in answer.text
     assert "RuntimeError" in capfd.readouterr().err
     assert answer.headers["x-frame-options"] == "DENY"
