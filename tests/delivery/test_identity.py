@@ -343,12 +343,12 @@ def test_what_was_never_verified_waits_while_the_platform_cannot_be_asked(stage:
         (
             "our-x",
             Fault(what=What.SERVER_ERROR, status=503, endpoint="getUsersMe"),
-            "X answered with status 503 when it was asked whom the account's keys belong to",
+            "X answered with status 503 when Publisher asked whom the account's keys belong to",
         ),
         (
             "our-page",
             Fault(what=FacebookFault.GRAPH_ERROR, code=1, endpoint="getObject"),
-            "Facebook refused (“An unknown error occurred”) when it was asked whom",
+            "Facebook refused (“An unknown error occurred”) when Publisher asked whom",
         ),
     ],
 )
@@ -653,7 +653,7 @@ def test_an_account_that_no_machine_has_is_suspended_with_the_name_of_the_machin
         with closing(stage.application()) as without:
             without.delivery.courier.deliver(claimed(without))
             (held,) = without.queries.accounts()
-    told = f"publisher.toml on {socket.gethostname()} has no account our-x any more."
+    told = f"publisher.toml on {socket.gethostname()} no longer has an account our-x."
     assert told in (held.suspension_message or "")
 
 

@@ -177,7 +177,7 @@ def test_a_wrong_clock_is_told_and_that_it_is_right_again(
     for dog in dogs:
         dog.look()
     wait_for(lambda: len(receiver.bodies) == 2)
-    assert receiver.bodies[1] == "It is over: The clock of alpha is 2 h ahead."
+    assert receiver.bodies[1] == "Resolved: The clock of alpha is 2 h ahead."
 
 
 def test_what_seems_late_by_a_clock_that_was_just_set_is_no_news(

@@ -63,7 +63,7 @@ def test_a_ledger_that_cannot_be_read_is_left_out_and_named(desk: Desk) -> None:
     (desk.folder / "var" / "publisher.db").write_text("no database, whatever its name says" * 9)
     done = desk.cli("preview", "--output", "out.html")
     assert done.code == 0
-    assert "without the states of the ledger" in done.err
+    assert "does not show the states in the ledger" in done.err
     assert "Le texte." in Path("out.html").read_text()
 
 
