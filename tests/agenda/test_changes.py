@@ -50,7 +50,7 @@ def test_the_end_moves_along(to: str, expected: tuple[str, str]) -> None:
 @pytest.mark.parametrize(
     ("to", "hint"),
     [
-        ("x - 30m", "Write it like 2016-03-07 09:00; a date alone keeps the time of day"),
+        ("x - 30m", "Write it like 2016-03-07 09:00. A date alone keeps the time of day"),
         ("08/03/2016 10h30", "Write which one you mean: 2016-03-08 10:30 or 2016-08-03 10:30."),
     ],
 )

@@ -215,7 +215,7 @@ def test_what_leaves_a_doubt_is_refused_with_its_line(
         (calendar(event("DTSTART:20160307T090000")), ["(UID 1@un)", "--timezone Europe/Zurich"]),
         (calendar(event("DTSTART;VALUE=DATE:20160307")), ["(UID 1@un)", "--all-day 09:00-18:00"]),
         (calendar(event("RDATE:x", uid=None)), ["`Réunion`", "take it out of the file"]),
-        (calendar(event("DURATION:x", summary="a " * 90)), ["a a a …`", "`DURATION:x`"]),
+        (calendar(event("DURATION:x", summary="a " * 90)), ["a a a …`", "“DURATION:x”"]),
     ],
 )
 def test_a_refusal_names_the_event_and_the_way_out(

@@ -343,12 +343,12 @@ def test_what_was_never_verified_waits_while_the_platform_cannot_be_asked(stage:
         (
             "our-x",
             Fault(what=What.SERVER_ERROR, status=503, endpoint="getUsersMe"),
-            "X answered with status 503 when it was asked whom the account's keys belong to",
+            "X answered with status 503 when Publisher asked whom the account's keys belong to",
         ),
         (
             "our-page",
             Fault(what=FacebookFault.GRAPH_ERROR, code=1, endpoint="getObject"),
-            "Facebook refused (“An unknown error occurred”) when it was asked whom",
+            "Facebook refused (“An unknown error occurred”) when Publisher asked whom",
         ),
     ],
 )

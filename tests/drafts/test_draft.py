@@ -120,7 +120,7 @@ def test_the_language_comes_from_the_name_unless_the_draft_says_otherwise(
         ("media:\n - {file: media/card.png}", "alt-missing", "In `alt:`, say what it shows"),
         ("media:\n - {file: media/card.png, alt: ' '}", "alt-missing", "In `alt:`, say"),
         ("media:\n - {file: media/card.png, alt: [a]}", "not-a-text", None),
-        ("media:\n - {alt: Une carte}", "missing-key", "Name a picture"),
+        ("media:\n - {alt: Une carte}", "missing-key", "Give a picture"),
         ("media:\n - {file: media/card.png, alt: A, caption: B}", "unknown-key", "Keys are"),
         ("visibility: unlisted", "unknown-key", "It belongs in publisher.toml"),
         ("app_password: abcd", "unknown-key", "It belongs in secrets.toml"),

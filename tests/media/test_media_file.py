@@ -477,7 +477,7 @@ def test_an_empty_file_is_called_empty(posts: Path) -> None:
 @pytest.mark.parametrize(
     ("language", "message", "hint"),
     [
-        ("en", "a.jpg has 118.2 MB.", "50 MB are the limit"),
+        ("en", "a.jpg has 118.2 MB.", "The limit is 50 MB"),
         ("fr", "a.jpg fait 118,2\u202fMo.", "50\u202fMo"),
         ("es", "a.jpg tiene 118,2 MB.", "50 MB"),
         ("pl", "a.jpg ma 118,2 MB.", "50 MB"),

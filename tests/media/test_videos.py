@@ -178,7 +178,7 @@ def test_a_recording_that_was_not_ended_is_called_that(posts: Path) -> None:
     flaw = inspect(posts / "a.mp4", posts)
     assert flaw
     assert flaw.code == "media-damaged"
-    assert "not ended" in flaw.message
+    assert "not have ended" in flaw.message
 
 
 def test_holes_in_the_file_are_found(posts: Path) -> None:
