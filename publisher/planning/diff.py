@@ -77,12 +77,14 @@ class Comparison:
         said: PictureConsents,
         scope: tuple[str, ...],
         limits: Mapping[str, Sequence[Limit]],
+        marks: Sequence[UnreadDraft],
         read: Collection[str] = (),
     ) -> None:
         """`said`: what all drafts, and the ledger, say of the people in each picture. `limits`: the
         platforms' last reported limits, by account. `scope`: the id prefixes under which all drafts
-        were read (`("",)`: all posts), so that a post without a draft there was deleted. `read`:
-        posts that are being read, or that a person is asked to read, whoever wrote them.
+        were read (`("",)`: all posts), so that a post without a draft there was deleted. `marks`:
+        what programs wrote and no person has read. `read`: posts that are being read, or that a
+        person is asked to read, whoever wrote them.
         """
         self._settings = settings
         self._accounts = settings.public_accounts()
@@ -94,6 +96,7 @@ class Comparison:
         self._said = said
         self._scope = scope
         self._limits = limits
+        self._marks = marks
         self._read = read
         self._changes: list[PlannedChange] = []
         self._beyond_reach: defaultdict[tuple[str, State], list[str]] = defaultdict(list)
@@ -154,6 +157,7 @@ class Comparison:
             as_queued=as_queued,
             unread=tuple(mark for file, mark in marks.items() if file in left_out),
             beyond=tuple(self._beyond),
+            marks=tuple(self._marks),
         )
 
     def _of_unfinished(self, found: Problem) -> Problem:
@@ -175,8 +179,7 @@ class Comparison:
     def _unread(self) -> dict[str, UnreadDraft]:
         """What programs wrote and no person has read, by file."""
         files = {*(post.file for post in self._drafts.posts), *self._problems.broken_files}
-        marks = self._queries.unread_drafts()
-        return unread.find(sorted(files), marks, self._settings.workspace, self._read)
+        return unread.find(sorted(files), self._marks, self._settings.workspace, self._read)
 
     def _settled(self, known: Iterable[Brief]) -> set[str]:
         """The files of finished posts: advice about them comes too late."""

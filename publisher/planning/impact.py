@@ -177,7 +177,7 @@ def _dragged(
 
 def _plan(post: Post, expires: timedelta) -> tuple[object, ...]:
     due_at = post.due_at
-    ends = due_at and expiry(post, due_at + (post.expires_after or expires))
+    ends = due_at and expiry(post, due_at, post.expires_after or expires)
     return due_at, post.embargo_until, post.held, ends
 
 

@@ -176,6 +176,9 @@ class Plan:
     def errors(self) -> tuple[Problem, ...]:
         return tuple(p for p in self.problems if p.severity is Severity.ERROR)
 
+    marks: tuple[UnreadDraft, ...] = ()
+    """All that programs wrote and nobody had read, before the drafts of this plan were."""
+
     @property
     def left_out(self) -> tuple[Problem, ...]:
         """Why drafts, or their parts for some accounts, are not queued though they have no error.

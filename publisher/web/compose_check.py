@@ -28,20 +28,22 @@ _FIELDS = {
 _OF_KEYS = {"to": "to", "media": "media", "at": "when"}
 _HINTS = {
     "no-recipients": later("Choose at least one account."),
-    "other-language": later("Choose it only if that is meant."),
-    "missing-translation": later("Once this one is saved, “Translate” on its page begins one."),
-    "unused-section": later("Choose an account that it is for, or empty it."),
-    "too-long": later("Shorten it, add a part to the thread, or write a text of its own."),
-    "empty-text": later("Write it, or leave the account out."),
-    "empty-part": later("Write it, or take the part away."),
-    "alt-missing": later("Say what it shows, for those who cannot see it."),
-    "consent-missing": later("Choose the consent of those who are in it."),
+    "other-language": later("Choose it only if you mean to."),
+    "missing-translation": later("Save this one first, then use “Translate” on its page."),
+    "unused-section": later("Choose an account that it is for, or delete this text."),
+    "too-long": later(
+        "Shorten it, add a part to the thread, or write a different text for this account."
+    ),
+    "empty-text": later("Write a text, or leave the account out."),
+    "empty-part": later("Write it, or remove the part."),
+    "alt-missing": later("Say what it shows, for people who cannot see it."),
+    "consent-missing": later("Choose the consent of the people in it."),
     "media-missing": later("Add the picture again."),
     "answers-unknown": later(
-        "Choose the account that the reader wrote to. If that is chosen, what the reader wrote is "
-        "not here any more: delete the draft."
+        "Choose the account that the reader wrote to. If it is already chosen, the reader's "
+        "comment is no longer here: delete the draft."
     ),
-    "duplicate-text": later("Change the text, or tick below that it may go out once more."),
+    "duplicate-text": later("Change the text, or tick below that it may go out again."),
 }
 """Hints for who fills in a form, by code; other problems have the hint for a file."""
 _NOT_SAID_YET = "alt-missing"
@@ -174,6 +176,6 @@ def for_submission(now: Checked) -> Checked:
     """The same, where a missing time is an error as well."""
     if now.post is None or now.post.due_at or now.post.at_once or now.problems.get("when"):
         return now
-    hint = _("Choose a time or an item of the agenda, or keep it as a draft.")
-    missing = FieldProblem(_("It does not say yet when it goes out."), hint, is_error=True)
+    hint = _("Choose a time or an agenda item, or keep it as a draft.")
+    missing = FieldProblem(_("It has no time yet."), hint, is_error=True)
     return replace(now, problems={**now.problems, "when": [missing]})

@@ -117,7 +117,7 @@ def test_a_channel_that_cannot_be_used_stops_its_own_accounts_alone(
     installation.draft("later.fr")
     assert run("queue")[0] == 0
     code, told = run("run", "--until-idle")
-    assert (code, "1 more delivery waits for a person" in told) == (1, True)
+    assert (code, "1 more delivery needs attention" in told) == (1, True)
     log = json.loads(run("log", "--json")[1])
     assert {(one["post"], one["account"], one["state"]) for one in log} == {
         ("first.fr", "hall", "scheduled"),

@@ -51,7 +51,7 @@ def test_import_is_all_or_nothing(cli: Cli, workspace: Path, plan: Path) -> None
     assert "plan.csv:5:1: error: “soon” is not a date with a time. [bad-time]\n" in result.out
     assert "    hint: Write it like 2016-03-07 08:30.\n" in result.out
     assert result.out.endswith(
-        "Nothing is imported: 2 errors. Mend them, or import 2 drafts with --keep-going.\n"
+        "Nothing was imported: 2 errors. Correct them, or import 2 drafts with --keep-going.\n"
     )
     assert drafts(workspace) == []
 
@@ -63,7 +63,7 @@ def test_where_every_row_is_wrong_nobody_is_told_to_keep_going(
     plan.write_text(HEADER + BAD, encoding="utf-8")
     result = cli("import", plan, "--to", "bice-x", *options)
     assert result.code == 1
-    assert result.out.endswith("Nothing is imported: 2 errors. Mend them.\n")
+    assert result.out.endswith("Nothing was imported: 2 errors. Correct them.\n")
 
 
 def test_import_that_keeps_going_leaves_out_what_is_wrong(
@@ -72,7 +72,7 @@ def test_import_that_keeps_going_leaves_out_what_is_wrong(
     plan.write_text(GOOD + BAD, encoding="utf-8")
     result = cli("import", plan, "--to", "bice-x", "--keep-going")
     assert result.code == 1
-    assert result.out.endswith("2 drafts imported. 2 errors: what has one is left out.\n")
+    assert result.out.endswith("2 drafts imported. 2 errors: what has errors is left out.\n")
     assert len(drafts(workspace)) == 2
 
 
@@ -81,7 +81,7 @@ def test_import_again_says_so(cli: Cli, workspace: Path, plan: Path) -> None:
     result = cli("import", plan, "--to", "bice-x")
     assert result.code == 0
     assert "warning: This was imported before, as posts/2016-03-07-bonjour.en.md." in result.out
-    assert result.out.endswith("Nothing to import: all of it was imported before.\n")
+    assert result.out.endswith("Nothing to import: everything was imported before.\n")
     assert len(drafts(workspace)) == 2
 
 
@@ -170,13 +170,13 @@ def test_import_of_a_file_of_buffer(cli: Cli, workspace: Path, plan: Path) -> No
         (("plan.csv", "--column", "text"), "--column: 'text' does not say which column"),
         (
             ("plan.csv", "--to", "bice-y"),
-            "--to: no account or channel is named bice-y.",
+            "--to: there is no account or platform “bice-y”.",
         ),
         (("plan.csv", "--timezone", "Mars/Base"), "there is no time zone Mars/Base."),
         (("plan.csv", "--timezone", "../etc"), "there is no time zone ../etc."),
-        (("plan.csv", "--lang", "French"), "--lang: 'French' is no language."),
-        (("plan.csv", "--folder", "../out"), "--folder: '../out' is no name"),
-        (("plan.csv", "--folder", "media"), "--folder: 'media' is no name"),
+        (("plan.csv", "--lang", "French"), "--lang: 'French' is not a language."),
+        (("plan.csv", "--folder", "../out"), "--folder: '../out' cannot be the name"),
+        (("plan.csv", "--folder", "media"), "--folder: 'media' cannot be the name"),
     ],
 )
 def test_import_used_wrongly(

@@ -57,13 +57,13 @@ def test_log_table_is_in_the_sessions_time_and_harmless(cli: Cli, published: Non
     assert "bice-page  2016-03-07-annual-day.fr\n" in result.out
     assert "Facebook \N{REPLACEMENT CHARACTER}[31mrefuses this." in " ".join(result.out.split())
     assert result.out.endswith(
-        "2 deliveries: 1 published, 1 failed. Times are those of Europe/Zurich.\n"
+        "2 deliveries: 1 published, 1 failed. Times are in the time zone Europe/Zurich.\n"
     )
     assert max(map(len, result.out.splitlines())) <= 80
 
 
 def test_log_of_nothing(cli: Cli, workspace: Path, made: Path) -> None:
-    assert cli("log").out == "Nothing was ever queued: the log is empty.\n"
+    assert cli("log").out == "Nothing has ever been queued: the log is empty.\n"
     assert cli("log", "--json").json == []
     assert cli("log", "--format", "csv").out.startswith("post,account,")
 
@@ -98,7 +98,7 @@ def test_log_refuses_a_time_that_is_none(
     """Neither is one that no zone can turn into an instant, or that has no next day."""
     result = cli("log", option, time)
     assert result.code == 2
-    assert f"{option} '{time}' is no time." in result.err
+    assert f"{option} '{time}' is not a time." in result.err
 
 
 def test_since_takes_the_words_of_people_and_says_what_it_understood(

@@ -53,7 +53,7 @@ def test_queue_writes_nothing_late_where_nobody_can_answer(cli: Cli) -> None:
     asked = cli("queue")
     assert asked.code == 2
     assert "1 post goes out at once, because its time is over: late.fr." in asked.out
-    assert "nobody is there to answer" in asked.err
+    assert "there is nobody to answer" in asked.err
     assert cli("log", "--format", "json").json == []
     assert cli("queue", "--json").code == 2
     done = cli("queue", "--yes")

@@ -128,7 +128,7 @@ def test_a_time_that_is_over_is_told_in_the_zone_of_the_session(draft: Path, cli
 
 def test_an_edit_costs_what_it_adds_on_x(draft: Path, cli: Cli) -> None:
     _edit(draft, "demi-heure.", "demi-heure. https://www.example.org/a")
-    assert "By the edits, X charges about $0.18 more." in cli("plan").out
+    assert "Because of the edits, X charges about $0.18 more." in cli("plan").out
     cost = cli("queue", "--json").json["cost_on_x"]
     assert cost == {
         "posts": 0,
@@ -139,7 +139,7 @@ def test_an_edit_costs_what_it_adds_on_x(draft: Path, cli: Cli) -> None:
         "usd_of_edits": "0.185",
     }
     _edit(draft, " https://www.example.org/a", "")
-    assert "By the edits, X charges about $0.18 less." in cli("plan").out
+    assert "Because of the edits, X charges about $0.18 less." in cli("plan").out
     _edit(draft, "to: bice-x", "to: bice-page")
     assert "By the edits" not in cli("plan").out
 

@@ -156,7 +156,7 @@ def test_old_history_moves_into_files(cli: Cli, old: Path) -> None:
 def test_archiving_asks_first(cli: Cli, old: Path) -> None:
     result = cli("log", "archive")
     assert result.code == 2
-    assert "nobody is there to answer" in result.err
+    assert "there is nobody to answer" in result.err
     assert not old.exists()
 
 
@@ -212,7 +212,7 @@ def test_a_backup_says_what_is_in_it(cli: Cli, queued: Path, tmp_path: Path) -> 
     result = cli("backup", tmp_path / "copy.db")
     assert (result.code, result.err) == (0, "")
     assert "1 step of 1 delivery, unbroken.\n" in result.out
-    assert f"Backed up into {tmp_path / 'copy.db'} (" in result.out
+    assert f"The backup is {tmp_path / 'copy.db'} (" in result.out
 
 
 def test_a_backup_works_while_run_is_at_work(cli: Cli, queued: Path, tmp_path: Path) -> None:
@@ -274,7 +274,7 @@ def test_a_restore_tells_what_a_person_must_look_at(
     assert cli("log", "--json").json[0]["state"] == "uncertain"
     last = cli("history", "one.fr", "--json").json[-1]
     assert (last["event"], last["actor"]) == ("restored from a backup", "manager")
-    assert "Everything is paused" in cli("status").out
+    assert "Everything has been paused" in cli("status").out
     assert cli("queue").code == 0
     assert cli("log", "--json").json[0]["state"] == "uncertain"
     assert cli("log", "verify").code == 0
@@ -305,7 +305,7 @@ def test_nothing_is_restored_while_run_is_at_work(cli: Cli, queued: Path, tmp_pa
     with locked(queued.parent / "run.lock", "`publisher run`"):
         result = cli("restore", tmp_path / "copy.db")
     assert result.code == 3
-    assert "`publisher run` is already at work" in result.err
+    assert "`publisher run` is already running" in result.err
     assert "hint: Stop it" in result.err
     assert queued.read_bytes() == before
 
@@ -314,7 +314,7 @@ def test_nothing_is_restored_while_run_is_at_work(cli: Cli, queued: Path, tmp_pa
 def test_either_a_file_or_in_place(cli: Cli, queued: Path, arguments: list[str]) -> None:
     result = cli("restore", *arguments)
     assert result.code == 2
-    assert "Name the backup's file, or say --in-place." in result.err
+    assert "Name the backup file, or use --in-place." in result.err
 
 
 def test_a_file_that_is_not_there(cli: Cli, queued: Path, tmp_path: Path) -> None:

@@ -92,4 +92,4 @@ def test_verifying_the_log_fails_for_a_ledger_that_lacks_what_was_seen_of_it(cli
 
 @pytest.mark.usefixtures("unnoticed")
 def test_so_does_the_doctor(cli: Cli) -> None:
-    assert "it lacks what was seen of it" in _said(cli, "doctor", "--offline")
+    assert "it lacks what was seen in it" in _said(cli, "doctor", "--offline")

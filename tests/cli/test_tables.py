@@ -59,7 +59,7 @@ def test_an_id_and_an_address_are_never_cut(
 
 @pytest.mark.parametrize(
     ("code", "said"),
-    [("en", "kind: the keys are not accepted"), ("fr", "genre\N{NO-BREAK SPACE}: clés refusées")],
+    [("en", "kind: the keys are not accepted"), ("fr", "type\N{NO-BREAK SPACE}: clés refusées")],
 )
 def test_kinds_of_errors_are_told_in_words(code: str, said: str) -> None:
     """JSON has their codes."""

@@ -40,7 +40,7 @@ def test_of_a_new_account_the_person_chooses_the_page(desk: Desk) -> None:
     connection = desk.connection("new-page", "facebook")
     found = connection.meant(login(desk, "bice-page", "lima-page"))
     assert [keys.options for keys in found] == [{"page_id": "100200300"}, {"page_id": "100200301"}]
-    with pytest.raises(NotConnected, match="as lima-page has them"):
+    with pytest.raises(NotConnected, match="lima-page has the same keys"):
         connection.check(found[1])
     toml = desk.workspace.path / "publisher.toml"
     before, _page, after = toml.read_text().partition("[accounts.lima-page]\n")

@@ -277,9 +277,9 @@ def test_a_wrong_app_password_of_bluesky_stores_nothing(desk: Desk) -> None:
 @pytest.mark.parametrize(
     ("assumed", "grade", "said"),
     [
-        (None, Grade.WARNING, "takes more than `publisher check` knows: max_characters = 1000"),
-        (2000, Grade.BAD, "is refused when it is due"),
-        (1000, Grade.GOOD, "takes its requests"),
+        (None, Grade.WARNING, "accepts more than `publisher check` knows: max_characters = 1000"),
+        (2000, Grade.BAD, "are refused when they are due"),
+        (1000, Grade.GOOD, "accepts its requests"),
     ],
 )
 def test_doctor_says_when_the_limits_of_the_server_are_not_those_of_publisher_toml(

@@ -113,7 +113,7 @@ def test_two_accounts_do_not_get_the_keys_of_one_owner(desk: Desk) -> None:
     connect(desk, "bice-x")
     connection = desk.connection("lima-x")
     (keys,) = pin(desk, "lima-x", as_account="bice-x")
-    with pytest.raises(NotConnected, match="as bice-x has them"):
+    with pytest.raises(NotConnected, match="bice-x has the same keys"):
         connection.check(keys)
 
 
@@ -122,7 +122,7 @@ def test_before_there_is_a_ledger_a_handle_names_the_owner(desk: Desk) -> None:
     connect(desk, "bice-x")
     connection = desk.connection("lima-x")
     (keys,) = pin(desk, "lima-x", as_account="bice-x")
-    with pytest.raises(NotConnected, match="as bice-x has them"):
+    with pytest.raises(NotConnected, match="bice-x has the same keys"):
         connection.check(keys)
 
 

@@ -186,10 +186,10 @@ def test_the_command_has_a_method_and_check_tells_the_end(desk: Desk) -> None:
     assert checked.returncode == 0, checked.stderr
     assert "@bice_x" in checked.stdout
     assert "renewed before" in " ".join(checked.stdout.split())
-    assert "are ended, and deleted here" in run(desk, "connect", "bice-x", "--revoke").stdout
+    assert "are revoked, and deleted here" in run(desk, "connect", "bice-x", "--revoke").stdout
 
 
 def test_a_method_that_there_is_not_is_named(desk: Desk) -> None:
-    with pytest.raises(UsageError, match="no other way called oauth3") as refused:
+    with pytest.raises(UsageError, match="no way to get keys called oauth3") as refused:
         desk.connection("bice-x", method="oauth3")
     assert "oauth2" in str(refused.value.hint)

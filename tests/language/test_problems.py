@@ -37,9 +37,9 @@ _SAID = {
 }
 _MISSED = {
     "en": "It was not out when it expired.",
-    "fr": "Ce n'était pas publié à son expiration.",
-    "es": "No estaba publicado al caducar.",
-    "pl": "Nie wyszedł przed wygaśnięciem.",
+    "fr": "Elle a expiré avant d'être publiée.",
+    "es": "Caducó antes de publicarse.",
+    "pl": "Nie wyszedł przed swoim terminem ważności.",
 }
 
 

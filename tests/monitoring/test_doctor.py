@@ -24,7 +24,7 @@ def about(app: Application, subject: str) -> list[Finding]:
 def test_who_is_alive_is_named_with_its_host(app: Application) -> None:
     (found,) = about(app, "publishing")
     assert (found.grade, found.message) == (
-        Grade.GOOD, "At work: dispatcher (alpha), worker (alpha).",
+        Grade.GOOD, "Running: dispatcher (alpha), worker (alpha).",
     )  # fmt: skip
 
 
@@ -41,7 +41,7 @@ def test_that_publisher_run_is_not_at_work_is_told_where_nobody_publishes(
         app.heartbeats.end(process(kind))
     (found,) = about(app, "publishing")
     assert found.grade is Grade.WARNING
-    assert found.message.startswith("`publisher run` is not at work")
+    assert found.message.startswith("`publisher run` is not running")
 
 
 def test_a_kind_that_is_missing_is_bad(app: Application) -> None:
@@ -136,6 +136,6 @@ def test_the_dead_are_no_concern_of_their_heirs(app: Application) -> None:
         told.append([one.message for one in about(app, "publishing")])
     assert told == [
         ["A worker on alpha has not reported for 40 s.",
-         "At work: dispatcher (alpha), worker (beta)."],
-        ["At work: dispatcher (alpha), worker (alpha), worker (beta)."],
+         "Running: dispatcher (alpha), worker (beta)."],
+        ["Running: dispatcher (alpha), worker (alpha), worker (beta)."],
     ]  # fmt: skip

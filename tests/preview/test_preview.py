@@ -348,8 +348,8 @@ def test_light_and_dark_are_a_choice_without_script(desk: Desk, browser: Browser
     ("code", "heading", "error"),
     [
         ("en", "Mon 7 Mar 2016", "The picture has no description."),
-        ("fr", "lun. 7 mars 2016", "L'image n'a pas de texte alternatif."),
-        ("es", "lun 7 mar 2016", "La imagen no tiene texto alternativo."),
+        ("fr", "lun. 7 mars 2016", "L'image n'a pas de description."),
+        ("es", "lun 7 mar 2016", "La imagen no tiene descripción."),
         ("pl", "pon. 7 mar 2016", "Zdjęcie nie ma tekstu alternatywnego."),
     ],
 )

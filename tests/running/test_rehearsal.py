@@ -115,7 +115,7 @@ def test_second_rehearsal_is_refused_and_disturbs_nothing(workspace: Path, draft
     console, _ = _console()
     with (
         locked(workspace / "var" / "rehearsal.lock", "`publisher rehearse`"),
-        pytest.raises(AlreadyRunning, match="`publisher rehearse` is already at work"),
+        pytest.raises(AlreadyRunning, match="`publisher rehearse` is already running"),
     ):
         rehearse(workspace, console=console)
     assert (workspace / "var" / "rehearsal" / "log.json").exists()

@@ -204,7 +204,7 @@ def test_problems_come_back_beside_their_fields_with_all_that_was_typed(
         ("text", "20 too long"),
         ("media", "no description"),
         ("media", "no consent is named"),
-        ("when", "It does not say yet when it goes out."),
+        ("when", "It has no time yet."),
         ("more", "“nowhere” is no web address."),
     ):
         part = staff.page.partition(f'id="flaws-{field}"')[2].partition("</div>")[0]
@@ -220,11 +220,11 @@ def test_problems_come_back_beside_their_fields_with_all_that_was_typed(
     [
         ({"when": "time", "at": ""}, "The day or the time is missing."),
         ({"when": "time", "at": "2016-03-27T02:30"}, "does not exist in Europe/Zurich"),
-        ({"when": "item:nothing"}, "The agenda has no such item any more."),
+        ({"when": "item:nothing"}, "The agenda no longer has this item."),
         ({"when": "item:annual-day", "number": "-5"}, "Write a whole number, such as 30."),
         ({"when": "item:annual-day", "number": "٣"}, "Write a whole number, such as 30."),
         ({"expires": "soon"}, "Write a whole number, such as 30."),
-        ({"lang": "../../x"}, "no language code"),
+        ({"lang": "../../x"}, "is not a language code"),
         ({"title": "a\x07b"}, "U+0007"),
         ({"text": ["a\x07b"]}, "U+0007"),
         ({"text": ["Un.\r\n## twitter\r\nDeux."]}, "begins the text for twitter"),

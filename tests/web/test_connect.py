@@ -165,7 +165,7 @@ def test_the_keys_can_be_ended(
 ) -> None:
     admin.send(HERE, do="finish", answer=allow(begin(admin, desk), "bice-x"))
     page = admin.send(HERE, do="revoke")
-    assert "are ended, and deleted here" in page.text
+    assert "are revoked, and deleted here" in page.text
     assert "bice-x" in connecting[0].settings.without_credentials()
 
 

@@ -190,4 +190,4 @@ def test_a_correction_that_cannot_be_submitted_says_why(
     assert f"Warning: {reason}" in staff.text
     form.send("submit")
     assert f"Saved. {reason}" in staff.text
-    assert "as the draft says" not in staff.text
+    assert "already matches the draft" not in staff.text

@@ -86,9 +86,9 @@ def test_a_thread_is_counted_part_by_part(manager: Visit) -> None:
 
 def test_a_text_with_errors_is_saved_and_not_queued(app: Application, manager: Visit) -> None:
     assert save(manager, _FRONT + "x" * 300) == 200
-    assert "It has errors: it is not queued before they are mended." in manager.text
+    assert "It has errors: it cannot be queued until they are fixed." in manager.text
     manager.get("/posts/day.fr/queue")
-    assert "Nothing can be queued before the errors are mended." in manager.text
+    assert "Nothing can be queued until the errors are fixed." in manager.text
     manager.send("/posts/day.fr/queue", shown="made by hand", sure="yes")
     assert "Nothing was queued: the draft has errors." in manager.text
     (text,) = app.queries.deliveries(post="day.fr", account="bice-x")[0].content.parts

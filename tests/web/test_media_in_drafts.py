@@ -58,7 +58,7 @@ def test_a_consent_is_checked_as_in_a_draft(
         "posts/consents.yaml", "panel:\n  channels: [twitter]\nold:\n  withdrawn: true\n"
     )
     add(staff, "a.jpg", jpeg(), people="yes")
-    assert "It has errors: it is not queued before they are mended." in staff.text
+    assert "It has errors: it cannot be queued until they are fixed." in staff.text
     assert "People are in the picture, but no consent is named." in staff.text
     described(Composer(staff, PAGE), consent="panel").send("keep")
     assert "Saved. " in staff.text

@@ -112,7 +112,7 @@ class TestFromThePageOfAPost:
         page.goto("/")
         desk.press(page.get_by_role("link", name="Sans image.").first)
         desk.give(page.get_by_label(_("Add a picture")), photo(tmp_path / "salle.jpg"))
-        alt = page.get_by_label(_("What it shows, for those who cannot see it"))
+        alt = page.get_by_label(_("What it shows, for people who cannot see it"))
         expect(alt).to_be_focused()
         page.keyboard.type("La salle")
         desk.press(page.get_by_role("button", name=_("Submit for approval")))
@@ -128,7 +128,7 @@ class TestFromThePageOfAPost:
             enter(page, "stagiaire")
             with before_its_scripts(page, "/posts/day.fr"):
                 page.locator("[data-send]").set_input_files(photo(tmp_path / "salle.jpg"))
-            alt = page.get_by_label(_("What it shows, for those who cannot see it"))
+            alt = page.get_by_label(_("What it shows, for people who cannot see it"))
             expect(alt).to_be_focused()
 
     def test_nothing_of_the_draft_is_lost(self, staff: Visit, tmp_path: Path) -> None:

@@ -34,7 +34,7 @@ def test_the_log_is_filtered_searched_and_sorted(manager: Visit) -> None:
     assert posts("since=2016-03-08") == ["later.fr"]
     assert "later.fr" not in posts("until=2016-03-07")
     assert posts("sort=published") == []
-    assert "The log has nothing like that." in manager.text
+    assert "Nothing in the log matches." in manager.text
 
 
 def test_the_log_turns_its_pages_there_and_back(app: Application, manager: Visit) -> None:

@@ -146,7 +146,7 @@ def test_a_draft_that_is_left_out_is_not_said_to_be_on_the_schedule(
     workspace.draft(POST, "at: 2016-03-08 10:00\nto: [bice-x]\nanswers: '99'", "À Genève.")
     staff.get(f"/posts/{POST}/queue")
     assert "Queueing the draft changes nothing." in staff.text
-    assert "as the draft says" not in staff.text
+    assert "already matches the draft" not in staff.text
 
 
 def test_what_went_to_an_account_that_is_gone_is_not_answered(
@@ -265,7 +265,7 @@ def test_an_answer_that_cannot_be_submitted_says_why(
     assert f"Warning: {reason}" in staff.text, "before anybody submits it"
     form.send("submit")
     assert f"Saved. {reason}" in staff.text
-    assert "as the draft says" not in staff.text
+    assert "already matches the draft" not in staff.text
     assert "Nothing on the schedule changes" not in staff.text
     assert list(workspace.path.glob("posts/answer-*.md")), "it is kept"
 

@@ -77,7 +77,7 @@ def test_a_partner_neither_writes_nor_moves_nor_queues_anothers_draft(
         assert "no right over bice-x (BICE)" in partner.text
     workspace.draft("new.fr", "at: 2016-03-09 12:00\nto: [bice-x]", "Un texte neuf.")
     assert 'name="shown"' not in partner.get("/posts/new.fr/queue").text
-    assert "somebody who has puts it on the schedule" in partner.text
+    assert "someone who does must put it on the schedule" in partner.text
     manager.get("/posts/new.fr/queue")
     digest = manager.shown
     partner.get("/me")
@@ -249,4 +249,4 @@ def test_an_author_holds_their_own_post_on_its_page_and_nothing_more(
         states = {d.state for d in app.queries.deliveries(post="day.fr")}
         assert states == {State.AWAITING_APPROVAL}
         assert 'name="reason"' not in author.get("/pause").text
-        assert "These can: chef, direction." in author.text
+        assert "Only managers can pause everything: chef, direction." in author.text

@@ -30,7 +30,7 @@ def test_a_picture_that_waited_too_long_for_its_draft_is_asked_for_again(
     Composer(staff, "/new").send("check", ("b.jpg", jpeg()))
     assert not kept.exists()
     assert described(form).send("keep").status_code == 400
-    assert "is not kept any more" in staff.text
+    assert "is no longer kept" in staff.text
     assert ALT in staff.page
     assert nothing_was_done(workspace, media, app)
 

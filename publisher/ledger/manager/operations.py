@@ -261,12 +261,16 @@ def _in(states: Collection[State]) -> Callable[[Delivery], bool]:
 
 
 def can_be_retried(delivery: Delivery, now: datetime) -> bool:
-    """Whether a retry can send it: it has not expired, and nobody began to withdraw it."""
+    """Whether a retry can send it: it has not expired, and nobody began to withdraw it.
+
+    One whose draft says `now` does not expire for good: its clock begins again.
+    """
     if delivery.withdrawn_ids is not None:
         return False
     if delivery.state is State.UNCERTAIN:
         return True
-    is_expired = delivery.expires_at is not None and delivery.expires_at <= now
+    has_a_time = delivery.expires_after is None
+    is_expired = has_a_time and delivery.expires_at is not None and delivery.expires_at <= now
     return delivery.state in ENDED_UNSENT and not is_expired
 
 
