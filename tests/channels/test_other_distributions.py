@@ -125,7 +125,7 @@ def test_a_channel_that_cannot_be_used_stops_its_own_accounts_alone(
         ("later.fr", "voice-site", "published"),
     }
     assert "version 2 of the channel contract, and this is version 1" in run("status")[1]
-    assert "version 2 of the contract" in run("doctor", "--offline")[1]
+    assert "version 2 of the channel contract" in run("doctor", "--offline")[1]
     assert run("pause", "--reason", "a photo")[0] == 0
 
 

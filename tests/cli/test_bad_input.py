@@ -26,15 +26,18 @@ BOMB = "a: &a [x,x,x,x,x,x,x,x,x]\n" + "".join(
 BAD_DRAFTS: dict[str, tuple[str | bytes, str]] = {
     "no front matter": ("Bonjour.\n", "1:1: error: The draft has no front matter."),
     "an empty file": ("", "1:1: error: The draft has no front matter."),
-    "unclosed": ("---\nat: 2016-03-07 08:30\nBonjour.\n", "1:1: error: The front matter is never"),
-    "no mapping": ("---\n- a\n- b\n---\nBonjour.\n", "2:1: error: The front matter is no list"),
+    "unclosed": (
+        "---\nat: 2016-03-07 08:30\nBonjour.\n",
+        "1:1: error: The front matter never ends",
+    ),
+    "no mapping": ("---\n- a\n- b\n---\nBonjour.\n", "2:1: error: The front matter is not a list"),
     "a duplicate key": (
         "---\nat: 2016-03-07 08:30\nat: 2016-03-07 09:30\n---\nBonjour.\n",
         "3:1: error: `at` is given twice; the first is on line 2.",
     ),
     "an unknown key": ("---\nembargoo: x\n---\nA.\n", "2:1: error: `embargoo` is not a known key."),
     "exploding aliases": (f"---\n{BOMB}---\nA.\n", "2:4: error: `&a` is a YAML anchor"),
-    "a tab": ("---\nmedia:\n\t- file: x.png\n---\nA.\n", "3:1: error: This is no valid YAML"),
+    "a tab": ("---\nmedia:\n\t- file: x.png\n---\nA.\n", "3:1: error: This is not valid YAML"),
     "Latin-1": ("---\n---\nGen\xe8ve".encode("latin-1"), "3:4: error: The byte 0xe8 is not UTF-8"),
     "NUL": ("---\n---\nA\0B\n", "3:2: error: The character U+0000"),
     "50 MB": (b"a" * 50_000_000, "1:1: error: The file has 50"),
@@ -54,7 +57,10 @@ BAD_DRAFTS: dict[str, tuple[str | bytes, str]] = {
         "---\nto: [bice-y]\n---\nA.\n",
         "2:6: error: “bice-y” is not an account, a platform or `all`.",
     ),
-    "too long by one": (f"{TEXT}{'a' * 281}\n", "4:1: error: The text for bice-x (twitter) is too"),
+    "too long by one": (
+        f"{TEXT}{'a' * 281}\n",
+        "4:1: error: The text for bice-x (twitter) is 1 too long",
+    ),
     "an empty text": (TEXT, "error: The text is empty."),
     "a missing picture": (
         "---\nmedia: [{file: media/no.png, alt: Une salle}]\n---\nA.\n",

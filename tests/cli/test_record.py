@@ -224,7 +224,7 @@ def test_a_backup_replaces_no_file(cli: Cli, queued: Path, tmp_path: Path) -> No
     (tmp_path / "copy.db").write_text("last week's")
     result = cli("backup", tmp_path / "copy.db")
     assert result.code == 2
-    assert "is there already" in result.err
+    assert "already exists" in result.err
     assert (tmp_path / "copy.db").read_text() == "last week's"
 
 
@@ -320,7 +320,7 @@ def test_either_a_file_or_in_place(cli: Cli, queued: Path, arguments: list[str])
 def test_a_file_that_is_not_there(cli: Cli, queued: Path, tmp_path: Path) -> None:
     result = cli("restore", tmp_path / "none.db")
     assert result.code == 3
-    assert "none.db is no file." in result.err
+    assert "none.db is not a file." in result.err
 
 
 def test_what_pg_restore_put_back_is_faced_in_place(

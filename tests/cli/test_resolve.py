@@ -55,7 +55,7 @@ def test_a_thread_is_published_when_all_its_parts_are_named(cli: Cli, restored: 
 @pytest.mark.parametrize(
     ("ids", "code", "error"),
     [
-        (["71", "72", "73", "74"], 1, "has 3 parts; you named 4 ids."),
+        (["71", "72", "73", "74"], 1, "has 3 parts; you gave 4 ids."),
         (["71", "71"], 2, "71 is given more than once."),
         (["https://x.com/i/status/71"], 2, "is not an id of a post on bice-x."),
         ([" "], 2, "--published is empty."),

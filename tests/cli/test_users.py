@@ -53,8 +53,8 @@ def test_the_first_person_needs_no_ledger_and_what_a_lost_one_had_stays_in_doubt
         ("direction", b"short\n", "12 to 256 characters"),
         ("direction-de-la-maison", b"Direction-de-la-maison1\n", "easy to guess"),
         ("direction", b"aaaaaaaaaaaaaaaa\n", "easy to guess"),
-        ("", _PASSWORD, "no name for a person"),
-        ("a\x1b[31m", _PASSWORD, "no name for a person"),
+        ("", _PASSWORD, "not a valid name for a person"),
+        ("a\x1b[31m", _PASSWORD, "not a valid name for a person"),
     ],
 )
 def test_what_is_no_name_or_password_is_refused(
@@ -242,7 +242,7 @@ def test_a_name_of_the_pages_has_the_same_rights_in_commands(
     refused = cli("queue", "--as", "lima")
     assert refused.code == 1
     assert "lima has no right over bice-x (BICE)." in refused.err
-    assert "These may: marc." in refused.err
+    assert "These people may: marc." in refused.err
     assert cli("queue", "--as", "marc").code == 0
     for act in (
         ("cancel", "one.fr"),

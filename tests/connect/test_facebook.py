@@ -145,7 +145,7 @@ def test_what_is_no_address_with_a_code_is_said(desk: Desk, address: str) -> Non
     connector = desk.connection("bice-page").connector
     begun = connector.begin(typed(desk))
     assert isinstance(begun, Authorization)
-    with pytest.raises(NotConnected, match="no code"):
+    with pytest.raises(NotConnected, match="not contain a code"):
         connector.finish(begun, address)
 
 

@@ -57,7 +57,7 @@ def test_an_account_that_publisher_toml_does_not_name_is_added(desk: Desk) -> No
 
 @pytest.mark.parametrize(
     ("typed", "message"),
-    [("1234567", "does not accept this PIN"), ("no pin", "no PIN"), ("", "no PIN")],
+    [("1234567", "does not accept this PIN"), ("no pin", "not a PIN"), ("", "not a PIN")],
 )
 def test_a_wrong_pin_stores_nothing(desk: Desk, typed: str, message: str) -> None:
     connector = desk.connection("bice-x").connector

@@ -106,7 +106,7 @@ def test_who_does_not_allow_it_gets_no_keys(desk: Desk) -> None:
 
 @pytest.mark.parametrize("pasted", ["", "1234567", "https://x.com/home"])
 def test_what_is_no_address_with_a_code_is_said(desk: Desk, pasted: str) -> None:
-    with pytest.raises(NotConnected, match="no code"):
+    with pytest.raises(NotConnected, match="not contain a code"):
         desk.connection("bice-x", method=METHOD).finish(begin(desk), pasted)
 
 

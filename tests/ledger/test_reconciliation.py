@@ -399,7 +399,7 @@ def test_an_id_that_another_delivery_of_the_account_has_is_never_written(
     second = send_next(dispatch, attempts, clock)
     after = attempts.record(second, Accepted("7"), clock.ahead(30))
     assert (after.state, after.remote_ids, after.settled_at) == (State.UNCERTAIN, (), None)
-    assert "on record for one.fr already" in (after.error_message or "")
+    assert "already on record for one.fr" in (after.error_message or "")
     with pytest.raises(Conflict):
         attempts.record(second, Accepted("7"), clock.ahead(30))
     assert [d.remote_ids for d in queries.deliveries()] == [("7",), ()]

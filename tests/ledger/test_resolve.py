@@ -159,7 +159,7 @@ def test_what_is_no_id_of_x_is_refused(
 
 
 def test_an_id_is_named_once(thread: Delivery, control: Control, queries: Queries) -> None:
-    assert "71 is named more than once" in refusal(queries, control, "thread", "71", "71")
+    assert "71 is given more than once" in refusal(queries, control, "thread", "71", "71")
 
 
 @pytest.mark.parametrize(

@@ -187,7 +187,7 @@ def test_every_act_takes_a_right_over_the_accounts_organisation(
     with pytest.raises(NotPermitted, match=r"Warsaw has no right over bice-x \(BICE\)") as refused:
         doing(database, clock, rights, one, "warsaw")
     by_staff = act in ("queue", "edit", "move")
-    may = "These may: Bice, Marc, Redaction." if by_staff else "These may: Bice, Marc."
+    may = "These people may: Bice, Marc, Redaction." if by_staff else "These may: Bice, Marc."
     assert refused.value.hint == may
     assert Queries(database, clock).deliveries() == [one]
     if not by_staff:
@@ -258,7 +258,7 @@ def test_a_pause_of_everything_is_not_ended_by_a_partner(control: Control) -> No
         control.pause(None, "me too", name)
         with pytest.raises(NotPermitted, match=r"Everything was paused by .*marc") as refused:
             control.resume(None, name)
-        assert refused.value.hint == "These may: Marc."
+        assert refused.value.hint == "These people may: Marc."
         assert not control.may_resume(None, name)
     assert control.may_resume(None, "marc")
     control.resume(None, "marc")
@@ -347,7 +347,7 @@ def test_an_admin_of_a_partner_looks_after_their_own_people(
     for act in acts:
         with pytest.raises(NotPermitted) as refused:
             act()
-        assert refused.value.hint == "These may: Chef."
+        assert refused.value.hint == "These people may: Chef."
     chef, kasia, warsaw, other = map(admins.find, ("chef", "kasia", "warsaw", whom))
     assert rights.permits_over(kasia, warsaw)
     assert not rights.permits_over(kasia, other)

@@ -68,7 +68,7 @@ def test_a_dispatcher_tells_that_no_worker_is_alive_and_that_it_is_over(
         assert not switch.asked
         with at_work(workspace, _WORKER):
             wait_for(lambda: len(receiver.bodies) == 2, 60)
-            assert receiver.bodies[1] == "It is over: No worker is running."
+            assert receiver.bodies[1] == "Resolved: No worker is running."
             wait_for(lambda: switch.asked, 60)
             assert {one.process.kind for one in app.heartbeats.all() if one.is_alive} == {
                 ProcessKind.DISPATCHER, ProcessKind.WORKER,

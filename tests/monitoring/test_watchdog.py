@@ -102,7 +102,7 @@ def test_a_pause_of_everything_is_not_told_as_all_being_well(
     (item,) = untold(news)
     assert item.is_over
     assert item.ending is not None
-    assert "it goes on" not in item.ending
+    assert "publishing continues" not in item.ending
     assert "Everything is paused" in item.ending
 
 
@@ -177,7 +177,7 @@ def test_a_wrong_clock_is_told_and_that_it_is_right_again(
     for dog in dogs:
         dog.look()
     wait_for(lambda: len(receiver.bodies) == 2)
-    assert receiver.bodies[1] == "It is over: The clock of alpha is 2 h ahead."
+    assert receiver.bodies[1] == "Resolved: The clock of alpha is 2 h ahead."
 
 
 def test_what_seems_late_by_a_clock_that_was_just_set_is_no_news(

@@ -63,7 +63,7 @@ def test_a_ledger_that_cannot_be_read_is_left_out_and_named(desk: Desk) -> None:
     (desk.folder / "var" / "publisher.db").write_text("no database, whatever its name says" * 9)
     done = desk.cli("preview", "--output", "out.html")
     assert done.code == 0
-    assert "without the states of the ledger" in done.err
+    assert "does not show the states in the ledger" in done.err
     assert "Le texte." in Path("out.html").read_text()
 
 
@@ -72,7 +72,7 @@ def test_what_the_ledger_says_stands_beside_the_draft(desk: Desk) -> None:
     assert desk.cli("queue").code == 0
     page = desk.preview("a.fr")
     assert ">scheduled</span>" in page.html
-    assert "the ledger has" not in page.text
+    assert "on record differ" not in page.text
     desk.draft("a.fr", "at: annual-day + 1h\nto: bice-x", "Un autre texte.")
     page = desk.preview("a.fr")
     assert "the text or pictures on record differ from this draft" in page.text

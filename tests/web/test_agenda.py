@@ -276,7 +276,7 @@ def test_who_may_not_follow_with_all_posts_changes_nothing(
     before = session(workspace)
     look(partner, starts="2016-03-07T10:30")
     assert "kasia has no right over bice-page (BICE), bice-site, bice-x (BICE)." in partner.text
-    assert "These may: chef, direction, redaction." in partner.text
+    assert "These people may: chef, direction, redaction." in partner.text
     assert "Save, with everything that follows" not in partner.text
     look(manager, starts="2016-03-07T10:30")
     fields = {**FIELDS, "starts": "2016-03-07T10:30", "shown": manager.shown, "sure": "yes"}

@@ -55,7 +55,7 @@ def test_a_partner_does_nothing_to_anothers_posts(
     if post == "day.fr":
         assert partner.send(f"/posts/{post}", do=do, reason="x", sure="yes").status_code == 403
         assert "kasia has no right over bice-page (BICE), bice-x (BICE)." in partner.text
-        assert "These may: chef, direction, redaction." in partner.text
+        assert "These people may: chef, direction, redaction." in partner.text
     assert app.queries.last_step() == before
     assert (
         f'value="{"approve" if post == "day.fr" else "cancel"}"'
