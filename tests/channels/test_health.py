@@ -94,7 +94,7 @@ def test_a_site_that_cannot_be_written_is_found(
     monkeypatch.setattr("os.access", lambda *_: False)
     problem = stage.open().examine().problem
     assert problem
-    assert "cannot write to" in problem
+    assert "cannot write" in problem
 
 
 def answer(body: str, status: int = 200, **headers: str) -> Answer:

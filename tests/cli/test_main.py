@@ -172,7 +172,7 @@ def test_a_terminal_that_knows_no_accents(workspace: Path) -> None:
     (workspace / "posts" / "a.fr.md").write_text("---\ntył: 1\n---\nW Genewie\n", encoding="utf-8")
     result = run_script("check", folder=workspace, environment={"PYTHONIOENCODING": "iso-8859-1"})
     assert result.returncode == 1
-    assert "The key `ty?` is unknown" in result.stdout
+    assert "`ty?` is not a known key" in result.stdout
     assert not result.stderr
 
 

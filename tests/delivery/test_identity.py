@@ -653,7 +653,7 @@ def test_an_account_that_no_machine_has_is_suspended_with_the_name_of_the_machin
         with closing(stage.application()) as without:
             without.delivery.courier.deliver(claimed(without))
             (held,) = without.queries.accounts()
-    told = f"publisher.toml on {socket.gethostname()} has no account our-x any more."
+    told = f"publisher.toml on {socket.gethostname()} no longer has an account our-x."
     assert told in (held.suspension_message or "")
 
 

@@ -187,7 +187,9 @@ def test_every_act_takes_a_right_over_the_accounts_organisation(
     with pytest.raises(NotPermitted, match=r"Warsaw has no right over bice-x \(BICE\)") as refused:
         doing(database, clock, rights, one, "warsaw")
     by_staff = act in ("queue", "edit", "move")
-    may = "These people may: Bice, Marc, Redaction." if by_staff else "These may: Bice, Marc."
+    may = (
+        "These people may: Bice, Marc, Redaction." if by_staff else "These people may: Bice, Marc."
+    )
     assert refused.value.hint == may
     assert Queries(database, clock).deliveries() == [one]
     if not by_staff:
@@ -196,7 +198,7 @@ def test_every_act_takes_a_right_over_the_accounts_organisation(
         ):
             doing(database, clock, rights, one, "redaction")
     with acting_through_pages():
-        with pytest.raises(NotPermitted, match="Gone may not log in any more"):
+        with pytest.raises(NotPermitted, match="Gone can no longer log in"):
             doing(database, clock, rights, one, "Gone")
         doing(database, clock, rights, one, "Bice")
 

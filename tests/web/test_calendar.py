@@ -406,7 +406,7 @@ def test_a_draft_with_errors_moves_and_the_schedule_stays(
     for path in (_MOVE, f"{_MOVE}?at=2016-03-09T15:00"):
         manager.get(path)
         assert "the schedule stays as it is until they are fixed" in manager.text
-        assert "The key “too” is unknown." in manager.text
+        assert "“too” is not a known key." in manager.text
         assert "What is queued follows." not in manager.text
         assert flaws(manager.page) == []
     assert move(manager, _MOVE, "2016-03-09T15:00") == 200

@@ -205,7 +205,7 @@ def test_problems_come_back_beside_their_fields_with_all_that_was_typed(
         ("media", "no description"),
         ("media", "no consent is named"),
         ("when", "It has no time yet."),
-        ("more", "“nowhere” is no web address."),
+        ("more", "“nowhere” is not a web address."),
     ):
         part = staff.page.partition(f'id="flaws-{field}"')[2].partition("</div>")[0]
         assert said in part, (field, said)

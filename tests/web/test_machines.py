@@ -126,7 +126,7 @@ def figures(address: str, **headers: str) -> dict[str, float]:
 def test_all_is_well_while_somebody_publishes(app: Application, address: str) -> None:
     answer = httpx.get(f"{address}/healthz")
     assert answer.status_code == 503
-    assert "is not at work" in answer.json()["publishing"]
+    assert "is not running" in answer.json()["publishing"]
     with at_work(app):
         answer = httpx.get(f"{address}/healthz")
     assert answer.status_code == 200
@@ -194,7 +194,7 @@ def test_the_kind_of_process_that_is_missing_is_named(
     with at_work(app, alive):
         found = httpx.get(f"{address}/healthz")
         assert found.status_code == 503
-        assert found.json()["cause"] == f"No {missing} is at work."
+        assert found.json()["cause"] == f"No {missing} is running."
         assert remedy in found.json()["remedy"]
     with at_work(app):
         with app.database.write() as connection:
@@ -202,7 +202,7 @@ def test_the_kind_of_process_that_is_missing_is_named(
                 f"UPDATE heartbeats SET seen_at = seen_at - 60000000 WHERE kind = '{missing}'"
             )
         found = httpx.get(f"{address}/healthz")
-    assert found.json()["cause"] == f"No {missing} has shown life for 40 s (the last: alpha)."
+    assert found.json()["cause"] == f"No {missing} has reported for 40 s (the last: alpha)."
 
 
 def test_what_is_late_is_told_with_its_cause(app: Application, address: str) -> None:

@@ -205,7 +205,7 @@ def _png(width: int, height: int) -> bytes:
         ("a.gif", b"GIF89a" + HTML, "a.gif is not a picture."),
         ("a.png", _png(30_000, 30_000), "a.png has more than 51,000,000 pixels"),
         ("a.mp4", b"\0\0\0\x18ftypisom" + bytes(50), "a.mp4 is truncated or damaged"),
-        ("a.mp4", HTML, "a.mp4 is no MP4 or MOV video"),
+        ("a.mp4", HTML, "a.mp4 is not an MP4 or MOV video"),
         ("a\u202egpj.exe", HTML, "a-gpj.exe is a web page, not a picture."),
     ],
 )

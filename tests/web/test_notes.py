@@ -63,7 +63,7 @@ def test_a_post_has_a_most_of_notes(
 ) -> None:
     monkeypatch.setattr(notes, "_ON_POST", 2)
     assert [note(staff, "day.fr", "Un.") for _ in range(3)] == [200, 200, 409]
-    assert "day.fr has 2 notes, which is the limit. Go on in a call" in staff.text
+    assert "day.fr has 2 notes, which is the limit. Continue in a call" in staff.text
     assert note(staff, "later.fr", "Un.") == 200
     assert len(app.notes.notes_on("day.fr")) == 2
 

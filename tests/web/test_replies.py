@@ -137,7 +137,7 @@ def test_where_the_platform_lets_nobody_answer_it_is_said(app: Application, staf
     staff.get("/answers")
     assert f"/new?answer={number}" not in staff.page
     assert staff.get(f"/new?answer={number}").status_code == 409
-    assert "cannot be answered from here" in staff.text
+    assert "website has no readers&#39; comments" in staff.text
 
 
 def test_a_draft_that_is_left_out_is_not_said_to_be_on_the_schedule(
@@ -243,7 +243,7 @@ _HIDDEN = update(reader_comments).values(state=CommentState.HIDDEN)
 @pytest.mark.parametrize(
     ("meanwhile", "account", "reason"),
     [
-        (_HIDDEN, "bice-x", "The reader's comment is hidden."),
+        (_HIDDEN, "bice-x", "The reader&#39;s comment is hidden."),
         (delete(reader_comments), "bice-x", "bice-x has no reader"),
         (None, "bice-page", "bice-page has no reader"),
     ],
@@ -285,7 +285,7 @@ def test_an_answer_that_is_held_is_said_to_be_and_why(
         manager.send(f"/posts/{POST}/queue", shown=manager.shown)
     (delivery,) = app.queries.deliveries(post=POST)
     assert delivery.state is State.HELD
-    assert "Held: 1 delivery. The reader's comment is hidden." in manager.text
+    assert "Held: 1 delivery. The reader&#39;s comment is hidden." in manager.text
     assert "On the schedule" not in manager.text
 
 

@@ -69,7 +69,7 @@ def test_the_calendar_keeps_its_own_without_the_day(manager: Visit) -> None:
 
 def test_what_cannot_be_saved_is_refused_in_words(app: Application, manager: Visit) -> None:
     assert _save(manager, "", "q=a") == 400
-    assert "Write 1 to 40 characters" in manager.text
+    assert "1 to 40 visible characters" in manager.text
     assert _save(manager, "x" * (LONGEST + 1), "q=a") == 400
     assert _save(manager, "Nothing", "") == 400
     assert "No filter is set." in manager.text

@@ -15,7 +15,7 @@ from tests.web.ledger_views import clock_of
 
 pytestmark = pytest.mark.guards("publisher.ledger.reading.set_backs", "publisher.web.render")
 
-HAPPENED = "Publisher's records were set back."
+HAPPENED = "Publisher&#39;s records were set back."
 
 
 @pytest.mark.parametrize("page", ["/", "/log", "/accounts"])

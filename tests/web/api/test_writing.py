@@ -388,7 +388,7 @@ def test_a_draft_that_is_left_out_is_said_to_be(app: Application, program: Make)
     made = asking.make(**WHOLE, answers="999")
     answer = asking.send("POST", f"/submissions/{made['id']}")
     assert answer.status_code == 422
-    assert "no reader's answer 999" in answer.json()["problems"][0]["message"]
+    assert "no reader's comment 999" in answer.json()["problems"][0]["message"]
     assert not app.queries.known_posts([made["id"]])
 
 
