@@ -102,7 +102,7 @@ def test_a_pause_of_everything_is_not_told_as_all_being_well(
     (item,) = untold(news)
     assert item.is_over
     assert item.ending is not None
-    assert "it goes on" not in item.ending
+    assert "publishing continues" not in item.ending
     assert "Everything is paused" in item.ending
 
 

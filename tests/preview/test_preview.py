@@ -72,7 +72,7 @@ def test_what_the_ledger_says_stands_beside_the_draft(desk: Desk) -> None:
     assert desk.cli("queue").code == 0
     page = desk.preview("a.fr")
     assert ">scheduled</span>" in page.html
-    assert "the ledger has" not in page.text
+    assert "on record differ" not in page.text
     desk.draft("a.fr", "at: annual-day + 1h\nto: bice-x", "Un autre texte.")
     page = desk.preview("a.fr")
     assert "the text or pictures on record differ from this draft" in page.text
