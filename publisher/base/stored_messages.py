@@ -2,14 +2,18 @@
 
 The ledger stores the English message and its values, not one process's translation. Older texts,
 and texts without such parts, stay as they are.
+
+`locales/former_messages.json` leads from the English of stored messages whose words have changed to
+the words of today, with the same values in them: without it they would stay English for everybody.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from publisher.base.i18n import Text, _, joined, plural
+from publisher.base.i18n import LOCALES, Text, _, joined, plural
 
 _MARK = "\N{INFORMATION SEPARATOR ONE}"
 """The first character of a text in this form: it cannot be typed."""
@@ -55,7 +59,7 @@ def _sentence(stored: str | None) -> object:
     if stored is None or not stored.startswith(_MARK):
         return stored
     parts = json.loads(stored.removeprefix(_MARK))
-    return parts["said"] or parts
+    return _as_said_now(parts["said"]) or parts
 
 
 def _parts(text: Text) -> dict[str, Any]:
@@ -76,7 +80,8 @@ def _value(value: object) -> object:
 
 
 def _text(parts: Mapping[str, Any]) -> str:
-    return _said(parts["said"], {name: _read(value) for name, value in parts["with"].items()})
+    values = {name: _read(value) for name, value in parts["with"].items()}
+    return _said(_as_said_now(parts["said"]), values)
 
 
 def _read(value: Any) -> Any:
@@ -85,7 +90,18 @@ def _read(value: Any) -> Any:
     return datetime.fromisoformat(value["at"]) if "at" in value else _text(value)
 
 
-def _said(said: tuple[str, ...] | list[str], values: Mapping[str, Any]) -> str:
+def _as_said_now(said: Sequence[str]) -> list[str]:
+    return [former_messages().get(message, message) for message in said]
+
+
+@cache
+def former_messages() -> Mapping[str, str]:
+    """The present words of each stored message by its former ones; may raise OSError."""
+    found: dict[str, str] = json.loads((LOCALES / "former_messages.json").read_text("utf-8"))
+    return found
+
+
+def _said(said: Sequence[str], values: Mapping[str, Any]) -> str:
     if not said:
         return joined(*values.values())
     if len(said) == 1:

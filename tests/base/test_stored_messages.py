@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from publisher.base.i18n import _, joined, plural, speaking
-from publisher.base.stored_messages import again, kept, told
+from publisher.base.stored_messages import again, is_alike, kept, told
 
 _AT = datetime(2016, 3, 7, tzinfo=UTC)
 
@@ -53,3 +53,15 @@ def test_it_is_a_plain_text_elsewhere() -> None:
 def test_nobody_elses_words_are_taken_for_a_message(text: str) -> None:
     """They would be told as ours, or keep the whole history from being read."""
     assert told(kept(text)) == text.lstrip("\x1f")
+
+
+def test_a_message_whose_words_changed_is_told_in_the_words_of_today() -> None:
+    """Also within another one, and it counts as the same message."""
+    now = _("Bluesky accepts no more from this account for now. Publishing continues by itself.")
+    former = "Bluesky takes no more from this account for now. It goes on by itself."
+    with speaking("fr"):
+        french = str(_(now.said[0]))  # type: ignore[attr-defined]
+        assert told(kept(_(former))) == french != now
+        assert told(kept(joined(_(former), "(“429”)"))) == f"{french} (“429”)"
+    assert told(kept(_(former))) == now
+    assert is_alike(kept(_(former)), now)

@@ -12,6 +12,7 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 
 from publisher.base import i18n
+from publisher.base.stored_messages import former_messages
 from publisher.web import labels
 from tests.sources.wording import awkward
 from tools import messages
@@ -47,6 +48,21 @@ def test_no_message_is_kept_that_nobody_says_any_more(
     catalogue: Catalog, said: set[messages.Message]
 ) -> None:
     assert [entry.id for entry in catalogue if entry.id and _key(entry.id) not in said] == []
+
+
+def test_former_words_of_stored_messages_lead_to_those_of_today(
+    said: set[messages.Message],
+) -> None:
+    """With the same values in them; what is said today is nobody's former words."""
+    today = {
+        text for message in said for text in ([message] if isinstance(message, str) else message)
+    }
+    former = former_messages()
+    assert former
+    assert not former.keys() & today
+    assert [
+        now for then, now in former.items() if now not in today or _values(now) != _values(then)
+    ] == []
 
 
 def test_translations_have_the_same_values_in_them(catalogue: Catalog) -> None:
