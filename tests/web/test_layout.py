@@ -6,10 +6,11 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from publisher.app import Application
+from publisher.base.i18n import LANGUAGES, speaking
 from publisher.model.accounts import Owner, Profile
 from publisher.model.outcomes import Kind, Refused
 from tests.support.happening import ends
-from tests.support.journeys import visiting
+from tests.support.journeys import enter, visiting
 from tests.support.pages import PASSWORD, Visit
 from tests.support.tiers import in_tiers
 from tests.support.workspaces import Workspace
@@ -48,6 +49,25 @@ def test_nothing_hangs_out_of_a_page_in_french(
                 expect(place).to_be_in_viewport(ratio=0.9)
         page.goto("/log")
         assert page.locator(".wide").evaluate("e => e.scrollWidth - e.clientWidth") == 0
+
+
+def test_each_word_of_a_phones_bar_has_one_line_and_room_beside_it(
+    address: str, browser: Browser
+) -> None:
+    """In every language: a word of two lines makes its neighbours stand lower."""
+    for language in LANGUAGES:
+        size = {"width": 390, "height": 844}
+        with visiting(browser, address, locale=language, viewport=size) as page, speaking(language):
+            enter(page, "direction")
+            places = page.locator(".bottom a").evaluate_all("""places => places.map(place => {
+              const words = document.createRange();
+              words.selectNodeContents(place.lastElementChild?.matches(".count")
+                ? place.lastElementChild.previousSibling : place.lastChild);
+              const shown = words.getBoundingClientRect(), room = place.getBoundingClientRect();
+              return [words.toString().trim(), shown.height, room.width - shown.width];
+            })""")
+            assert len(places) == 4
+            assert [place for place in places if place[1] > 20 or place[2] < 6] == []
 
 
 def test_what_is_opened_moves_no_button_away(address: str, browser: Browser) -> None:

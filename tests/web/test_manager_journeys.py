@@ -196,7 +196,7 @@ def test_a_post_moves_to_another_day_by_a_form(desk: Desk) -> None:
 def test_everything_stops_after_two_presses_and_a_reason(desk: Desk) -> None:
     """The cursor is in the field for the reason at once."""
     desk.page.goto("/")
-    desk.go(_("Pause") if desk.view.width < 900 else _("Pause everything"))
+    desk.go(_("Pause all") if desk.view.width < 900 else _("Pause everything"))
     expect(desk.page.get_by_label(_("Why?"))).to_be_focused()
     desk.page.keyboard.type("une photo")
     try:
