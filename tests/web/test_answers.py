@@ -55,6 +55,17 @@ def test_what_calls_for_somebody_is_first_and_counted(app: Application, staff: V
     assert 'id="count-menu-answers">1<' in staff.page, "a phone has it at the menu"
 
 
+def test_what_is_not_read_is_said_plainly_and_the_setting_only_to_whom_it_is_for(
+    address: str, staff: Visit
+) -> None:
+    assert "publisher.toml" not in staff.get("/answers").text
+    assert "not shown here, because the platform charges for it" in staff.text
+    with Visit(address) as admin:
+        admin.log_in("chef")
+        admin.get("/answers")
+        assert "With [comments] read =" in admin.text
+
+
 def test_a_foreign_text_is_shown_as_text(app: Application, staff: Visit) -> None:
     write(app, SCRIPT, author="<b>x</b>")
     write(app, "s" * 2000, url="javascript:alert(1)", remote_id="2")

@@ -86,6 +86,7 @@ def answers(
         calling=parts.app.comment_pages.calling(own),
         is_read=readable != unread,
         unread=unread,
+        may_set=parts.app.rights.permits(visitor.person, Rank.ADMIN),
         on_duty=on_duty(parts, own),
     )
 
