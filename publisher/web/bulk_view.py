@@ -1,4 +1,4 @@
-"""What holding, releasing, cancelling or retrying several posts at once would do to each."""
+"""What a decision on several posts at once would do to each."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -10,6 +10,11 @@ from publisher.ledger.manager.rights import Person, Rank
 from publisher.model.deliveries import Delivery
 from publisher.model.states import State
 from publisher.web.decisions import CONCERNS, differing
+from publisher.web.review_view import AT_ONCE
+
+_IN_TROUBLE = (State.FAILED, State.MISSED, State.PUBLISHED, State.CANCELLED)
+_LOOKED_AT = 200
+"""Deliveries in trouble of each state among which posts are offered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +74,14 @@ def bulk(app: Application, person: Person, do: str, posts: Iterable[str]) -> lis
     return [replace(one, effects=_by_time(one.effects, times)) for one in shown]
 
 
+def in_trouble(app: Application, person: Person) -> list[str]:
+    """The newest posts whose trouble the person may leave as it is, as many as at once."""
+    found = [d for state in _IN_TROUBLE for d in app.queries.unresolved(state, _LOOKED_AT)]
+    found.sort(key=lambda d: (d.not_before, d.id), reverse=True)
+    own = (d.post for d in found if app.rights.permits(person, Rank.MANAGER, [d.account]))
+    return [*dict.fromkeys(own)][:AT_ONCE]
+
+
 def _order(one: BulkPost) -> tuple[datetime, str]:
     return one.first.not_before, one.post
 
@@ -111,6 +124,8 @@ def _by_time(effects: Sequence[Effect], times: Mapping[int, datetime]) -> list[E
 
 def _target(app: Application, do: str, delivery: Delivery) -> State:
     """The state to which the decision leads; where it may be out, if it is not."""
+    if do == "acknowledge":
+        return delivery.state
     if do == "hold":
         return State.HELD
     if do == "cancel":

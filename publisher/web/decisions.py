@@ -59,6 +59,7 @@ CONCERNS: Mapping[str, Callable[[Delivery], bool]] = {
     "release": can_be_released,
     "cancel": lambda d: d.state in {*WAITING, State.FAILED},
     "retry": lambda d: d.state in {*ENDED_UNSENT, State.UNCERTAIN},
+    "acknowledge": lambda d: d.is_unresolved,
 }
 """The deliveries for which the pages offer a decision."""
 

@@ -71,6 +71,52 @@ def test_nothing_is_done_when_one_was_changed_since_it_was_shown(
     assert State.CANCELLED not in _states(app, "day.fr", "later.fr")
 
 
+@both
+def test_old_troubles_are_left_as_they_are_by_a_tick_for_each(
+    app: Application, manager: Visit
+) -> None:
+    """What is ticked and was shown, with a reason and the name on record; the others stay."""
+    app.clock.sleep_until(app.clock.now() + timedelta(days=5))
+    app.dispatch.expire()
+    manager.get("/")
+    assert 'href="/bulk?do=acknowledge"' in manager.page
+    form = _asked(manager, "acknowledge")
+    assert form["post"] == ["day.es", "day.fr", "site/news.fr", "later.fr"]
+    assert "checked" not in manager.page
+    ticked = {**form, "post": ["day.es", "site/news.fr"]}
+    assert manager.send("/bulk", **ticked).status_code == 400, "a reason is needed"
+    _asked(manager, "acknowledge")
+    assert manager.send("/bulk", **ticked, reason="long past").url.path == "/"
+    assert "Left as it is: 2 deliveries." in manager.text
+    step = app.queries.history("day.es")[-1]
+    assert (step.event, step.actor, step.detail) == (
+        "acknowledged", "direction", {"reason": "long past"},
+    )  # fmt: skip
+    assert {d.post for d in app.queries.unresolved(State.MISSED)} == {"day.fr", "later.fr"}
+    form = _asked(manager, "acknowledge", "day.fr")
+    assert re.search(r'value="day.fr" checked', manager.page), "it was ticked on the page before"
+    app.control.acknowledge("day.fr", ["bice-x"], "chef", "meanwhile")
+    assert manager.send("/bulk", **form, reason="long past").status_code == 409
+
+
+def test_at_most_thirty_troubles_are_left_as_they_are_at_once(
+    app: Application, manager: Visit, workspace: Workspace
+) -> None:
+    names = [f"old-{number:02}.fr" for number in range(31)]
+    for minute, name in enumerate(names):
+        at = f"2016-03-07 10:{minute:02}"
+        workspace.draft(name, f"at: {at}\nto: [bice-site]", f"Une nouvelle {minute}.")
+    app.planner.queue(actor="redaction")
+    app.clock.sleep_until(app.clock.now() + timedelta(days=5))
+    app.dispatch.expire()
+    assert len(_asked(manager, "acknowledge")["post"]) == 30
+    form = _asked(manager, "acknowledge", *names)
+    assert len(form["post"]) == 30
+    assert "1 of those you ticked is not shown" in manager.text
+    assert manager.send("/bulk", **{**form, "post": names}, reason="past").status_code == 400
+    assert "At most 30 posts" in manager.text
+
+
 def test_what_was_not_shown_stays(app: Application, manager: Visit) -> None:
     form = _asked(manager, "cancel", "day.fr", "later.fr")
     manager.send("/bulk", **{**form, "post": ["later.fr"]})

@@ -95,9 +95,14 @@ class Control(Pauses):
         return self._each(posts, account, actor, _in(states), _NOT_TO_RETRY, act, versions)
 
     def acknowledge(
-        self, posts: Posts, account: Accounts, actor: str, reason: str
+        self,
+        posts: Posts,
+        account: Accounts,
+        actor: str,
+        reason: str,
+        versions: Versions = None,
     ) -> list[Delivery]:
-        """Record that the trouble of a post's deliveries may stay as it is; all or nothing.
+        """Record that the trouble of posts' deliveries may stay as it is; all or nothing.
 
         They are listed no more among what needs a person, until they change their state.
         """
@@ -109,7 +114,7 @@ class Control(Pauses):
             )
 
         concerns = operator.attrgetter("is_unresolved")
-        return self._each(posts, account, actor, concerns, _NOT_TO_ACKNOWLEDGE, act)
+        return self._each(posts, account, actor, concerns, _NOT_TO_ACKNOWLEDGE, act, versions)
 
     def _retry(self, connection: Connection, delivery: Delivery, by: By) -> Delivery:
         uncertain = delivery.state is State.UNCERTAIN

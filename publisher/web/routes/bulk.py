@@ -1,4 +1,8 @@
-"""/bulk: several posts held, released, cancelled or retried at once, after one confirmation."""
+"""/bulk: several posts decided on at once, after one confirmation.
+
+What is held, released, cancelled or retried was chosen on the page before. Trouble is left as it is
+by a tick of its own for each post.
+"""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,10 +16,11 @@ from publisher.base.errors import NotPossible, UsageError
 from publisher.base.i18n import _, later
 from publisher.model.deliveries import Delivery
 from publisher.web.authentication import Manager, Reader
-from publisher.web.bulk_view import bulk
+from publisher.web.bulk_view import bulk, in_trouble
 from publisher.web.decisions import CONCERNS, offer, versions
 from publisher.web.dependencies import Use
 from publisher.web.render import Toast
+from publisher.web.review_view import AT_ONCE
 
 _BACK = "/posts"
 _DONE = {
@@ -23,7 +28,9 @@ _DONE = {
     "release": later("Released: {what}."),
     "cancel": later("Cancelled: {what}."),
     "retry": later("On the schedule again: {what}."),
+    "acknowledge": later("Left as it is: {what}."),
 }
+_NEED_A_REASON = ("hold", "acknowledge")
 
 router = APIRouter()
 
@@ -45,6 +52,9 @@ _ACTIONS: Mapping[str, Callable[[_Bulk], list[Delivery]]] = {
     "release": lambda b: b.app.holds.release(b.posts, None, b.actor, b.versions),
     "cancel": lambda b: b.app.control.cancel(b.posts, None, b.actor, b.reason, b.versions),
     "retry": lambda b: b.app.control.retry(b.posts, None, b.actor, None, b.versions),
+    "acknowledge": lambda b: b.app.control.acknowledge(
+        b.posts, None, b.actor, b.reason, b.versions
+    ),
 }
 
 
@@ -59,8 +69,14 @@ def ask(
     """Show what would become of these posts."""
     if do not in CONCERNS:
         raise UsageError(_("This is not possible here."))
-    posts = bulk(parts.app, visitor.person, do, post or ())
-    return parts.pages.render(request, "bulk.html", do=do, posts=posts)
+    wanted, left = post or [], 0
+    if do == "acknowledge":
+        wanted = [*dict.fromkeys(wanted)] or in_trouble(parts.app, visitor.person)
+        wanted, left = wanted[:AT_ONCE], max(0, len(wanted) - AT_ONCE)
+    posts = bulk(parts.app, visitor.person, do, wanted)
+    return parts.pages.render(
+        request, "bulk.html", do=do, posts=posts, left=left, most=AT_ONCE, is_chosen=bool(post)
+    )
 
 
 @router.post("/bulk")
@@ -78,7 +94,10 @@ def carry_out(
         raise UsageError(_("This is not possible here."))
     if not post:
         raise UsageError(_("No post is chosen."), hint=_("Go back and choose some."))
-    if do == "hold" and not reason.strip():
+    if do == "acknowledge" and len({*post}) > AT_ONCE:
+        message = _("At most {number} posts can be decided on at once.", number=AT_ONCE)
+        raise UsageError(message, hint=_("Go back and tick fewer."))
+    if do in _NEED_A_REASON and not reason.strip():
         message = _("Say why, in a few words, for the record.")
         raise UsageError(message, hint=_("Go back and write a reason."))
     shown = bulk(parts.app, visitor.person, do, post)
@@ -100,4 +119,4 @@ def carry_out(
     if any(d.not_before <= now < d.next_check_at for d in done):
         text = f"{text} {_('What is late goes out one by one.')}"
     undo = offer(parts.app, done, visitor.name, _BACK)
-    return parts.done(visitor, Toast(text, undo=undo), _BACK)
+    return parts.done(visitor, Toast(text, undo=undo), "/" if do == "acknowledge" else _BACK)

@@ -64,6 +64,7 @@ def today(request: Request, parts: Use, visitor: Reader, part: str = "") -> Resp
         trouble=trouble,
         acts_on=lambda line: remedies.of(parts.app, visitor.person, line),
         folded=folded,
+        unresolved=sum(line[0].is_unresolved for line in (*trouble, *folded)),
         waiting=_lines(d for d in overview.attention if d.state is State.AWAITING_APPROVAL),
         back=_lines(_back_with(visitor, parts.app, overview.rejected)),
         on_its_way=_lines(d for d in overview.next if d.state is State.PUBLISHING),

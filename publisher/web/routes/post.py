@@ -159,7 +159,6 @@ def _possible(
         "reject": those(State.AWAITING_APPROVAL, State.SCHEDULED),
         **{do: list(filter(concerns, deliveries)) for do, concerns in CONCERNS.items()},
         "retry": [d for d in deliveries if can_be_retried(d, parts.app.clock.now())],
-        "acknowledge": [d for d in deliveries if d.is_unresolved],
         **{do: list(filter(CONCERNS[do], [*deliveries, *written])) for do in OF_AUTHORS},
         "resolve": those(State.UNCERTAIN),
         "withdraw": out,
