@@ -9,7 +9,6 @@ import base64
 import hashlib
 import hmac
 import http.client
-import json
 import ssl
 import threading
 import time
@@ -21,22 +20,15 @@ import structlog
 from pydantic import SecretStr
 
 from publisher.base.errors import NoticeNotSent, PublisherError
-from publisher.base.formats import instant_text
 from publisher.base.i18n import _
 from publisher.ledger.webhook_news import DeliveryEvent, WebhookNews
-from publisher.model.states import State
 from publisher.notices.network_guard import public_only
+from publisher.notices.webhook_message import WebhookMessage
 from publisher.settings.schema import WebhookSettings
 
 _LOOK = 2.0  # real seconds between two reads of the ledger
 _PATIENCE = 15.0  # seconds, as Standard Webhooks advises
 _TURN = 90.0  # real seconds, within the lease of a turn
-_TYPES = {
-    State.AWAITING_APPROVAL: "approval.asked",
-    State.FAILED: "delivery.failed",
-}
-"""The types of the events that lead to these states."""
-_OTHERS = "delivery.state_changed"
 
 log = structlog.get_logger()
 
@@ -46,30 +38,6 @@ def signature(secret: str, message: str, timestamp: int, body: bytes) -> str:
     key = base64.b64decode(secret.removeprefix("whsec_"))
     signed = f"{message}.{timestamp}.".encode() + body
     return "v1," + base64.b64encode(hmac.digest(key, signed, hashlib.sha256)).decode()
-
-
-def payload(event: DeliveryEvent) -> bytes:
-    """The body of an event: its type, when it happened, and what."""
-    told = {
-        "type": _TYPES.get(event.state, _OTHERS),
-        "timestamp": instant_text(event.at),
-        "data": {
-            "delivery": event.delivery,
-            "post": event.post,
-            "account": event.account,
-            "channel": event.channel,
-            "event": event.event,
-            "state": event.state,
-            "before": event.before,
-            "due_at": instant_text(event.due_at),
-            "url": event.url,
-            "parts": event.parts,
-            "parts_out": event.parts_out,
-            "actor": event.actor,
-            "program": event.program,
-        },
-    }
-    return json.dumps(told, separators=(",", ":")).encode()
 
 
 class Receiver:
@@ -97,7 +65,7 @@ class Receiver:
 
     def send(self, event: DeliveryEvent) -> None:
         """Send an event. Raises NoticeNotSent if the receiver has not taken it."""
-        body, now = payload(event), int(self._clock())
+        body, now = WebhookMessage.of(event).model_dump_json().encode(), int(self._clock())
         signatures = [signature(secret, event.id, now, body) for secret in self._secrets]
         headers = {
             "content-type": "application/json",

@@ -6,7 +6,7 @@ from fastapi import APIRouter, FastAPI
 from fastapi.routing import APIRoute
 
 from publisher.app import Application
-from publisher.web.api import answers, drafts, media, planning, problems, records
+from publisher.web.api import answers, drafts, media, planning, problems, records, webhooks
 from publisher.web.api.access import DESCRIPTION, TokenAccess
 from publisher.web.dependencies import Parts
 
@@ -43,6 +43,7 @@ def create(application: Application, parts: Parts) -> FastAPI:
         openapi_url=DESCRIPTION,
     )
     api.router.routes.extend(_OPERATIONS.routes)
+    webhooks.describe(api.webhooks)
     api.state.parts = parts
     problems.install(api)
     api.add_middleware(TokenAccess, application=application)

@@ -1,8 +1,11 @@
 """The API does what its description says, and no request breaks it or leads out of posts/."""
 
+import json
+from dataclasses import replace
 from typing import Any
 from urllib.parse import quote
 
+import jsonschema  # type: ignore[import-untyped]
 import pytest
 import schemathesis
 from hypothesis import HealthCheck, Phase, given, settings
@@ -12,6 +15,9 @@ from schemathesis.config import SchemathesisConfig
 from schemathesis.core.result import Ok
 
 from publisher.app import Application
+from publisher.ledger.webhook_news import WebhookNews
+from publisher.model.states import State
+from publisher.notices.webhook_message import WebhookMessage
 from publisher.web.app import create
 from tests.support.workspaces import Workspace
 from tests.web.api.conftest import Make
@@ -46,6 +52,31 @@ def test_it_needs_no_token_and_tells_nothing_of_the_workspace(
     answer = asking.client.get("/openapi.json", headers={"authorization": ""})
     assert answer.json()["info"]["version"] == "1"
     assert not [name for name in app.accounts() if name in answer.text.replace('"bice-x"', "")]
+
+
+@pytest.mark.guards("publisher.notices.webhook_message")
+def test_it_describes_what_webhooks_are_sent(app: Application) -> None:
+    """What a step becomes is what its type's entry says, with the headers of the request."""
+    news = WebhookNews(app.database, app.clock)
+    news.start("webhook/1")
+    app.approvals.reject("later.fr", None, "chef", "too long")
+    app.control.cancel("site/news.fr", None, "chef", "not now")
+    (event, *_others) = events = news.untold("webhook/1")
+    asked, failed = (replace(event, state=s) for s in (State.AWAITING_APPROVAL, State.FAILED))
+    described = description(app)
+    told = []
+    for one in (*events, asked, failed):
+        body = json.loads(WebhookMessage.of(one).model_dump_json())
+        entry = described["webhooks"][body["type"]]["post"]
+        schema = entry["requestBody"]["content"]["application/json"]["schema"]
+        whole = {**schema, "components": described["components"]}
+        jsonschema.validate(body, whole, format_checker=jsonschema.FormatChecker(["date-time"]))
+        told.append(body["type"])
+        assert {one["name"] for one in entry["parameters"] if one["required"]} == {
+            "webhook-id", "webhook-timestamp", "webhook-signature",
+        }  # fmt: skip
+        assert {"204", "default"} == entry["responses"].keys()
+    assert set(told) == described["webhooks"].keys()
 
 
 def test_what_changes_something_needs_an_idempotency_key(app: Application) -> None:
