@@ -116,6 +116,8 @@ class PostCard:
     """The title of a document."""
     is_absent: bool = False
     """Whether it is not out, while a part before it is."""
+    is_comment_absent: bool = False
+    """The same of its first comment."""
 
 
 @dataclass(frozen=True, slots=True)

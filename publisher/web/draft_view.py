@@ -321,7 +321,7 @@ def words(file: DraftFile) -> str:
 def on_schedule(app: Application, delivery: Delivery, faces: Mapping[str, Face]) -> Look:
     """Preview a delivery: exactly the content that goes out or went out, from the ledger.
 
-    Of half a thread, what is not out is marked.
+    Of half a thread, what is not out is marked; so is a first comment that is not.
     """
     account = app.settings.public_accounts().get(delivery.account)
     planned = app.clock.now() if delivery.waits_to_begin else delivery.not_before
@@ -343,5 +343,9 @@ def on_schedule(app: Application, delivery: Delivery, faces: Mapping[str, Face])
     )
     if not seen.is_partial:
         return look
-    cards = (replace(card, is_absent=n >= seen.out) for n, card in enumerate(look.thread))
+    cards = (
+        # Of the parts, a comment is the last.
+        replace(card, is_absent=n >= seen.out, is_comment_absent=seen.is_partial)
+        for n, card in enumerate(look.thread)
+    )
     return replace(look, thread=tuple(cards))

@@ -28,6 +28,7 @@ from tests.support.clock import ManualClock
 from tests.support.happening import ends, meet
 from tests.support.pages import Visit
 from tests.support.wishes import add, wish
+from tests.support.workspaces import Workspace
 
 both = pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
 
@@ -213,21 +214,39 @@ def test_what_was_missed_stays_until_somebody_has_dealt_with_it(
     assert app.audit.verify().breaks == ()
 
 
+def _half_out(app: Application, post: str) -> None:
+    """The first of its two parts goes out, the second is refused."""
+    (wanted,) = app.queries.deliveries(post=post)
+    app.approvals.approve([post], None, "direction", {wanted.id: digest(wanted)})
+    app.clock.sleep_until(wanted.next_check_at)
+    claim = app.dispatch.claim(app.clock.ahead(2), app.clock.ahead(30), 100)
+    its = next(one for one in claim if one.delivery == wanted.id)
+    half = meet(app, its, Accepted("1"), Refused(Kind.CONTENT, "Too long.", of_post=True))
+    assert (half.state, half.remote_ids) == (State.FAILED, ("1",))
+
+
+def test_a_first_comment_that_is_not_out_is_marked_in_the_preview(
+    app: Application, manager: Visit, workspace: Workspace
+) -> None:
+    """As the missing part of a thread is; it is no part of the post above it, which is out."""
+    head = (
+        "at: 2016-03-08 12:00\nto: [bice-page]\nlink: https://www.example.org/a\nlink_in: comment"
+    )
+    workspace.draft("below.fr", head, "Un texte de plus.")
+    app.planner.queue(actor="redaction")
+    manager.get("/posts/below.fr")
+    assert "This comment is not out" not in manager.text
+    _half_out(app, "below.fr")
+    manager.get("/posts/below.fr")
+    assert manager.text.count("This comment is not out") == 1
+    assert 'class="comment absent"' in manager.page
+    assert "This part is not out" not in manager.text
+
+
 @both
 def test_half_a_thread_is_called_so_wherever_it_is_shown(app: Application, manager: Visit) -> None:
     """Readers see a thread that stops in the middle: "failed" or "published" are both wrong."""
-    app.approvals.approve(
-        ["later.fr"],
-        None,
-        "direction",
-        {d.id: digest(d) for d in app.queries.deliveries(post="later.fr")},
-    )
-    (thread,) = app.queries.deliveries(post="later.fr")
-    app.clock.sleep_until(thread.next_check_at)
-    claim = app.dispatch.claim(app.clock.ahead(2), app.clock.ahead(30), 100)
-    its = next(one for one in claim if one.delivery == thread.id)
-    half = meet(app, its, Accepted("1"), Refused(Kind.CONTENT, "Too long.", of_post=True))
-    assert (half.state, half.remote_ids) == (State.FAILED, ("1",))
+    _half_out(app, "later.fr")
     for page in ("/", "/log", "/posts?state=failed", "/posts/later.fr"):
         manager.get(page)
         now, _folded, _history = manager.page.partition('<ol class="history"')
