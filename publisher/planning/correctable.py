@@ -14,6 +14,7 @@ from publisher.ledger.reading.queries import Queries
 from publisher.model.content import Content
 from publisher.model.deliveries import Delivery
 from publisher.model.states import State
+from publisher.planning import unread
 from publisher.planning.plan import Plan
 
 
@@ -27,7 +28,8 @@ def find(
     """The post, or what it corrects, and its translations that are out.
 
     `plan` compares drafts with the ledger: one that changed since it went out does not say what is
-    out. Raises NotPossible if it is not out, or has no draft to begin with.
+    out. Raises NotPossible if it is not out, has no draft to begin with, or one that no person has
+    read since a program wrote it: its link and pictures would count as those of the person.
     """
     deliveries = queries.standing([post], and_under_way=False)
     if not deliveries:
@@ -52,7 +54,24 @@ def find(
         message = _("{post} is not out, so there is nothing to correct.", post=original)
         hint = _("If it is not out yet, change it in its own draft.")
         raise NotPossible(message, hint=hint)
+    _refuse_unread(queries, drafts, [one.words for one in found])
     return found
+
+
+def _refuse_unread(queries: Queries, drafts: DraftFiles, begun_with: Sequence[DraftFile]) -> None:
+    marks = unread.find(
+        [one.file for one in begun_with], queries.unread_drafts(), drafts.posts.parent
+    )
+    for one in begun_with:
+        if mark := marks.get(one.file):
+            raise NotPossible(
+                _(
+                    "{who} changed the draft of {post}, and no person has read it since.",
+                    who=mark.by,
+                    post=one.id,
+                ),
+                hint=_("`publisher read {post}` shows it whole. Then correct it.", post=one.id),
+            )
 
 
 def is_correctable(delivery: Delivery) -> bool:

@@ -20,6 +20,7 @@ from tests.support.happening import ends
 from tests.support.pages import Visit
 from tests.support.workspaces import Workspace
 from tests.web.api.conftest import Make, Program
+from tests.web.conftest import published
 
 pytestmark = pytest.mark.guards(
     "publisher.ledger.unread_drafts",
@@ -103,6 +104,24 @@ def test_what_is_wrong_with_it_stops_nobody_else(
     done = queue(app)
     assert not done.errors
     assert states(app, "own.fr") == [State.SCHEDULED]
+
+
+def test_a_correction_takes_no_link_or_picture_that_no_person_has_read(
+    app: Application, program: Make, cli: Command, workspace: Workspace, staff: Visit
+) -> None:
+    """It would be a person's draft; the refusal says what to do."""
+    published(app, "site/news.fr")
+    change = {"link": "https://www.example.org/planted"}
+    program("redaction").send("PATCH", "/drafts/site/news.fr", json=change, match="*")
+    staff.get("/posts/site/news.fr/correct")
+    assert "redaction, by a program changed the draft of site/news.fr" in staff.text
+    refused = cli("correct", "site/news.fr", "--reason", "a figure")
+    assert refused.code == 1
+    assert "read site/news.fr` shows it whole. Then correct it." in refused.err
+    assert not [*(workspace.path / "posts").rglob("*correction*")]
+    (mark,) = app.queries.unread_drafts()
+    app.edits.read(mark.post, mark.digest, "redaction", [], look=lambda: None)
+    assert cli("correct", "site/news.fr", "--reason", "a figure").code == 0
 
 
 def test_the_schedule_keeps_what_it_has_of_a_colleagues_post(
