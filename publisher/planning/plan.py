@@ -222,6 +222,15 @@ class Plan:
         return tuple(c for c in self.changes if c.wish and c.wish.state is State.UNCERTAIN)
 
     @property
+    def undecided(self) -> tuple[PlannedChange, ...]:
+        """Those of new posts that say `now`: a person says whether there was another ledger.
+
+        Each is likely the first one of a new workspace, whose author waits for it; a post that had
+        a time is more likely out.
+        """
+        return tuple(c for c in self.doubted if c.at_once and not c.delivery)
+
+    @property
     def cancelled(self) -> tuple[PlannedChange, ...]:
         return tuple(change for change in self.changes if change.kind is Change.CANCEL)
 

@@ -201,7 +201,7 @@ def queue(parts: Parts, visitor: Visitor, composed: ComposedDraft, shown: str) -
     """
 
     def agree(plan: Plan) -> None:
-        if plan_view.digest(plan) != shown:
+        if plan_view.digest(plan) != shown or plan.undecided:
             raise NotPossible(_("It is not on the schedule yet: look at what changes."))
 
     try:

@@ -3,7 +3,7 @@
 import hashlib
 import json
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, tzinfo
 
 from publisher.app import Application
@@ -42,6 +42,8 @@ class ChangeRow:
     """Whether the draft says `now` instead of a time."""
     late: bool
     """Whether it goes out as soon as it is queued, because its time is over."""
+    is_undecided: bool = False
+    """Whether a person must say if there was another ledger, which may have published it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +114,13 @@ def pending_of(app: Application, plan: Plan | None, standing: Sequence[Delivery]
 
 
 def rows(plan: Plan, zone: tzinfo) -> list[ChangeRow]:
-    return [_row(change, zone, late=change in plan.overdue) for change in plan.changes]
+    return [
+        replace(
+            _row(change, zone, late=change in plan.overdue),
+            is_undecided=change in plan.undecided,
+        )
+        for change in plan.changes
+    ]
 
 
 def beyond(plan: Plan, zone: tzinfo) -> list[ChangeRow]:

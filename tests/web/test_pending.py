@@ -2,18 +2,22 @@
 it.
 """
 
+import os
 import re
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 
 from publisher.app import Application
+from publisher.auth.users import Rank
+from publisher.ledger.tables import identity
 from publisher.model.outcomes import Kind, Refused
 from publisher.model.states import State
 from publisher.web import draft_differences
 from tests.support.forms import Composer
 from tests.support.happening import ends
-from tests.support.pages import Visit
+from tests.support.pages import PASSWORD, Visit
 from tests.support.waiting import wait_for
 from tests.support.workspaces import Workspace
 from tests.web.conftest import published
@@ -44,6 +48,48 @@ def _queued(app: Application, workspace: Workspace, to: str = "bice-page", more:
     workspace.write("posts/image.fr.md", _DRAFT.format(to=to, more=more))
     assert not app.planner.queue([workspace.path / "posts/image.fr.md"], actor="redaction").errors
     return "image.fr"
+
+
+def _first_now(app: Application, workspace: Workspace) -> str:
+    """A post that says `now`, older than the ledger, which is new."""
+    draft = workspace.draft("first.fr", "at: now\nto: [bice-x]", "Un premier texte.")
+    os.utime(draft, (1456820000, 1456820000))
+    with app.database.write() as connection:
+        connection.execute(update(identity).values(knows_since=app.clock.now()))
+    return "first.fr"
+
+
+@pytest.mark.parametrize(
+    ("answer", "state"), [("new", State.AWAITING_APPROVAL), ("lost", State.UNCERTAIN)]
+)
+def test_a_now_that_is_older_than_the_ledger_is_queued_when_a_person_says_of_another(
+    app: Application, staff: Visit, workspace: Workspace, answer: str, state: State
+) -> None:
+    """As `publisher queue` does: it became uncertain with a warning alone."""
+    post = _first_now(app, workspace)
+    staff.get(f"/posts/{post}/queue")
+    (shown,) = re.findall(r'name="shown" value="([0-9a-f]{64})"', staff.page)
+    assert staff.page.count('name="ledger"') == 2
+    staff.send(f"/posts/{post}/queue", shown=shown)
+    assert "Nothing is queued yet" in staff.text
+    assert not app.queries.deliveries(post=post)
+    staff.send(f"/posts/{post}/queue", shown=shown, ledger=answer)
+    assert [one.state for one in app.queries.deliveries(post=post)] == [state]
+
+
+def test_whoever_has_a_part_of_the_accounts_does_not_say_that_the_ledger_is_the_first(
+    app: Application, address: str, workspace: Workspace
+) -> None:
+    app.people.add("partner", Rank.STAFF, PASSWORD, organisations=["BICE"])
+    post = _first_now(app, workspace)
+    with Visit(address) as partner:
+        partner.log_in("partner")
+        partner.get(f"/posts/{post}/queue")
+        assert partner.page.count('name="ledger"') == 1
+        (shown,) = re.findall(r'name="shown" value="([0-9a-f]{64})"', partner.page)
+        answer = partner.send(f"/posts/{post}/queue", shown=shown, ledger="new")
+        assert answer.status_code == 403
+    assert not app.queries.deliveries(post=post)
 
 
 def _says(visit: Visit, post: str) -> list[bool]:

@@ -158,12 +158,8 @@ def _say_what_stays_in_doubt(number: int) -> None:
 
 
 def _refuse_unanswered(plan: "Plan", *, is_first: bool | None) -> None:
-    """UsageError where a post that says `now` may be out already, and nobody said if it can be.
-
-    It is likely the first one of a new workspace, whose author waits for it; a post that had a time
-    is more likely out.
-    """
-    posts = dict.fromkeys(one.post for one in plan.doubted if one.at_once and not one.delivery)
+    """UsageError where a post that says `now` may be out already, and nobody said if it can be."""
+    posts = dict.fromkeys(one.post for one in plan.undecided)
     if posts and is_first is None:
         message = _(
             "This ledger is newer than drafts that have `at: now`. If there was another ledger "

@@ -1,6 +1,6 @@
 """/posts/ID/queue: the changes of queueing a post's draft, and queueing it."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Form, Request, Response
 
@@ -56,23 +56,39 @@ def queue(
     post: str,
     shown: Annotated[str, Form()] = "",
     sure: Annotated[str, Form()] = "",
+    ledger: Annotated[Literal["", "new", "lost"], Form()] = "",
 ) -> Response:
-    return queued(parts, visitor, post, sure=bool(sure), shown=shown)
+    """Queue it. `ledger`: what the person says of a ledger that is newer than the draft."""
+    path = draft_view.find(parts.app, post).path
+    if ledger == "new":
+        plan = parts.app.planner.plan([path])
+        _require_shown(plan, shown)
+        if plan.undecided:
+            parts.app.trust_ledger(visitor.name)
+            shown = plan_view.digest(parts.app.planner.plan([path]))
+    return queued(parts, visitor, post, sure=bool(sure), shown=shown, is_decided=bool(ledger))
 
 
-def queued(parts: Parts, visitor: Visitor, post: str, *, sure: bool, shown: str) -> Response:
+def _require_shown(plan: Plan, shown: str) -> None:
+    if shown != plan_view.digest(plan):
+        message = _("What would change is no longer what you were shown.")
+        raise NotPossible(message, hint=_("Look at it again, then decide."))
+
+
+def queued(
+    parts: Parts, visitor: Visitor, post: str, *, sure: bool, shown: str, is_decided: bool = False
+) -> Response:
     """Queue one draft as `publisher queue` does, and report the result.
 
     Changes that need a confirmation are written only if the person is `sure`; otherwise they are
-    shown. `shown`: the digest of the changes that the person has seen. Raises NotPossible if the
-    changes are no longer those.
+    shown. So is a post that another ledger may have published, until the person `is_decided`.
+    `shown`: the digest of the changes that the person has seen. Raises NotPossible if the changes
+    are no longer those.
     """
 
     def agree(plan: Plan) -> None:
-        if shown != plan_view.digest(plan):
-            message = _("What would change is no longer what you were shown.")
-            raise NotPossible(message, hint=_("Look at it again, then decide."))
-        if plan_view.is_risky(plan) and not sure:
+        _require_shown(plan, shown)
+        if (plan_view.is_risky(plan) and not sure) or (plan.undecided and not is_decided):
             raise _Unasked
 
     path = draft_view.find(parts.app, post).path
