@@ -308,7 +308,12 @@ _user = _group(
     help="Manage who can log in to the web pages.",
     no_args_is_help=True,
 )
-_add(users.add, "publisher user add direction --role manager --language fr", to=_user)
+_add(
+    users.add,
+    "publisher user add direction --role manager --everything",
+    "publisher user add kasia --organisation Warsaw --language pl",
+    to=_user,
+)
 _add(users.rights, "publisher user rights lima --role manager --organisation Lima", to=_user)
 _add(users.enable, "publisher user enable direction redaction", to=_user)
 _add(log_ins.unlock, "publisher user unlock direction", to=_user)

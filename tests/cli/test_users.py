@@ -230,6 +230,23 @@ def test_people_have_rights_over_organisations(cli: Cli, workspace: Path, made: 
     assert cli("log", "verify").code == 0
 
 
+def test_nobody_but_the_first_person_has_a_right_over_everything_unsaid(
+    cli: Cli, workspace: Path, made: Path
+) -> None:
+    """As with an invitation on the pages, where nothing is ticked; no password is asked for."""
+    organised(workspace)
+    assert cli("user", "add", "chef", "--role", "admin", stdin=_PASSWORD).code == 0
+    for more in ((), ("--invite",)):
+        refused = cli("user", "add", "ana", *more)
+        assert refused.code == 2
+        assert "--organisation NAME for each organisation, or --everything" in refused.err
+    both = ("--everything", "--organisation", "Lima")
+    assert cli("user", "add", "ana", *both, stdin=_PASSWORD).code == 2
+    assert cli("user", "add", "ana", "--everything", stdin=_PASSWORD).code == 0
+    people = {one["name"]: one["organisations"] for one in cli("user", "list", "--json").json}
+    assert people == {"ana": None, "chef": None}
+
+
 def test_a_name_of_the_pages_has_the_same_rights_in_commands(
     cli: Cli, workspace: Path, made: Path
 ) -> None:

@@ -26,8 +26,12 @@ Organisation = Annotated[
         "--organisation",
         metavar="NAME",
         help="Give a right over the accounts of this organisation, as publisher.toml names it. "
-        "Repeat for more. Default: over everything.",
+        "Repeat for more.",
     ),
+]
+Everything = Annotated[
+    bool,
+    typer.Option("--everything", help="Give a right over the accounts of all organisations."),
 ]
 
 
@@ -43,6 +47,7 @@ def add(
         ),
     ] = "staff",
     organisation: Organisation = None,
+    everything: Everything = False,
     language: Annotated[
         Language | None,
         typer.Option(
@@ -81,12 +86,16 @@ def add(
     It asks for a password of at least 12 characters; in a script, write it to standard input. The
     history shows what they do under this name, and an author's name keeps them from approving their
     own posts: use the name that is in the drafts.
+
+    The first person has a right over everything. Of others, say over which organisations, or
+    --everything.
     """
     from publisher.auth.users import rights_in_words
     from publisher.ledger.manager.rights import Rank
 
     app = arguments.ensuring(context)
     actor = arguments.actor(who)
+    organisations = _organisations_of_new(app, organisation, everything=everything)
     if invite:
         if openid or openid_subject:
             raise UsageError(
@@ -96,7 +105,7 @@ def add(
             name,
             Rank(role),
             language,
-            organisations=organisations_of(app, organisation),
+            organisations=organisations,
             actor=actor,
         )
         log_ins.print_link(app, link, as_json=as_json)
@@ -107,7 +116,7 @@ def add(
         Rank(role),
         secret,
         language,
-        organisations=organisations_of(app, organisation),
+        organisations=organisations,
         subject=_subject(app, openid_subject),
         actor=actor,
     )
@@ -128,10 +137,7 @@ def rights(
         Role | None, typer.Option(help="Give them this role. Default: no change.")
     ] = None,
     organisation: Organisation = None,
-    everything: Annotated[
-        bool,
-        typer.Option("--everything", help="Give a right over the accounts of all organisations."),
-    ] = False,
+    everything: Everything = False,
     as_json: Json = False,
     who: Who = None,
 ) -> None:
@@ -145,10 +151,7 @@ def rights(
 
     app = arguments.application(context)
     person = app.people.find(name)
-    if everything and organisation:
-        raise UsageError(
-            _("Use either {one} or {other}, not both.", one="--everything", other="--organisation")
-        )
+    _refuse_both(organisation, everything=everything)
     wanted = organisations_of(app, organisation) if organisation else person.organisations
     person = app.people.set_rights(
         name,
@@ -187,6 +190,31 @@ def enable(
             "{name} can now log in (role: {role}).", name=person.name, role=rights_in_words(person)
         )
         console.print_line(told)
+
+
+def _organisations_of_new(
+    app: "Application", given: Sequence[str] | None, *, everything: bool
+) -> tuple[str, ...] | None:
+    """Those of a new person; None: all. UsageError if nobody says so where it makes a difference.
+
+    It makes none for the first person, who lets in the others, and where no account belongs to an
+    organisation.
+    """
+    _refuse_both(given, everything=everything)
+    has_any = any(entry.organisation for entry in app.settings.accounts.values())
+    if not (given or everything) and has_any and app.people.all():
+        raise UsageError(
+            _("Say over whose accounts the person has a right."),
+            hint=_("Add --organisation NAME for each organisation, or --everything."),
+        )
+    return organisations_of(app, given)
+
+
+def _refuse_both(organisation: Sequence[str] | None, *, everything: bool) -> None:
+    if everything and organisation:
+        raise UsageError(
+            _("Use either {one} or {other}, not both.", one="--everything", other="--organisation")
+        )
 
 
 def organisations_of(app: "Application", given: Sequence[str] | None) -> tuple[str, ...] | None:
