@@ -21,7 +21,9 @@ _CLOCK = re.compile(
     r"(?P<second>:\d{2})? ?(?P<half>[ap])?\.?(?:m\.?)?",
     re.ASCII,
 )
-_AT = re.compile(r"(?:a las|a la|a|at|o godz\.?|o|godz\.?|um) +", re.ASCII)
+_AT = re.compile(r"(?:a las|a la|al|a|at|o godz\.?|o|godz\.?|um) +", re.ASCII)
+_NOON = frozenset("noon midday midi mediodia poludnie".split())  # noqa: SIM905
+_MIDNIGHT = frozenset("midnight minuit medianoche polnoc polnocy".split())  # noqa: SIM905
 _HOUR = re.compile(r"\d{1,2}", re.ASCII)
 _YEAR_FIRST = re.compile(r"(\d{4})[-/. ](\d{1,2})[-/. ](\d{1,2})", re.ASCII)
 _YEAR_LAST = re.compile(r"(\d{1,2})([-/. ])(\d{1,2})\2(\d{4})", re.ASCII)
@@ -45,6 +47,8 @@ _RELATIVE = {
 }
 _DAYS_FROM_NOW = {word: days for days, words in _RELATIVE.items() for word in words.split("|")}
 _AHEAD = re.compile(r"(?:in|dans|en|dentro|za) (.+)")
+_AN_HOUR = re.compile(r"za (?=godzine$|minute$|dzien$|tydzien$)")
+"""In Polish, one has no word."""
 _AGO = re.compile(r"(?:il y a|hace) (.+)|(.+) (?:ago|temu)")
 
 
@@ -55,6 +59,10 @@ def clock(text: str) -> str | None:
     """
     text = _plain(text)
     bare = _AT.sub("", text, count=1) if _AT.match(text) else text
+    if bare in _NOON:
+        return "12:00"
+    if bare in _MIDNIGHT:
+        return "00:00"
     if bare != text and _HOUR.fullmatch(bare):
         bare = f"{bare}h"
     match = _CLOCK.fullmatch(bare)
@@ -93,7 +101,11 @@ def times(text: str, now: datetime | None, *, past: bool = False) -> list[str]:
     words = _BEFORE_CLOCK.sub(" ", text).split()
     found = []
     for at in range(1, len(words)):
-        if of_day := clock(" ".join(words[at:])):
+        if _AT.sub("", " ".join(words[at:]), count=1) in _MIDNIGHT:
+            # Tonight, or where the day begins: both are said so.
+            for day in days(" ".join(words[:at]), now.date() if now else None, past=past):
+                found += [f"{day} 00:00", f"{day + _DAY} 00:00"]
+        elif of_day := clock(" ".join(words[at:])):
             found += [
                 f"{day} {of_day}"
                 for day in days(" ".join(words[:at]), now.date() if now else None, past=past)
@@ -180,6 +192,7 @@ def _existing(year: int, month: int, day: int) -> Iterator[date]:
 
 def _from_now(text: str) -> timedelta | None:
     """`in 2 hours`, `il y a 3 jours`"""
+    text = _AN_HOUR.sub("za 1 ", text)
     ahead, ago = _AHEAD.fullmatch(text), _AGO.fullmatch(text)
     said = ahead or ago
     span = durations.spelled(next(filter(None, said.groups()))) if said else None

@@ -119,7 +119,7 @@ def _workspace(
 SECTIONS = {
     later("Write"): ("new", "repeat", "check", "count", "preview", "import", "schema"),
     later("Schedule"): ("plan", "queue", "agenda", "calendar"),
-    later("Approve"): ("approve", "reject", "read"),
+    later("Approve or send back"): ("approve", "reject", "read"),
     later("Watch"): ("status", "answers", "log", "history", "figures", "report"),
     later("Stop and correct"): (
         "pause", "resume", "hold", "release", "cancel", "correct", "withdraw", "retry",

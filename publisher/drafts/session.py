@@ -90,17 +90,22 @@ class Session(Frozen):
         if days := dates.days(text, self._now().date()):
             shown = " / ".join(f"{day} {_MORNING:%H:%M}" for day in days)
             return _("Give the time of day as well: {times}.", times=shown)
+        if of_day := dates.clock(text):
+            day = f"{self._first_morning():%Y-%m-%d}"
+            return _("Give the day as well: {day} {clock}.", day=day, clock=of_day)
         return None
+
+    def _first_morning(self) -> datetime:
+        """A morning of the session, as an example."""
+        first = next(iter(self.agenda.values()), None)
+        day = first.starts_at.astimezone(self.zone).date() if first else self.starts
+        return datetime.combine(day or _EXAMPLE, _MORNING, self.zone)
 
     def _hint(self, text: str) -> str:
         """The anchor that was probably meant, or how times are written in this session."""
         if near := time_hints.anchors(text, self.agenda):
             return nearly(near)
-        first = next(iter(self.agenda.values()), None)
-        day = first.starts_at.astimezone(self.zone).date() if first else self.starts
-        shown = datetime.combine(day or _EXAMPLE, _MORNING, self.zone)
-        if of_day := dates.clock(text):
-            return _("Give the day as well: {day} {clock}.", day=f"{shown:%Y-%m-%d}", clock=of_day)
+        first, shown = next(iter(self.agenda.values()), None), self._first_morning()
         named = {"local": f"{shown:%Y-%m-%d %H:%M}", "exact": shown.isoformat()}
         if first is None:
             return _("Write it like {local} or {exact}.", **named)

@@ -40,6 +40,17 @@ WEDNESDAY = datetime(2026, 12, 2, 12, tzinfo=ZoneInfo("Europe/Zurich"))
         ("dans 2 heures", "2026-12-02 14:00"),
         ("dentro de 3 días", "2026-12-05 12:00"),
         ("3 dni temu", "2026-11-29 12:00"),
+        ("dans deux heures", "2026-12-02 14:00"),
+        ("en dos horas", "2026-12-02 14:00"),
+        ("za dwie godziny", "2026-12-02 14:00"),
+        ("za godzinę", "2026-12-02 13:00"),
+        ("in an hour", "2026-12-02 13:00"),
+        ("dans trente minutes", "2026-12-02 12:30"),
+        ("tomorrow at noon", "2026-12-03 12:00"),
+        ("demain midi", "2026-12-03 12:00"),
+        ("5 janvier à midi", "2027-01-05 12:00"),
+        ("mañana al mediodía", "2026-12-03 12:00"),
+        ("jutro w południe", "2026-12-03 12:00"),
     ],
 )
 def test_a_time_is_understood_as_it_is_said(text: str, expected: str) -> None:
@@ -52,6 +63,10 @@ def test_a_time_is_understood_as_it_is_said(text: str, expected: str) -> None:
         ("03/04 9h", ["2027-04-03 09:00", "2027-03-04 09:00"]),
         ("03/04/2027 9h", ["2027-04-03 09:00", "2027-03-04 09:00"]),
         ("mercredi 9h", ["2026-12-02 09:00", "2026-12-09 09:00"]),
+        ("demain à minuit", ["2026-12-03 00:00", "2026-12-04 00:00"]),
+        ("mañana a medianoche", ["2026-12-03 00:00", "2026-12-04 00:00"]),
+        ("jutro o północy", ["2026-12-03 00:00", "2026-12-04 00:00"]),
+        ("tomorrow midnight", ["2026-12-03 00:00", "2026-12-04 00:00"]),
         ("w środę o 9", ["2026-12-02 09:00", "2026-12-09 09:00"]),
     ],
 )
@@ -115,7 +130,7 @@ def test_no_name_means_two_months_in_the_languages_of_publisher() -> None:
     [
         ("2 heures", "2h"), ("1j", "1d"), ("1 h 30", "1h30m"), ("2h30", "2h30m"), ("30 min.", "30m"),
         ("2 semaines", "14d"), ("1 jour et 2 heures", "1d2h"), ("1 godzinę", "1h"),
-        ("dos horas", None), ("3 mois", None), ("1,5 h", None), ("2", None), ("", None),
+        ("dos horas", "2h"), ("une heure et demie", None), ("3 mois", None), ("1,5 h", None), ("2", None), ("", None),
     ],
 )  # fmt: skip
 def test_a_duration_is_spelled_as_files_have_it(text: str, expected: str | None) -> None:
