@@ -46,14 +46,14 @@ class AccountConnection:
             raise ConfigurationError(
                 _("{platform} needs no keys.", platform=in_sentence(account.channel))
                 if not spec.credentials
-                else _("{channel} cannot be connected by Publisher.", channel=account.channel)
+                else _("{channel} cannot be connected by Publisher.", channel=spec.title)
             )
         if method and method not in spec.other_connectors:
             known = ", ".join(spec.other_connectors)
             raise UsageError(
                 _(
                     "{channel} has no other way called {name}.",
-                    channel=account.channel,
+                    channel=spec.title,
                     name=method,
                 ),
                 hint=_("There is {names}.", names=known) if known else None,

@@ -410,7 +410,7 @@ def test_a_content_warning_is_filled_in_and_counted(
     new = composer(staff)
     new.fill(account=["bice-x"], text=["Bonjour."], content_warning="Violences")
     new.send("check")
-    assert "No content warning is shown on twitter" in staff.text
+    assert "No content warning is shown on X" in staff.text
     assert new.values("content_warning") == ["Violences"]
     new.fill(title="Le jour").send("keep")
     (made,) = (workspace.path / "posts").glob("le-jour*.md")
