@@ -51,6 +51,8 @@ class Names:
         found, known = self.accounts.get(account), self.known.get(account)
         if found is None:
             return account
+        if known and known.before:  # until somebody confirms it, it may be a stranger's
+            known = None
         if known and known.handle and spec_of(found.channel).has_handles:
             return f"@{known.handle}"
         if found.handle:
