@@ -64,8 +64,9 @@ def _prose(help_text: str | None) -> Iterator[str]:
 
 
 def _examples(epilog: str | None) -> Iterator[str]:
-    if epilog:  # a mark, a heading, and a line for each
-        yield from (".PP", ".EX", *(_escaped(line) for line in epilog.split("\n")[2:]), ".EE")
+    if epilog:  # a heading, and a line for each, after marks
+        lines = epilog.replace("\b\n", "").split("\n")[1:]
+        yield from (".PP", ".EX", *map(_escaped, lines), ".EE")
 
 
 def _escaped(text: str) -> str:

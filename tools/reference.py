@@ -22,12 +22,12 @@ _TOP = """\
 <!-- Written by `python -m tools.reference docs/commands.md docs/publisher.1`. Do not edit it by hand. -->
 
 In a terminal: `publisher help COMMAND`, `man publisher`, and `publisher help TOPIC` for what belongs
-to no command alone. `publisher completion SHELL` teaches bash, zsh or fish to complete commands,
-accounts and posts.
+to no single command. `publisher completion SHELL` completes commands, accounts and posts in bash,
+zsh or fish.
 
 Each command ends with an exit code that a script can rely on. Errors go to standard error, with a
 hint at what to do. Colours appear only on a terminal, and not where `NO_COLOR` is set. With
-`--json` nobody is asked: what would ask needs `--yes`.
+`--json`, no questions are asked: a command that would ask needs `--yes`.
 
 | exit code | means |
 |---|---|

@@ -103,7 +103,8 @@ def move_to(
     if isinstance(moment, Flaw):
         if moment.hint == _(SHAPE):
             hint = _(
-                "Write it like {local}; a date alone keeps the time of day, and 18:30 alone the date.",
+                "Write it like {local}. A date alone keeps the time of day; 18:30 alone keeps "
+                "the date.",
                 local=f"{local:%Y-%m-%d %H:%M}",
             )
             return moment._replace(hint=nearly(near) if near else hint)
@@ -143,8 +144,10 @@ def with_start(
         span = _on_the_clock(starts_at, zone) - _on_the_clock(item.starts_at, zone)
         ends_at = _shifted(item.ends_at, span, zone)
     if isinstance(ends_at, Flaw):
-        hint = _("Move the start with --keep-end, and write the new `ends:` into the file.")
-        message = _("Its end would be at a time that is none: {reason}", reason=ends_at.message)
+        hint = _("Move the start with --keep-end, then write the new `ends:` into the file.")
+        message = _(
+            "Its end would be at a time that does not exist: {reason}", reason=ends_at.message
+        )
         return Flaw(ends_at.code, message, hint)
     return item.model_copy(update={"starts_at": starts_at, "ends_at": ends_at})
 

@@ -88,14 +88,14 @@ class _Walk:
         elif line.name == "RRULE" and self._in_a_zone and "FREQ=YEARLY" not in line.text.upper():
             # It is worked out whether or not an event is in the zone: by the second, for hours.
             self._flaws.note(
-                "unknown-zone", line.number, _("This is no rule for a change of clocks.")
+                "unknown-zone", line.number, _("This is not a valid rule for daylight saving time.")
             )
 
     def end(self) -> None:
         """The file is over."""
         if self._open:
-            hint = _("The file was cut off; export it once more.")
-            message = _("{open} begins here and is never ended.", open=self._inside)
+            hint = _("The file is cut off. Export it again.")
+            message = _("{open} begins here and never ends.", open=self._inside)
             self._flaws.note("unclosed", self._open[-1].number, message, hint)
 
     def _begin(self, line: ContentLine) -> None:
@@ -113,7 +113,7 @@ class _Walk:
         if not self._open or line.value.upper() != self._inside:
             message = (
                 _(
-                    "{block} cannot end here; {open} is open since line {line}.",
+                    "{block} cannot end here; {open} is still open since line {line}.",
                     block=line.value,
                     open=self._inside,
                     line=self._open[-1].number,

@@ -84,10 +84,10 @@ def _events(
 
 def _refuse_number(found: Sequence[Block], flaws: Flaws) -> None:
     if not found:
-        flaws.note("no-events", 1, _("The calendar has no events."), _("Export it once more."))
+        flaws.note("no-events", 1, _("The calendar has no events."), _("Export it again."))
     if len(found) > MAX_EVENTS:
         message = _(
-            "The calendar has {number} events; more than {limit} are not read.",
+            "The calendar has {number} events; Publisher reads at most {limit}.",
             number=formats.number(len(found)),
             limit=formats.number(MAX_EVENTS),
         )
@@ -158,20 +158,20 @@ class _Reader:
         for prop in _RECURRING:
             if prop in self._block.properties:
                 message = _(
-                    "{event} recurs ({property}); recurring events are not expanded.",
+                    "{event} recurs ({property}). Publisher does not expand recurring events.",
                     event=self._name,
                     property=prop,
                 )
                 hint = (
                     _(
-                        "Make single events of it in the calendar: posts hang on one of them. "
-                        "Leave it out with --skip {uid}, if no post does.",
+                        "Make single events of it in the calendar, because posts depend on "
+                        "single events. If no post does, leave it out with --skip {uid}.",
                         uid=self._uid,
                     )
                     if self._uid
                     else _(
-                        "Make single events of it in the calendar: posts hang on one of them. "
-                        "Take it out of the file, if no post does."
+                        "Make single events of it in the calendar, because posts depend on "
+                        "single events. If no post does, take it out of the file."
                     )
                 )
                 self._refuse("recurring", prop, message, hint)
@@ -182,14 +182,14 @@ class _Reader:
             )
             hint = (
                 _(
-                    "Make a single event of it in the calendar. Leave it out with --skip {uid}, "
-                    "if no post hangs on it.",
+                    "Make a single event of it in the calendar. If no post depends on it, leave "
+                    "it out with --skip {uid}.",
                     uid=self._uid,
                 )
                 if self._uid
                 else _(
-                    "Make a single event of it in the calendar. Take it out of the file, "
-                    "if no post hangs on it."
+                    "Make a single event of it in the calendar. If no post depends on it, take "
+                    "it out of the file."
                 )
             )
             self._refuse("recurrence-id", "RECURRENCE-ID", message, hint)
@@ -205,7 +205,7 @@ def _refuse_twins(events: Sequence[CalendarEvent], flaws: Flaws) -> None:
                 event=event.name,
                 line=first.line,
             )
-            hint = _("One of them is a copy: take it out, or give it a UID of its own.")
+            hint = _("One of them is a copy. Take it out, or give it its own UID.")
             flaws.note("duplicate-uid", event.line, message, hint)
 
 

@@ -21,24 +21,24 @@ MAX_BYTES = 5_000_000
 CODES: dict[str, str] = {
     "unreadable": "The file cannot be read.",
     "file-too-big": "The file is bigger than 5 MB.",
-    "not-a-calendar": "The file is no iCalendar file.",
+    "not-a-calendar": "The file is not an iCalendar file.",
     "encoding": "The file is not UTF-8 text.",
-    "invalid-character": "A text holds a control character, or one that no platform accepts.",
+    "invalid-character": "A text contains a control character, or one that no platform accepts.",
     "broken-line": "A line is neither `NAME:value` nor the rest of the one before.",
-    "unclosed": "What is begun is not ended, or the other way round.",
+    "unclosed": "Something begins and does not end, or ends and did not begin.",
     "no-events": "The calendar has no events.",
-    "too-many-events": "The calendar has more events than an agenda can.",
+    "too-many-events": "The calendar has more events than an agenda can have.",
     "no-summary": "The event has no name.",
     "no-start": "The event has no start.",
     "bad-time": "A time or duration cannot be read.",
     "unknown-zone": "The time zone is unknown.",
-    "floating-time": "The time belongs to no time zone.",
+    "floating-time": "The time has no time zone.",
     "all-day": "The event has no time of day to count from.",
     "ends-before-start": "The event ends before it starts.",
     "recurring": "The event recurs.",
     "recurrence-id": "The event is one instance of a recurring one.",
     "duplicate-uid": "Two events have one UID.",
-    "ambiguous": "It cannot be told which agenda item the event is.",
+    "ambiguous": "It is not clear which agenda item the event is.",
 }
 """Every code that a problem of an .ics file can have, with what it means in one line."""
 
@@ -94,7 +94,7 @@ def lines_of(data: bytes, flaws: Flaws) -> list[ContentLine]:
         flaws.note("file-too-big", 1, message, hint)
         return []
     if data.startswith(_UTF16):
-        flaws.note("encoding", 1, _("The file is UTF-16, not UTF-8."), _("Export it as UTF-8."))
+        flaws.note("encoding", 1, _("The file is in UTF-16, not UTF-8."), _("Export it as UTF-8."))
         return []
     lines = list(_lines(data.removeprefix(_BOM), flaws))
     if not lines or lines[0].text.strip().upper() != "BEGIN:VCALENDAR":
@@ -102,7 +102,7 @@ def lines_of(data: bytes, flaws: Flaws) -> list[ContentLine]:
         hint = _(
             "Export the calendar as iCalendar (.ics); such a file begins with BEGIN:VCALENDAR."
         )
-        flaws.note("not-a-calendar", 1, _("This is no iCalendar file."), hint)
+        flaws.note("not-a-calendar", 1, _("This is not an iCalendar file."), hint)
         return []
     return lines
 
@@ -114,7 +114,8 @@ def _lines(data: bytes, flaws: Flaws) -> Iterator[ContentLine]:
         except UnicodeDecodeError as error:
             byte = f"0x{raw[error.start]:02x}"
             message = _(
-                "The byte {byte} is not UTF-8; the file may be Latin-1 or Windows-1252.", byte=byte
+                "The byte {byte} is not valid UTF-8; the file may be in Latin-1 or Windows-1252.",
+                byte=byte,
             )
             flaws.note("encoding", number, message, _("Export it as UTF-8."))
             continue
@@ -123,8 +124,8 @@ def _lines(data: bytes, flaws: Flaws) -> Iterator[ContentLine]:
             continue
         name = _NAME.match(text)
         if name is None:
-            message = _("This line is no property: {line!r}.", line=text[:40])
-            hint = _("A line that goes on is followed by one that begins with a space.")
+            message = _("This line is not a property: {line!r}.", line=text[:40])
+            hint = _("A line that continues is followed by a line that begins with a space.")
             flaws.note("broken-line", number, message, hint)
             continue
         yield ContentLine(number, name[1].upper(), text)

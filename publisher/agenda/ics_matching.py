@@ -111,19 +111,19 @@ class _Matching:
         names = ", ".join(f"`{item.name}`" for item in items)
         for event in events:
             message = _(
-                "It cannot be told which of {items} {event} is: several are called so.",
+                "Publisher cannot tell which of {items} {event} is, because several have this "
+                "name.",
                 items=names,
                 event=event.name,
             )
             hint = (
                 _(
-                    "Write `uid: {uid}` into the item that it is, in posts/session.yaml.",
+                    "Write `uid: {uid}` under the right item in posts/session.yaml.",
                     uid=event.uid,
                 )
                 if event.uid
                 else _(
-                    "Write `uid:`, here and in the calendar, into the item that it is, in "
-                    "posts/session.yaml."
+                    "Write `uid:` under the right item in posts/session.yaml, and in the calendar."
                 )
             )
             self._flaws.note("ambiguous", event.line, message, hint)

@@ -48,14 +48,14 @@ class Times:
         start, end = self._value("DTSTART"), self._value("DTEND")
         length = self._value("DURATION")
         if "DTSTART" not in self._block.properties:
-            hint = _("Posts count from an item's start.")
+            hint = _("Posts are timed from an item's start.")
             self._refuse(
                 "no-start", "DTSTART", _("{event} has no DTSTART.", event=self._name), hint
             )
         if start is None:
             return None, None
         if end is not None and isinstance(end, datetime) is not isinstance(start, datetime):
-            message = _("{event} has a time and a date without one.", event=self._name)
+            message = _("{event} has a time and also a date without a time.", event=self._name)
             self._refuse("bad-time", "DTEND", message)
             return None, None
         if not isinstance(start, datetime):
@@ -74,11 +74,12 @@ class Times:
         """From the first day to the last one, which DTEND does not count any more."""
         if self._reading.all_day is None:
             message = _(
-                "{event} lasts all day; it has no time that posts could count from.",
+                "{event} lasts all day, so it has no time for posts to count from.",
                 event=self._name,
             )
             hint = _(
-                "Give it its time in the calendar; --all-day 09:00-18:00 takes all such events so."
+                "Give it a time in the calendar. In a terminal, --all-day 09:00-18:00 gives all "
+                "such events these hours."
             )
             self._refuse("all-day", "DTSTART", message, hint)
             return None, None
@@ -110,7 +111,7 @@ class Times:
         except OverflowError:
             end = None
         if end is None or end.year not in YEARS:
-            self._refuse("bad-time", "DURATION", _("{event} lasts for too long.", event=self._name))
+            self._refuse("bad-time", "DURATION", _("{event} is too long.", event=self._name))
             return None
         return end
 
@@ -130,7 +131,11 @@ class Times:
             value = None
         if not isinstance(value, wanted):
             hint = _("Times look like 20160307T090000Z, durations like PT1H30M.")
-            message = _("{event}: `{text}` cannot be read.", event=self._name, text=text[:80])
+            message = _(
+                "{event}: “{text}” is not a time or duration that Publisher can read.",
+                event=self._name,
+                text=text[:80],
+            )
             self._refuse("bad-time", prop, message, hint)
             return None
         return value
@@ -147,7 +152,7 @@ class Times:
         zone_id = self._component[prop].params.get("TZID")
         if zone_id:
             message = _(
-                "{event} is in the time zone `{zone_id}`, which is unknown.",
+                "{event} is in an unknown time zone, “{zone_id}”.",
                 event=self._name,
                 zone_id=zone_id,
             )
@@ -155,9 +160,9 @@ class Times:
             self._refuse("unknown-zone", prop, message, hint)
             return None
         if self._reading.floating is None:
-            message = _("{event}: its time belongs to no time zone.", event=self._name)
+            message = _("{event}: its time has no time zone.", event=self._name)
             hint = _(
-                "Say --timezone {zone}, if such times are those of that zone.",
+                "If such times are in the zone {zone}, add --timezone {zone}.",
                 zone=self._reading.zone.key,
             )
             self._refuse("floating-time", prop, message, hint)
@@ -169,7 +174,7 @@ class Times:
             return None
         instant = in_zone(naive, zone)
         if isinstance(instant, Flaw):
-            hint = _("Give its time in UTC, or with its time zone.")
+            hint = _("Give its time in UTC or with a time zone.")
             self._refuse("bad-time", prop, f"{self._name}: {instant.message}", hint)
             return None
         return self._in_range(prop, instant)

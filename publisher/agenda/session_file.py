@@ -46,7 +46,7 @@ def read(posts: Path) -> SessionFile:
     path = posts / "session.yaml"
     if not path.exists():
         hint = _(
-            "Write one, with `timezone:` and `agenda:`; `publisher help session` shows how it looks."
+            "Write one with `timezone:` and `agenda:`; `publisher help session` shows an example."
         )
         raise UsageError(_("There is no {file}.", file=FILE), hint=hint)
     findings = Findings(FILE)
@@ -87,7 +87,7 @@ def save(seen: SessionFile, revised: SessionFile) -> None:
 def _understood(path: Path, data: bytes, findings: Findings) -> SessionFile:
     if len(data) > text_files.MAX_BYTES:  # it could never be read again
         message = _(
-            "It would have {number} bytes; more than {limit} are not read.",
+            "It would have {number} bytes; Publisher reads at most {limit}.",
             number=formats.number(len(data)),
             limit=formats.number(text_files.MAX_BYTES),
         )
@@ -164,6 +164,6 @@ def _for_a_person(changes: Sequence[ItemChange], zone: ZoneInfo) -> NotPossible:
         for change in changes
     ]
     message = _(
-        "{file} is written in a way that only a person can change; nothing was written.", file=FILE
+        "{file} is written in a way that only a person can change. Nothing was written.", file=FILE
     )
-    return NotPossible(message, hint=_("Write it there by hand: {lines}", lines="; ".join(lines)))
+    return NotPossible(message, hint=_("Add it there by hand: {lines}", lines="; ".join(lines)))

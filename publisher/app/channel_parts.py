@@ -128,7 +128,7 @@ class ChannelParts(LogInParts):
             return entry
         raise ConfigurationError(
             _(
-                "publisher.toml on {host} has no account {account} any more.",
+                "publisher.toml on {host} no longer has an account {account}.",
                 host=socket.gethostname(),
                 account=account,
             )
@@ -187,7 +187,7 @@ class ChannelParts(LogInParts):
         entry = self.settings.accounts[account]
         support = SPECS[entry.channel].comments
         if support is None:
-            raise ConfigurationError(_("{account} has no answers to read.", account=account))
+            raise ConfigurationError(_("{account} has no comments to read.", account=account))
         return support.open(
             entry.account(account), self.keyring.credentials(account), self.channel_options
         )

@@ -110,8 +110,8 @@ class ApiTokens(LedgerPart):
             mine = select(func.count()).where(api_tokens.c.person == person.id)
             if connection.execute(mine).scalar_one() >= MOST:
                 raise NotPossible(
-                    _("{name} has {most} tokens already.", name=person.name, most=MOST),
-                    hint=_("End one of them first."),
+                    _("{name} already has {most} tokens.", name=person.name, most=MOST),
+                    hint=_("Revoke one of them first."),
                 )
             connection.execute(insert(api_tokens).values(row))
         return secret
@@ -184,7 +184,7 @@ def _checked_name(name: str) -> str:
         raise UsageError(
             _("A token needs a name."),
             hint=_(
-                "Write 1 to {most} characters that can be shown, such as the program's name.",
+                "Write 1 to {most} visible characters, such as the program's name.",
                 most=_LONGEST_NAME,
             ),
         )
@@ -195,8 +195,8 @@ def _checked_scopes(scopes: Collection[TokenScope]) -> list[str]:
     if not scopes:
         names = ", ".join(TokenScope)
         raise UsageError(
-            _("Nothing is chosen that the token may do."),
-            hint=_("Choose of: {names}.", names=names),
+            _("No permission is chosen for the token."),
+            hint=_("Choose from: {names}.", names=names),
         )
     return sorted(set(scopes))
 
@@ -214,16 +214,16 @@ def _checked_organisations(
             _("{name} has no right over {accounts}.", name=person.name, accounts=", ".join(beyond))
             if beyond
             else _("No organisation is chosen."),
-            hint=_("A token never may more than its person."),
+            hint=_("A token can never do more than the person it belongs to."),
         )
     return list(dict.fromkeys(organisations))
 
 
 def _checked_life(life: timedelta) -> timedelta:
     if not timedelta() < life <= LONGEST:
-        raise UsageError(_("A token ends after 1 to {most} days.", most=LONGEST.days))
+        raise UsageError(_("A token can last 1 to {most} days.", most=LONGEST.days))
     return life
 
 
 def _gone() -> NotFound:
-    return NotFound(_("There is no such token any more."))
+    return NotFound(_("This token no longer exists."))

@@ -75,8 +75,11 @@ class PasswordLinks(LedgerPart):
         person = self._people.find(name)
         if person.by_openid or person.disabled_at:
             raise NotPossible(
-                _("{name} is kept out, or logs in elsewhere.", name=person.name),
-                hint=_("A link is for somebody with a password here who is let in."),
+                _(
+                    "{name} is kept out, or logs in with the organisation's account.",
+                    name=person.name,
+                ),
+                hint=_("A link is for a person who has a password here and is not kept out."),
             )
         values = {**records.NO_SECRETS, "link": token_digest(token), "link_until": until}
         with self._people.changing(person.key, Event.LINK_MADE, actor) as connection:
@@ -135,6 +138,6 @@ class PasswordLinks(LedgerPart):
 def no_longer_valid() -> NotFound:
     """The error for a link that was used, ended or replaced, or is too old."""
     return NotFound(
-        _("This link is not valid any more: it works once, and for seven days."),
+        _("This link is no longer valid: it works once, and for seven days."),
         hint=_("Ask an admin for a new one."),
     )

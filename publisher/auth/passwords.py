@@ -45,7 +45,7 @@ def checked(password: str, name: str, known_words: Collection[str] = ()) -> str:
                 least=SHORTEST,
                 most=LONGEST,
             ),
-            hint=_("A few words that do not belong together are easy to keep in mind."),
+            hint=_("A few unrelated words are easy to remember."),
         )
     # It reads its word lists on import, and only setting a password needs them.
     from zxcvbn import zxcvbn  # noqa: PLC0415
@@ -59,8 +59,8 @@ def checked(password: str, name: str, known_words: Collection[str] = ()) -> str:
     is_own = rest and zxcvbn(rest[:_ESTIMATED])["score"] >= _GOOD_REST
     if guess["score"] < _GOOD or not is_own or _FAMOUS in plain:
         raise UsageError(
-            _("The password is easy to guess."),
-            hint=_("A few words that do not belong together are easy to keep in mind."),
+            _("The password is too easy to guess."),
+            hint=_("A few unrelated words are easy to remember."),
         )
     return password
 

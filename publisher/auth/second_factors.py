@@ -116,8 +116,8 @@ class SecondFactors(LedgerPart):
         step = self._step(secret, code) if re.fullmatch(r"[A-Z2-7]{32}", secret) else None
         if step is None:
             raise UsageError(
-                _("This is not the code that the app shows now."),
-                hint=_("Look at the clock of the phone: it must be right to the minute."),
+                _("This is not the code that the app is showing now."),
+                hint=_("Check the clock on the phone: it must be right to the minute."),
             )
         now = self._clock.now()
         sealed = self._seal.closed(secret)
@@ -133,7 +133,7 @@ class SecondFactors(LedgerPart):
 
         def added(factors: Factors) -> Factors:
             if len(factors.passkeys) >= _MOST_PASSKEYS:
-                raise NotPossible(_("You have {number} passkeys already.", number=_MOST_PASSKEYS))
+                raise NotPossible(_("You already have {number} passkeys.", number=_MOST_PASSKEYS))
             return replace(factors, passkeys=(*factors.passkeys, passkey))
 
         return self._added(person, added, passkey.id, passkey.name, counter)
@@ -154,7 +154,7 @@ class SecondFactors(LedgerPart):
         ) as connection:
             # Who logs in by a passkey is found by its id: see section 7.1 of WebAuthn.
             if any(_holders(connection, factor)):
-                raise NotPossible(_("This passkey is set up already."), hint=_("Use another one."))
+                raise NotPossible(_("This passkey is already set up."), hint=_("Use another one."))
             factors = _factors(connection, person)
             if not factors.are_any:
                 codes = _new_codes()
@@ -190,7 +190,7 @@ class SecondFactors(LedgerPart):
             )
             if not (left.are_any or may_be_last):
                 raise NotPossible(
-                    _("Here everybody with your role has a second factor."),
+                    _("Everyone with your role needs a second factor here."),
                     hint=_("Set up another one, then remove this one."),
                 )
             _store(connection, person, left)

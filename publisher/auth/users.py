@@ -72,8 +72,8 @@ class People(LedgerPart):
             row = row_of(connection, name)
         if row is None:
             raise NotFound(
-                _("Nobody is called {name}.", name=name),
-                hint=_("`publisher user list` names everybody."),
+                _("There is no person called {name}.", name=name),
+                hint=_("`publisher user list` shows everyone."),
             )
         return person_of(row)
 
@@ -182,7 +182,7 @@ class People(LedgerPart):
         self.require_over_now(connection, person, actor)
         if same_person(actor, person.name):
             raise NotPossible(
-                _("Nobody changes their own rights, or keeps themselves out."),
+                _("You cannot change your own rights or keep yourself out."),
                 hint=_("Another admin can do it."),
             )
 
@@ -224,7 +224,7 @@ class People(LedgerPart):
             yield connection
             row = row_of(connection, person.name)
             if row is None:
-                raise NotFound(_("Nobody is called {name}.", name=person.name))
+                raise NotFound(_("There is no person called {name}.", name=person.name))
             records.note_about(connection, self._clock, row, event, detail, actor, tokens)
 
     def note(
@@ -300,7 +300,7 @@ def _told(rank: Rank, organisations: Sequence[str] | None) -> dict[str, Any]:
 
 def _taken(name: str) -> NotPossible:
     return NotPossible(
-        _("Somebody is called {name} already.", name=name),
+        _("There is already a person called {name}.", name=name),
         hint=_("Choose another name, or give them a new password: `publisher user password`."),
     )
 
@@ -309,7 +309,7 @@ def _checked_name(name: str) -> str:
     name = name.strip()
     if not name or not name.isprintable() or len(name) > _LONGEST_NAME:
         raise UsageError(
-            _("This is no name for a person."),
-            hint=_("Write 1 to {most} characters that can be shown.", most=_LONGEST_NAME),
+            _("This is not a valid name for a person."),
+            hint=_("Write 1 to {most} visible characters.", most=_LONGEST_NAME),
         )
     return name

@@ -202,7 +202,7 @@ def from_environment() -> Clock:
             raise ValueError(wish)
     except ValueError:
         message = _(
-            "{variable} is {wish!r}, which is no instant with an offset and a speed.",
+            "{variable} is {wish!r}, which is not an instant with an offset and a speed.",
             variable=ENVIRONMENT_VARIABLE,
             wish=wish,
         )
@@ -224,7 +224,7 @@ def parse_duration(text: str) -> timedelta:
     if not _DURATION.fullmatch(text):
         if near := durations.spelled(text):
             raise ValueError(_("{text!r} is not a duration; write {near}", text=text, near=near))
-        raise ValueError(_("{text!r} is no duration; write it like 45m, 1h30m or 2d", text=text))
+        raise ValueError(_("{text!r} is not a duration; write it like 45m, 1h30m or 2d", text=text))
     seconds = sum(int(n) * _UNITS[unit] for n, unit in _NUMBER.findall(text))
     if seconds > 100 * 365 * 86400:
         raise ValueError(_("{text!r} is longer than a century", text=text))

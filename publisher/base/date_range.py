@@ -35,6 +35,6 @@ def _instant(given: str, zone: tzinfo, name: str) -> tuple[datetime, bool]:
         local = instant if instant.tzinfo else instant.replace(tzinfo=zone)
         return local.astimezone(UTC), len(given.strip()) == len("2016-03-07")
     except (ValueError, OverflowError):
-        message = _("{option} {given!r} is no time.", option=name, given=given)
+        message = _("{option} {given!r} is not a time.", option=name, given=given)
         hint = _('Write a date like 2016-03-07, or a date and time like "2016-03-07 08:30".')
         raise UsageError(message, hint=hint) from None

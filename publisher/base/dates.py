@@ -34,6 +34,8 @@ _BEFORE_CLOCK = re.compile(r"(?<=\d)t(?=\d)", re.ASCII)
 _FILLERS = frozenset("le the el dia on of de del du dnia w we r r. roku".split())  # noqa: SIM905
 _MORE_MONTHS = {"sept": 9, "setiembre": 9, "set": 9}
 """Names that people use and Unicode's tables lack; the second is Peru's."""
+_MORE_WEEKDAYS = {"srode": 2, "sobote": 5, "niedziele": 6}
+"""As Polish says it of a time: `w środę`."""
 _RELATIVE = {
     -2: "avant-hier|anteayer|przedwczoraj|day before yesterday",
     -1: "yesterday|hier|ayer|wczoraj",
@@ -62,7 +64,8 @@ def clock(text: str) -> str | None:
     if match["half"]:
         hour = hour % 12 + (12 if match["half"] == "p" else 0) if 1 <= hour <= 12 else 24
     second = match["second"] or ""
-    return f"{hour:02}:{minute:02}{second}" if hour < 24 and minute < 60 else None
+    is_one = hour < 24 and minute < 60 and int(second.lstrip(":") or 0) < 60
+    return f"{hour:02}:{minute:02}{second}" if is_one else None
 
 
 def days(text: str, today: date | None, *, past: bool = False) -> list[date]:
@@ -129,7 +132,7 @@ def _counted(text: str, today: date, *, past: bool) -> Iterator[date]:
     """The days that a text without a year may mean, counted from today."""
     if text in _DAYS_FROM_NOW:
         yield today + timedelta(days=_DAYS_FROM_NOW[text])
-    elif (weekday := _weekdays().get(text)) is not None:
+    elif (weekday := _weekdays().get(text.rstrip("."))) is not None:
         ahead = (weekday - today.weekday()) % _WEEK
         if not ahead:
             yield today
@@ -202,7 +205,7 @@ def _months() -> dict[str, int]:
 @cache
 def _weekdays() -> dict[str, int]:
     """Names of weekdays, also shortened, Monday is 0."""
-    found: dict[str, int] = {}
+    found = dict(_MORE_WEEKDAYS)
     for language in LANGUAGES:
         for width in ("wide", "abbreviated"):
             names = locale(language).days["format"][width]

@@ -17,9 +17,9 @@ EXIT_CODES = {
     0: later("Done."),
     1: later("Drafts or deliveries have problems, or what was asked is not possible."),
     2: later("The command was used wrongly."),
-    3: later("The surroundings are wrong: no workspace, no broker, no database, no credentials."),
+    3: later("Something it needs is missing: workspace, broker, database or credentials."),
     INTERRUPTED: later("It was interrupted, or the answer to a question was no."),
-    BROKEN_PIPE: later("Whoever read the output went away."),
+    BROKEN_PIPE: later("The reader of the output went away."),
 }
 """What each code means; `publisher help exit-codes`, the man page and docs/commands.md show it."""
 _OF_SYSTEM = (
@@ -85,11 +85,11 @@ class NotConnected(NotPossible):
 
 
 class AnotherOwner(NotConnected):
-    """The keys belong to somebody else than before; nothing was stored."""
+    """The keys belong to someone else than before; nothing was stored."""
 
 
 class NotPermitted(PublisherError):
-    """Who asks for this has no right to it."""
+    """The person who asks for this has no right to it."""
 
     exit_code = 1
 
@@ -97,14 +97,14 @@ class NotPermitted(PublisherError):
 class NotAllowed(NotPermitted):
     """Your role does not allow it."""
 
-    hint = "Ask a manager, or an admin of this workspace for another role."
+    hint = "Ask a manager to do it, or an admin of this workspace for another role."
 
 
 class NoSuchPost(PublisherError):
-    """No delivery of such a post is in the ledger."""
+    """There is no delivery of such a post in the ledger."""
 
     exit_code = 2
-    hint = "`publisher log` lists what the ledger knows; a draft enters it with `publisher queue`."
+    hint = "`publisher log` lists what the ledger knows; `publisher queue` adds a draft to it."
 
 
 class WorkspaceNotFound(PublisherError):
@@ -139,7 +139,7 @@ class AccountElsewhere(ConfigurationError):
 
 
 class FileChanged(PublisherError):
-    """Somebody else changed the file meanwhile."""
+    """Someone else has changed the file in the meantime."""
 
     exit_code = 1
     hint = "Nothing was written. Look at what is in it now, and run the command again."
@@ -156,11 +156,11 @@ class LedgerUnavailable(PublisherError):
 class LedgerStarting(LedgerUnavailable):
     """The ledger's database is starting up."""
 
-    hint = "It is waited for. If it does not come, the log of PostgreSQL says why."
+    hint = "Publisher waits for it. If it does not come up, the log of PostgreSQL says why."
 
 
 class LedgerBusy(LedgerUnavailable):
-    """Somebody else has for a moment what is needed of the ledger; for others it is there."""
+    """This part of the ledger is in use for a moment; for others the ledger is there."""
 
     hint = "It goes on by itself. If it does not, end what holds the ledger: an open transaction."
 
@@ -169,18 +169,18 @@ class LedgerMissing(LedgerUnavailable):
     """There is no ledger yet."""
 
     hint = (
-        "`publisher queue` makes it, or `publisher migrate` where nothing is to be queued yet. If "
+        "`publisher queue` makes it, or `publisher migrate` if nothing is to be queued yet. If "
         "posts have gone out from here, do not make another one: put it back with `publisher "
-        "restore`. Where several machines publish, [database] url is missing here: it belongs into "
+        "restore`. If several machines publish, [database] url is missing here: it belongs in "
         "secrets.toml."
     )
 
 
 class LedgerEmpty(PublisherError):
-    """Nothing was ever queued on this ledger."""
+    """Nothing has ever been queued in this ledger."""
 
     hint = (
-        "So nothing was done. Where several machines publish, [database] url is missing here: put "
+        "So nothing was done. If several machines publish, [database] url is missing here: put "
         "it into secrets.toml. Otherwise `publisher queue` puts drafts on the schedule."
     )
 
@@ -189,8 +189,8 @@ class LedgerGone(PublisherError):
     """The ledger's file is not the one that was opened."""
 
     hint = (
-        "Put the ledger back with `publisher restore FILE` before you queue anything: a new one "
-        "does not know what is out. Then start again what was running."
+        "Put the ledger back with `publisher restore FILE` before you queue anything: a new "
+        "one does not know what is out. Then restart what was running."
     )
 
 
@@ -198,8 +198,8 @@ class LedgerSetBack(LedgerUnavailable):
     """The ledger was set back: it lacks what was written before."""
 
     hint = (
-        "Nothing of this was done. What may be out already is looked for on the platforms, and does "
-        "not go out again. Look how the posts stand now, then do it again."
+        "None of this was done. What may be out already is looked for on the platforms, and "
+        "does not go out again. Look at the posts as they are now, then do it again."
     )
 
 
@@ -210,17 +210,18 @@ class LedgerTooNew(PublisherError):
 
 
 class LedgerTooOld(PublisherError):
-    """The ledger was written before the first version whose ledgers are brought up to date."""
+    """The ledger is older than the first version whose ledgers can be updated."""
 
     hint = (
-        "Run `publisher migrate` of Publisher's commit 58db9a3 once, then go on with this version."
+        "Run `publisher migrate` once with Publisher's commit 58db9a3, then go on with this "
+        "version."
     )
 
 
 class BackupUnusable(PublisherError):
     """This file cannot be restored."""
 
-    hint = "Name a file that `publisher backup` wrote; the present ledger is as it was."
+    hint = "Name a file that `publisher backup` wrote; the present ledger is unchanged."
 
 
 class HistoryBroken(PublisherError):
@@ -232,7 +233,10 @@ class HistoryBroken(PublisherError):
 class ClockWrong(PublisherError):
     """This machine's clock is wrong."""
 
-    hint = "Keep it in step with a time server (systemd-timesyncd, chrony). Publisher goes on by itself then."
+    hint = (
+        "Keep it in step with a time server (systemd-timesyncd, chrony). Publisher then goes "
+        "on by itself."
+    )
 
 
 class BrokerUnavailable(PublisherError):
@@ -251,7 +255,7 @@ class PictureUnusable(PublisherError):
     """A picture cannot be sent."""
 
     exit_code = 1
-    hint = "Open it in an editor and save it anew, or leave it out."
+    hint = "Open it in an editor and save it again, or leave it out."
 
 
 class Busy(PublisherError):
@@ -263,7 +267,9 @@ class Busy(PublisherError):
 class KeyReused(UsageError):
     """This idempotency key was used for another request."""
 
-    hint = "Choose a new key for each request, such as a UUID; only a repetition has the same one."
+    hint = (
+        "Use a new key for each request, such as a UUID; only a repeated request has the same one."
+    )
 
 
 class StillRunning(Busy):
@@ -276,7 +282,7 @@ class DraftHasErrors(PublisherError):
     """Nothing was saved: the draft has errors."""
 
     exit_code = 1
-    hint = "Mend what is listed, then send it again."
+    hint = "Correct what is listed, then send it again."
 
 
 class StorageError(PublisherError):
@@ -288,16 +294,16 @@ class StorageError(PublisherError):
 
 
 class ProviderRefused(PublisherError):
-    """What the provider of OpenID Connect says cannot be used."""
+    """What the OpenID Connect provider says cannot be used."""
 
     exit_code = 1
 
 
 class AlreadyRunning(PublisherError):
-    """`publisher run` is already at work in this workspace."""
+    """`publisher run` is already running in this workspace."""
 
     hint = "Stop the other one first, or add workers on other machines as `publisher help deployment` shows."
 
 
 class ProcessFailed(PublisherError):
-    """A process that `publisher run` needs ends as soon as it is started."""
+    """A process that `publisher run` needs ends as soon as it starts."""

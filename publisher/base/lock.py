@@ -50,7 +50,7 @@ def folder_locked(folder: Path, what: str) -> Iterator[None]:
         files.lock(descriptor, _PATIENCE)
     except TimeoutError:
         os.close(descriptor)
-        raise AlreadyRunning(_("{what} is already at work in this workspace.", what=what)) from None
+        raise AlreadyRunning(_("{what} is already running in this workspace.", what=what)) from None
     except OSError:
         pass  # such as NFS, which locks only writable files
     try:
@@ -80,5 +80,5 @@ def ensure_free(path: Path, what: str) -> None:
 def _already_running(path: Path, what: str) -> AlreadyRunning:
     pid = path.read_text()[:20].strip() or "unknown"
     return AlreadyRunning(
-        _("{what} is already at work in this workspace (process {pid}).", what=what, pid=pid)
+        _("{what} is already running in this workspace (process {pid}).", what=what, pid=pid)
     )

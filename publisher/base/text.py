@@ -123,7 +123,7 @@ def did_you_mean(*names: str) -> str:
 def nearly(near: Sequence[str]) -> str:
     """The hint for an invalid time that may mean one or two valid ones."""
     if len(near) > 1:
-        return _("Write which one is meant: {first} or {second}.", first=near[0], second=near[1])
+        return _("Write which one you mean: {first} or {second}.", first=near[0], second=near[1])
     return did_you_mean(near[0])
 
 
@@ -136,5 +136,5 @@ def suggestion(name: str, known: Collection[str], *, nothing: str | None = None)
         return _("There are none.") if nothing is None else nothing
     names = ", ".join(sorted(known)[:_SHOWN])
     if len(known) > _SHOWN:
-        return _("Known are: {names}, …", names=names)
-    return _("Known are: {names}.", names=names)
+        return _("The known ones are: {names}, …", names=names)
+    return _("The known ones are: {names}.", names=names)

@@ -18,10 +18,10 @@ _REASONS = (
     ("Unclosed", later("a bracket is never closed")),
     ("Expected ']'", later("a bracket is never closed")),
     ("Expected '='", later("a key has no value")),
-    ("Invalid value", later("a value is missing or odd; texts stand between quotes")),
+    ("Invalid value", later("a value is missing or cannot be read; texts go between quotes")),
     ("Unescaped", later("within quotes, a `\\` is written twice")),
-    ("after a statement", later("something stands behind a value")),
-    ("recursion", later("too many brackets stand within one another")),
+    ("after a statement", later("there is something after a value")),
+    ("recursion", later("there are too many brackets within one another")),
 )
 _UNREADABLE = later("this cannot be read")
 _IN_CONFLICT = later(
@@ -29,7 +29,9 @@ _IN_CONFLICT = later(
     "`>>>>>>>`"
 )
 _CONFLICT = re.compile(r"^(?:<{7}|>{7}|={7}|\|{7})(?: .*)?\r?$", re.MULTILINE)
-_CURLED = later("this is a curly quotation mark, as of a word processor; TOML wants straight ones")
+_CURLED = later(
+    "this is a curly quotation mark, as word processors write it; TOML needs straight ones"
+)
 _CURLY = re.compile("[=\\[,]\\s*([\u201c\u201d\u201e\u2018\u2019\u00ab\u00bb])")
 _PLACE = re.compile(r"\(at line (\d+), column (\d+)\)")
 
@@ -62,7 +64,7 @@ class TomlFile:
         elif quote := _CURLY.search(lines[line - 1]):
             reason, column = _CURLED, quote.start(1) + 1
         message = _(
-            "{place}: This is no valid TOML: {reason}.",
+            "{place}: This is not valid TOML: {reason}.",
             place=f"{self.name}:{line}:{column}",
             reason=_(reason),
         )

@@ -40,7 +40,7 @@ READING_KEPT = 30.0
 _LONGEST_ADDRESS = 500
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 _FIRST_YEAR, _LAST_YEAR = 2000, 2999
-AGAIN = later("It is tried again by itself.")
+AGAIN = later("Publisher tries again by itself.")
 
 Read = TypeVar("Read")
 
@@ -49,7 +49,7 @@ def doubt(what: str, step: Step) -> Unknown | Deferred:
     """The outcome when it is not known whether the request had its effect."""
     if step is Step.PREPARE:
         message = _(
-            "{what} while the post was being prepared. Nothing is public; it will be repeated.",
+            "{what} while the post was being prepared. Nothing is public; Publisher tries again.",
             what=what,
         )
         return Deferred(Kind.UNAVAILABLE, message)
@@ -59,8 +59,8 @@ def doubt(what: str, step: Step) -> Unknown | Deferred:
         return Unknown(_("{what}, so the post may be deleted or not.", what=what))
     return Unknown(
         _(
-            "{what}, so the post may be out or not. The account is read before "
-            "anything is sent again.",
+            "{what}, so the post may be out or not. Publisher reads the account before it sends "
+            "anything again.",
             what=what,
         )
     )
@@ -71,8 +71,8 @@ def unread(what: str) -> Deferred:
     return Deferred(
         Kind.UNAVAILABLE,
         _(
-            "{what} when the account was read. Whether the post is out is not "
-            "known yet; the account will be read again.",
+            "{what} when Publisher read the account. Whether the post is out is not known yet; "
+            "Publisher will read the account again.",
             what=what,
         ),
         reason=what,
@@ -81,7 +81,7 @@ def unread(what: str) -> Deferred:
 
 def still_out(platform: str, limits: tuple[Limit, ...] = ()) -> StillOut:
     """The outcome of a deletion after which the post was read, and is public."""
-    message = _("{platform} was asked to delete it, and shows it all the same.", platform=platform)
+    message = _("{platform} was asked to delete it, but still shows it.", platform=platform)
     return StillOut(Kind.UNAVAILABLE, message, limits=limits)
 
 
@@ -222,13 +222,14 @@ class Answers:
             if step is Step.READ:
                 return unread(what)
             return Deferred(
-                Kind.UNAVAILABLE, _("{what}. Nothing was sent; it will be tried again.", what=what)
+                Kind.UNAVAILABLE,
+                _("{what}. Nothing was sent; Publisher will try again.", what=what),
             )
         if answer.wire is Wire.NO_ANSWER:
             what = _(
-                "{name} gave no answer ({reason})",
+                "{name} did not answer ({reason})",
                 name=self.name,
-                reason=answer.reason or _("connection lost"),
+                reason=answer.reason or _("the connection broke"),
             )
             return doubt(what, step)
         means = self.reading(answer) if step is Step.READ else self.meaning(answer, step)
@@ -249,15 +250,15 @@ class Answers:
         message = means.message
         if step is Step.PREPARE:
             message = _(
-                "{platform} takes no more pictures and videos from this account for now. Posts without "
-                "any go out, and this one follows by itself.",
+                "{platform} accepts no more pictures and videos from this account for now. Posts "
+                "without any go out, and this one follows by itself.",
                 platform=self.name,
             )
         return replace(means, message=message, scope=SuspensionScope.APART)
 
     def unreadable(self) -> Deferred:
         """The outcome of an answer that should show what is on the platform, and does not."""
-        return unread(_("{platform} gave an answer that cannot be used", platform=self.name))
+        return unread(_("{platform} gave an answer that Publisher cannot use", platform=self.name))
 
 
 class Lately(Generic[Read]):

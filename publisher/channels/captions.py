@@ -29,7 +29,7 @@ def goes_without(parcel: Parcel, outcome: Outcome, now: datetime) -> bool:
 def not_taken(platform: str, says: str) -> str:
     """The note for the history; `says`: the platform's words, as `answers.quote` gives them."""
     return _(
-        "{platform} has not taken the captions of the video{says}, so the post goes out without "
+        "{platform} did not accept the captions of the video{says}, so the post goes out without "
         "them. Add them there by hand.",
         platform=platform,
         says=says,
@@ -39,7 +39,7 @@ def not_taken(platform: str, says: str) -> str:
 def of_no_language(platform: str) -> str:
     """The note for captions in a language that the platform has no code for, or in none."""
     return _(
-        "{platform} takes captions in a known language alone, so the post goes out without those of "
-        "the video. Give the draft a `lang`, or add them there by hand.",
+        "{platform} accepts only captions in a known language, so the post goes out without "
+        "those of the video. Give the draft a `lang`, or add the captions there by hand.",
         platform=platform,
     )

@@ -128,12 +128,15 @@ def check(answer: Answer, answers: Answers, permissions: str) -> None:
     name = answers.name
     if not isinstance(outcome, AccountSuspended):
         told = _(
-            "{name} does not show or change comments at the moment. It is tried again.", name=name
+            "{name} does not show or change comments at the moment. Publisher tries again.",
+            name=name,
         )
         raise CommentsUnavailable(told)
     if outcome.kind in (Kind.RATE_LIMIT, Kind.APP_LIMIT):
         told = _(
-            "{name} takes no more requests about comments for now. It goes on by itself.", name=name
+            "{name} accepts no more requests about comments for now. Publisher continues by "
+            "itself.",
+            name=name,
         )
         raise CommentsUnavailable(told, until=outcome.until)
     if outcome.kind is Kind.PERMISSION:
@@ -179,7 +182,8 @@ def unreadable(answers: Answers) -> CommentsUnavailable:
     """The error for a success whose body cannot be used."""
     return CommentsUnavailable(
         _(
-            "{name} gave an answer about comments that cannot be used. It is tried again.",
+            "{name} gave an answer about comments that Publisher cannot use. Publisher tries "
+            "again.",
             name=answers.name,
         )
     )

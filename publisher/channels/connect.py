@@ -104,7 +104,7 @@ def check(answer: Answer, platform: str, refused: str, hint: str) -> None:
                 platform=platform,
                 reason=answer.reason or named_status(status),
             ),
-            hint=_("Nothing was stored. Try it again in a while."),
+            hint=_("Nothing was stored. Try again in a while."),
         )
     if not 200 <= status < 300:
         raise NotConnected(f"{refused}{_reason(answer)}.", hint=hint)
@@ -131,19 +131,21 @@ def code_in(address: str, state: str, platform: str) -> str:
     query = parse_qs(pasted(address).partition("?")[2].partition("#")[0])
     if query.get("error"):
         raise NotConnected(
-            _("{platform} says that the access was denied.", platform=platform),
-            hint=_("Connect the account again, and allow what {platform} asks.", platform=platform),
+            _("{platform} says that access was denied.", platform=platform),
+            hint=_(
+                "Connect the account again, and allow what {platform} asks for.", platform=platform
+            ),
         )
     code = (query.get("code") or [""])[0]
     if not code:
         raise NotConnected(
-            _("This address holds no code of {platform}.", platform=platform),
+            _("This address does not contain a code from {platform}.", platform=platform),
             hint=_("Copy the whole address from the browser, as it is after the login."),
         )
     if not compare_digest((query.get("state") or [""])[0].encode(), state.encode()):
         raise NotConnected(
             _("This address belongs to another login."),
-            hint=_("Connect the account again, and use the address that is shown then."),
+            hint=_("Connect the account again, and use the address that appears then."),
         )
     return code
 

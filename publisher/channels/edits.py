@@ -95,8 +95,8 @@ def words_before(prepared: Prepared) -> str:
 def not_shown(limits: Sequence[Limit] = ()) -> Unknown:
     """The outcome of an edit that is said to be made, while the post does not show it."""
     message = _(
-        "The platform said that the words are changed, and does not show the new ones. The post is "
-        "looked at again, and changed again if need be."
+        "The platform reported that the words are changed, but does not show the new ones. "
+        "Publisher looks at the post again, and changes it again if necessary."
     )
     return Unknown(message, limits=tuple(limits))
 
@@ -116,9 +116,10 @@ def sighting(
     if is_old and not is_new:
         return Absent(limits=tuple(limits))
     message = _(
-        "Whether the post {id} shows the correction cannot be told: its words are neither surely "
-        "those of the correction nor surely those from before. Somebody may have changed it on the "
-        "platform. Look at it, then say with `publisher resolve` or `publisher retry` what you saw.",
+        "Publisher cannot tell whether the post {id} shows the correction: its words are neither "
+        "surely those of the correction nor surely those from before. Someone may have changed "
+        "it on the platform. Look at it, then record what you saw with `publisher resolve` or "
+        "`publisher retry`.",
         id=target.remote_ids[0],
     )
     return Unknown(message, limits=tuple(limits))
@@ -127,8 +128,8 @@ def sighting(
 def post_gone(limits: Sequence[Limit] = ()) -> Refused:
     """The outcome of an edit whose post the platform does not find."""
     message = _(
-        "The post that it corrects is not on the platform any more: somebody deleted it there, and "
-        "nothing can be corrected. Publish the right words as a post of its own."
+        "The post that it corrects is no longer on the platform: someone deleted it there, and "
+        "nothing can be corrected. Publish the right words as a separate post."
     )
     return Refused(Kind.CONTENT, message, limits=tuple(limits))
 
@@ -136,14 +137,14 @@ def post_gone(limits: Sequence[Limit] = ()) -> Refused:
 def other_words() -> str:
     """The message about a post that does not say what it went out with."""
     return _(
-        "The post that it corrects says something else than Publisher sent, or says it in another "
-        "form: somebody changed it on the platform. Nothing is replaced. Correct its words there."
+        "The post that it corrects does not say what Publisher sent, or says it in another form: "
+        "someone changed it on the platform. Nothing is replaced. Correct its words there."
     )
 
 
 def other_pictures() -> str:
     """The message about a post that does not show the pictures that it went out with."""
     return _(
-        "The post that it corrects shows other pictures than it went out with: somebody changed it "
-        "on the platform. Correct its words there, or withdraw it and publish it again."
+        "The post that it corrects shows other pictures than it went out with: someone changed "
+        "it on the platform. Correct its words there, or withdraw it and publish it again."
     )

@@ -69,15 +69,15 @@ def _loaded(point: EntryPoint, found: Collection[str]) -> ChannelSpec:
     except Exception as error:
         raise _unusable(point, _("it cannot be imported ({error})", error=error)) from error
     if not isinstance(spec, ChannelSpec):
-        raise _unusable(point, _("it is no ChannelSpec"))
+        raise _unusable(point, _("it is not a ChannelSpec"))
     if spec.name in found:
-        raise _unusable(point, _("there is a channel {name} already", name=spec.name))
+        raise _unusable(point, _("there is already a channel {name}", name=spec.name))
     if spec.contract is None:
-        reason = _("it does not say for which version of the contract of channels it was made")
+        reason = _("it does not say for which version of the channel contract it was made")
         raise _unusable(point, reason)
     if spec.contract != CONTRACT:
         reason = _(
-            "it was made for version {theirs} of the contract of channels, and this is {ours}",
+            "it was made for version {theirs} of the channel contract, and this is version {ours}",
             theirs=spec.contract,
             ours=CONTRACT,
         )
@@ -89,7 +89,7 @@ def _unusable(point: EntryPoint, reason: str) -> ConfigurationError:
     distribution = point.dist.name if point.dist else point.module
     return ConfigurationError(
         _("The channel {value} cannot be used: {reason}.", value=point.value, reason=reason),
-        hint=_("Bring {distribution} up to date, or uninstall it.", distribution=distribution),
+        hint=_("Update {distribution}, or uninstall it.", distribution=distribution),
     )
 
 
@@ -155,7 +155,7 @@ shown.
 
 
 def _open_none(account: Account, _credentials: object, _options: object) -> "Channel":
-    raise ConfigurationError(_("There is no channel {name} any more.", name=account.channel))
+    raise ConfigurationError(_("There is no longer a channel {name}.", name=account.channel))
 
 
 def capabilities_of(account: Account) -> Capabilities:

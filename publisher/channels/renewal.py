@@ -79,8 +79,8 @@ def renewed(
         return tokens
     if status in (400, 401, 403) and isinstance(body.get("error"), str):
         message = _(
-            "{platform} does not renew the keys of this account{says}. The access was ended there, or "
-            "the app was changed.",
+            "{platform} does not renew the keys of this account{says}. Access was ended there, "
+            "or the app was changed.",
             platform=platform,
             says=quote(body.get("error_description") or body["error"]),
         )

@@ -38,7 +38,7 @@ def comment_of(parcel: Parcel) -> str:
 def comment_gone(limits: Sequence[Limit] = ()) -> Refused:
     """The outcome of a reply to a comment that the platform does not find."""
     message = _(
-        "What the reader wrote is not on the platform any more, or not ours to see: it may be "
+        "The reader's comment is no longer on the platform, or is hidden from us: it may be "
         "deleted, or its author blocks the account. Nothing is out. Cancel this."
     )
     return Refused(Kind.CONTENT, message, of_post=True, limits=tuple(limits))
@@ -52,8 +52,8 @@ def private_comment(limits: Sequence[Limit] = ()) -> Refused:
 def replies_limited(limits: Sequence[Limit] = ()) -> Refused:
     """The outcome of a reply that the platform would show to nobody."""
     message = _(
-        "Whoever began this conversation limits who replies, and the answer would be hidden. Nothing "
-        "is out. Reach the reader by hand, and cancel this."
+        "The author of this conversation limits who can reply, and the answer would be hidden. "
+        "Nothing is out. Contact the reader yourself, and cancel this."
     )
     return Refused(Kind.PERMISSION, message, of_post=True, limits=tuple(limits))
 
@@ -66,9 +66,9 @@ def comment_unread(answers: Answers, answer: Answer) -> Refused | Deferred | Acc
     read = answers.judge(answer, Step.READ)
     if isinstance(read, AccountSuspended) and read.kind in _OF_THE_READER:
         message = _(
-            "{platform} does not let the account see what the reader wrote. Nothing is out. Look at it "
-            "there, answer by hand, and cancel this. If that comes with other readers too, look at "
-            "the account's permissions.",
+            "{platform} does not let the account see the reader's comment. Nothing is out. Look "
+            "at it there, answer by hand, and cancel this. If this also happens with other "
+            "readers, check the account's permissions.",
             platform=answers.name,
         )
         return Refused(
@@ -89,5 +89,5 @@ def above_unread(answers: Answers, answer: Answer) -> Refused | Deferred | Accou
     prepared = answers.judge(answer, Step.PREPARE)
     if isinstance(prepared, Deferred):
         return prepared
-    what = _("{platform} gave an answer that cannot be used", platform=answers.name)
+    what = _("{platform} gave an answer that Publisher cannot use", platform=answers.name)
     return Deferred(Kind.UNAVAILABLE, doubt(what, Step.PREPARE).message, limits=read.limits)

@@ -120,7 +120,7 @@ class ReplySupport:
 
 
 NOT_FROM_HERE = ReplySupport(
-    later("Publisher cannot answer readers there: answer on the platform itself."), can=False
+    later("Publisher cannot answer readers there. Answer on the platform itself."), can=False
 )
 
 

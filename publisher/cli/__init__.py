@@ -85,8 +85,8 @@ def _unprintable(error: OSError) -> int:
     _silence_stdout()
     if error.errno == errno.EIO:
         return BROKEN_PIPE
-    hint = _("Make room where the output goes, then run it again.")
-    return _fail(_("What is printed cannot be written: {reason}.", reason=why(error)), hint, 3)
+    hint = _("Make room where the output goes, then run the command again.")
+    return _fail(_("The output cannot be written: {reason}.", reason=why(error)), hint, 3)
 
 
 def _fail(message: str, hint: str | None, code: int) -> int:
@@ -101,18 +101,16 @@ def _unexpected(error: BaseException, arguments: list[str]) -> int:
     from publisher.cli import crash_report
 
     path = crash_report.write(error, arguments)
-    message = _(
-        "Something happened that Publisher did not foresee ({kind}).", kind=type(error).__name__
-    )
+    message = _("Publisher ran into an unexpected error ({kind}).", kind=type(error).__name__)
     if path is None:
         hint = _(
-            "Show it to whoever looks after Publisher. The ledger is as it was: `publisher status` "
-            "shows it."
+            "Show this to the person who runs Publisher. The ledger is as it was: `publisher "
+            "status` shows it."
         )
     else:
         hint = _(
-            "What happened is written in {path}; show it to whoever looks after Publisher. "
-            "The ledger is as it was: `publisher status` shows it.",
+            "The details are in {path}; show them to the person who runs Publisher. The ledger "
+            "is as it was: `publisher status` shows it.",
             path=path,
         )
     return _fail(message, hint, 3)

@@ -70,7 +70,7 @@ def _print_version(wanted: bool) -> None:  # noqa: FBT001 - Typer calls it so
 @application.callback(
     epilog="\b\nA first round, in the browser or step by step:\n"
     "  publisher start\n"
-    "\n"
+    "\n\b\n"
     "  publisher init campaign\n"
     "  cd campaign\n"
     '  publisher new "We are in Geneva" --to all\n'
@@ -86,27 +86,27 @@ def _workspace(
         typer.Option(
             metavar="DIR",
             envvar=arguments.WORKSPACE_VARIABLE,
-            help="The folder to work on, instead of the nearest one with a publisher.toml.",
+            help="Work in this folder, instead of the nearest one with a publisher.toml.",
         ),
     ] = None,
     sandbox: Annotated[
         bool,
         typer.Option(
             "--sandbox",
-            help="Against this workspace's sandbox, with a ledger of its own: nothing is public.",
+            help="Use this workspace's sandbox, which has a ledger of its own: nothing is public.",
         ),
     ] = False,
     version: Annotated[
         bool,
         typer.Option(
-            "--version", callback=_print_version, is_eager=True, help="Show the version and end."
+            "--version", callback=_print_version, is_eager=True, help="Show the version and exit."
         ),
     ] = False,
 ) -> None:
-    """Publish posts at their time on social networks and websites.
+    """Publish posts on social networks and websites, each at its time.
 
-    Drafts are text files in posts/. `check` finds what is wrong with them, `queue` puts them on
-    the schedule, `run` publishes them, and `status`, `log` and `history` tell what became of them.
+    Drafts are text files in posts/. `check` finds what is wrong with them, `queue` puts them on the
+    schedule, `run` publishes them, and `status`, `log` and `history` show what became of them.
     """
     del version
     context.obj = workspace
@@ -305,7 +305,7 @@ _add(
 _user = _group(
     "user",
     "publisher user add direction --role manager --language fr",
-    help="Say who may log in to the web pages.",
+    help="Manage who can log in to the web pages.",
     no_args_is_help=True,
 )
 _add(users.add, "publisher user add direction --role manager --language fr", to=_user)
@@ -337,7 +337,7 @@ _add(running.migrate, "publisher migrate")
 _service = _group(
     "service",
     "sudo publisher service install",
-    help="Run Publisher as a service of this machine.",
+    help="Run Publisher as a service on this machine.",
     no_args_is_help=True,
 )
 _add(
@@ -395,11 +395,11 @@ def explain_usage(error: typer.TyperException) -> int:
     if message.startswith(_("Usage: ")):  # no command at all: the help is the message
         console.print_line(message)
         return 2
-    hint = _("`{command} --help` shows how it is used.", command=name)
+    hint = _("`{command} --help` shows how to use it.", command=name)
     for option in ("--workspace DIR", "--sandbox"):
         if option.split()[0] in message and name != "publisher":
             hint = _(
-                "It goes before the command: publisher {option} {command} …",
+                "This option goes before the command: publisher {option} {command} …",
                 option=option,
                 command=name.split()[-1],
             )

@@ -49,16 +49,17 @@ def workspace(context: typer.Context) -> Path:
     if not (given / SETTINGS_FILE).is_file():
         raise UsageError(
             _(
-                "{given} is no workspace: it has no {settings_file}.",
+                "{given} is not a workspace: it has no {settings_file}.",
                 given=given,
                 settings_file=SETTINGS_FILE,
             ),
             hint=_(
-                "The environment variable {variable} names it. Correct it, or unset it.",
+                "It comes from the environment variable {variable}. Correct the variable, or "
+                "unset it.",
                 variable=WORKSPACE_VARIABLE,
             )
             if str(given) == os.environ.get(WORKSPACE_VARIABLE)
-            else _("Lay one out with `publisher init {given}`.", given=given),
+            else _("Make one with `publisher init {given}`.", given=given),
         )
     return given.resolve()
 
@@ -108,7 +109,7 @@ def ledger(context: typer.Context) -> "Application":
     context.call_on_close(app.close)
     if app.problem:
         console.print_error(str(app.problem), app.problem.hint)
-        console.print_note(_("This command needs the ledger alone: it is done all the same."))
+        console.print_note(_("This command needs only the ledger, so it runs all the same."))
     return app
 
 
@@ -132,7 +133,9 @@ def refuse_empty(app: "Application") -> None:
     Whoever pauses or cancels on an empty ledger means another one, on which all goes on.
     """
     if not app.queries.counts():
-        raise LedgerEmpty(_("Nothing was ever queued on the ledger in {place}.", place=_place(app)))
+        raise LedgerEmpty(
+            _("Nothing has ever been queued in the ledger in {place}.", place=_place(app))
+        )
 
 
 def making(context: typer.Context, *, force: bool = False) -> "Application":
@@ -207,12 +210,14 @@ def _leave_to_older(app: "Application") -> None:
     if alive:
         raise AlreadyRunning(
             _(
-                "The ledger is not migrated while processes of another version use it: {processes}.",
+                "The ledger was not migrated, because processes of another version are using "
+                "it: {processes}.",
                 processes=", ".join(alive),
             ),
             hint=_(
-                "Stop them on every machine, and run this again; what was killed counts as stopped "
-                "40 s later. `publisher migrate --force` does not wait for that."
+                "Stop them on every machine, then run this again. A process that was killed "
+                "counts as stopped 40 s later; `publisher migrate --force` does not wait for "
+                "that."
             ),
         )
 
@@ -228,22 +233,24 @@ def actor(given: str | None) -> str:
         except (KeyError, OSError):
             name = "unknown"
     if not name.strip() or not name.isprintable():
-        raise UsageError(_("The name of who asks is empty or holds odd characters."))
+        raise UsageError(
+            _("The name of the person who asks is empty, or has characters that cannot be printed.")
+        )
     return name.strip()
 
 
 def refuse_to_ask(*, as_json: bool) -> None:
     """UsageError where a question would come between what a script reads."""
     if as_json:
-        message = _("With --json nobody is asked.")
-        raise UsageError(message, hint=_("Say --yes once you know what it brings."))
+        message = _("With --json, no questions are asked.")
+        raise UsageError(message, hint=_("Add --yes once you know what will change."))
 
 
 def confirm(question: str) -> None:
     """Ask, and end the command unless the answer is yes; UsageError where nobody can answer."""
     if not sys.stdin.isatty():
-        message = _("This asks before it does anything, and nobody is there to answer.")
-        raise UsageError(message, hint=_("Say --yes in a script."))
+        message = _("This asks before it does anything, and there is nobody to answer.")
+        raise UsageError(message, hint=_("In a script, add --yes."))
     if not agrees(question):
         console.print_note(_("Nothing was done."))
         raise typer.Abort
@@ -256,7 +263,7 @@ def reason(given: str | None, *, as_json: bool = False) -> str:
         given = str(typer.prompt(asked, prompt_suffix=" "))
     if given is None or not given.strip():
         message = _("--reason is missing.") if given is None else _("--reason is empty.")
-        raise UsageError(message, hint=_("Say it in a few words, for the record."))
+        raise UsageError(message, hint=_("Give it in a few words, for the record."))
     return given.strip()
 
 
@@ -354,7 +361,7 @@ def unknown(app: "Application", name: str) -> NoSuchPost:
     """That the ledger has no such post, with those that may be meant."""
     near = app.queries.names_like(name, _NEAR)
     return NoSuchPost(
-        _("The ledger has no {post}.", post=name),
+        _("There is no post {post} on the schedule or in the history.", post=name),
         hint=did_you_mean(*near) if near else None,
     )
 
@@ -363,7 +370,7 @@ def account(given: str | None, known: Sequence[str]) -> str | None:
     """An account that publisher.toml has."""
     if given is None or given in known:
         return given
-    raise UsageError(_("No account is named {given}.", given=given), hint=suggestion(given, known))
+    raise UsageError(_("There is no account {name}.", name=given), hint=suggestion(given, known))
 
 
 def since(given: str | None, zone: tzinfo) -> datetime | None:
@@ -401,7 +408,7 @@ def day(given: str | None, zone: tzinfo, option: str) -> date | None:
         near = [one.isoformat() for one in dates.days(given, today)]
     found = understood(given, near, option)
     if found not in near:
-        message = _("{text} is no day.", text=given)
+        message = _("{text} is not a day.", text=given)
         raise UsageError(message, hint=_("Write it like 2016-03-07."))
     return date.fromisoformat(found)
 
@@ -436,7 +443,7 @@ def recipients(given: Sequence[str], settings: "Settings") -> list[str]:
     found = [meant(name, known) for name in given]
     for name, its in zip(given, found, strict=True):
         if its is None:
-            message = _("--to: no account or channel is named {name}.", name=name)
+            message = _("--to: there is no account or platform “{name}”.", name=name)
             raise UsageError(message, hint=suggestion(name, known))
     return [name for name in found if name]
 

@@ -57,7 +57,7 @@ def language(given: str | None, session: Session, settings: Settings) -> str:
     """The language of a new draft: the one that was given, the session's or the workspace's."""
     lang = given or session.defaults.lang or settings.language
     if not LANGUAGE.fullmatch(lang):
-        message = _("{lang!r} is no language.", lang=lang)
+        message = _("{lang!r} is not a language.", lang=lang)
         raise UsageError(message, hint=_("Write it like fr, es or pt-BR."))
     return lang
 

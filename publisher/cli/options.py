@@ -27,7 +27,7 @@ Account = Annotated[
     str | None,
     typer.Option(
         metavar="NAME",
-        help="Only this account, instead of all.",
+        help="Do it on this account only, instead of all.",
         autocompletion=completion.accounts,
     ),
 ]
@@ -36,17 +36,25 @@ Who = Annotated[
     typer.Option(
         "--as",
         metavar="NAME",
-        help="Who does it, for the record. Default: PUBLISHER_USER, or your name on this computer.",
+        help="Say who does it, for the record. Default: PUBLISHER_USER, or your name on this "
+        "computer.",
     ),
 ]
 Reason = Annotated[
     str | None,
-    typer.Option(metavar="TEXT", help="Why, for the record. On a terminal it is asked for."),
+    typer.Option(
+        metavar="TEXT", help="Say why, for the record. On a terminal, you are asked for it."
+    ),
 ]
-Since = Annotated[str | None, typer.Option(metavar="TIME", help="Due then or later: 2016-03-07.")]
+Since = Annotated[
+    str | None,
+    typer.Option(metavar="TIME", help="Show what is due at this time or later: 2016-03-07."),
+]
 Until = Annotated[
     str | None,
-    typer.Option(metavar="TIME", help="Due before then; a date includes its whole day."),
+    typer.Option(
+        metavar="TIME", help="Show what is due before this time; a date includes its whole day."
+    ),
 ]
 PostOrAll = Annotated[
     str | None,
@@ -59,9 +67,13 @@ PostOrAll = Annotated[
 ]
 OfAccount = Annotated[
     str | None,
-    typer.Option(metavar="NAME", help="Only of this account.", autocompletion=completion.accounts),
+    typer.Option(
+        metavar="NAME", help="Show this account only.", autocompletion=completion.accounts
+    ),
 ]
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Only show it; change nothing.")]
-Json = Annotated[bool, typer.Option("--json", help="As JSON, for scripts.")]
-FormatJson = Annotated[bool, typer.Option("--json", help="The same as --format json.")]
+DryRun = Annotated[
+    bool, typer.Option("--dry-run", help="Only show what would happen; change nothing.")
+]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON, for scripts.")]
+FormatJson = Annotated[bool, typer.Option("--json", help="Do the same as --format json.")]

@@ -14,14 +14,15 @@ HTML = b'<meta name="generator" content="Publisher">'
 CALENDAR = b"PRODID:-//Publisher//"
 """What stands at the beginning of each such file that is ours."""
 _HEAD = 1000  # bytes, within which it stands
-_HINT = later("Name a file in a folder that you may write to, on a disk with free space.")
+_HINT = later("Name a file in a folder that you can write to, on a disk with free space.")
 
 Output = Annotated[
     Path | None,
     typer.Option(
         "--output",
         metavar="FILE",
-        help="Write it there, whole or not at all; over nothing but a file that Publisher wrote.",
+        help="Write it to this file, whole or not at all; only a file that Publisher wrote is "
+        "overwritten.",
     ),
 ]
 
@@ -35,7 +36,7 @@ def write(data: bytes, path: Path, mark: bytes) -> None:
         if _is_free(path, mark):
             files.write(path, data)
             return
-    message = _("{path} is there already, and was not written by this command.", path=path)
+    message = _("{path} already exists, and was not written by this command.", path=path)
     raise UsageError(message, hint=_("Choose another name for --output."))
 
 

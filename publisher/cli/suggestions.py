@@ -26,16 +26,18 @@ _MEANT = (
            "back.")),
     (("continue", "unpause", "unhold", "reprendre", "continuer", "relancer", "reanudar", "continuar",
       "seguir", "wznów", "wznow", "kontynuuj"),
-     later("`publisher resume` goes on after a pause, and `publisher release POST` lets go a post "
-           "that was held.")),
+     later(
+         "`publisher resume` goes on after a pause, and `publisher release POST` lets a post "
+         "go that was held.")),
     (("list", "ls", "show", "posts", "drafts", "lister", "afficher", "montrer", "voir", "listar",
       "mostrar", "ver", "lista", "pokaż", "pokaz"),
      later("`publisher status` shows what comes next, `publisher log` what happened, and `publisher "
            "history POST` one post.")),
     (("schedule", "add", "enqueue", "planifier", "programmer", "ajouter", "programar", "planificar",
       "añadir", "anadir", "agregar", "zaplanuj", "dodaj"),
-     later("`publisher queue` puts the drafts on the schedule; when a post goes out, its draft says "
-           "with `at:`.")),
+     later(
+         "`publisher queue` puts the drafts on the schedule; `at:` in a draft says when its "
+         "post goes out.")),
     (("edit", "open", "change", "update", "write", "modifier", "éditer", "changer", "écrire", "editar",
       "cambiar", "modificar", "escribir", "edytuj", "zmień", "zmien", "napisz"),
      later("Change the draft in an editor: its file is posts/POST.md. Then `publisher queue`.")),

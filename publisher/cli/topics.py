@@ -13,29 +13,29 @@ from publisher.cli.arguments import USER_VARIABLE, WORKSPACE_VARIABLE
 Rows = list[tuple[str, str]]
 
 ENVIRONMENT = {
-    WORKSPACE_VARIABLE: later("The workspace, as --workspace says it."),
+    WORKSPACE_VARIABLE: later("The workspace, as with --workspace."),
     "PUBLISHER_SANDBOX": later("1: every command works on the sandbox, as with --sandbox."),
-    USER_VARIABLE: later("Who acts, for the record, as --as says it."),
+    USER_VARIABLE: later("Who acts, for the record, as with --as."),
     "PUBLISHER_LANGUAGE": later("The language of messages: en, fr, es or pl."),
     "PUBLISHER_…": later(
         "Any key of publisher.toml: its path in capitals, joined by two underscores, such as "
         "PUBLISHER_DATABASE__URL."
     ),
-    "NO_COLOR": later("No colours, also on a terminal."),
+    "NO_COLOR": later("No colours, even on a terminal."),
 }
 """The variables that the command line reads; `publisher help environment` and the man page."""
 
 _STATES = {
-    "awaiting-approval": later("Somebody else than its author must approve it first."),
+    "awaiting-approval": later("Someone other than its author must approve it first."),
     "rejected": later("Sent back to its author; it does not go out until it is edited."),
     "scheduled": later("It goes out at its time."),
-    "publishing": later("A worker has it in hand."),
+    "publishing": later("A worker is working on it."),
     "published": later("It is out."),
     "uncertain": later(
-        "It may be out or not. Publisher reads the platform; if it stays so, look at the account, "
-        "then `publisher resolve` when it is there, `publisher retry` when it is not."
+        "It may be out or not. Publisher checks on the platform; if it stays so, look at the "
+        "account, then run `publisher resolve` if it is there, `publisher retry` if it is not."
     ),
-    "failed": later("The platform refused it for good. Mend the draft and queue it."),
+    "failed": later("The platform refused it for good. Correct the draft and queue it."),
     "missed": later("Its expiry passed before it could go out."),
     "held": later("A person, a cancelled agenda item or a consent that ended keeps it back."),
     "cancelled": later("It was taken off the schedule."),
@@ -93,9 +93,9 @@ TOPICS: Mapping[str, tuple[str, Callable[[], Rows]]] = {
     "consents": (later("The keys of posts/consents.yaml"), _keys_of("consents")),
     "settings": (later("The keys of publisher.toml"), _keys_of("settings")),
     "secrets": (later("The keys of secrets.toml"), _keys_of("secrets")),
-    "states": (later("What may become of a post on an account"), _states),
+    "states": (later("The states of a post on an account"), _states),
     "environment": (later("Variables that commands read"), _environment),
-    "exit-codes": (later("What a command ends with, for scripts"), _exit_codes),
+    "exit-codes": (later("The exit codes of commands, for scripts"), _exit_codes),
 }
 """By name: a heading, and what makes the table of terms below it."""
 
@@ -106,7 +106,7 @@ PAGES: Mapping[str, tuple[str, str]] = {
     "credentials": (later("Where the keys of each account come from"), "credentials.md"),
     "approval": (later("Who looks at a post before it goes out"), "approval.md"),
     "comments": (later("What readers write under posts"), "answers.md"),
-    "notices": (later("Who is told when something needs a person"), "notices.md"),
+    "notices": (later("Who is notified when something needs attention"), "notices.md"),
     "pages": (later("The web pages: who may do what, and behind a proxy"), "web.md"),
     "deployment": (later("On a server: set up, back up, update"), "deployment.md"),
 }

@@ -110,8 +110,8 @@ def _settings(language: str, accounts: Mapping[str, str], *, approval: bool) -> 
             about=_aside(_("a second person looks at each post before it goes out"))
         ) if approval else "",
         accounts=_comment(_(
-            "One table for each account that you publish with, under the name by which drafts "
-            "call it. What it needs to log in goes into secrets.toml."
+            "One table for each account that you publish with, under the name that drafts use "
+            "for it. What it needs to log in goes into secrets.toml."
         )),
         tables="".join(_account(name, channel, language) for name, channel in accounts.items()),
     )  # fmt: skip
@@ -136,8 +136,9 @@ def _account(name: str, channel: str, language: str) -> str:
 def _secrets(accounts: Mapping[str, str]) -> str:
     about = _(
         "What the accounts need to log in. Keep this file to yourself: git leaves it out, and "
-        "only you may read it. `publisher connect ACCOUNT` gets it for you. By hand, take away the "
-        "# in front of the lines once you have them; `publisher help credentials` shows where they come from."
+        "only you can read it. `publisher connect ACCOUNT` fills it in for you. To do it by "
+        "hand, remove the # in front of the lines once you have the values; `publisher help "
+        "credentials` shows where they come from."
     )
     tables = [
         "\n".join((f"\n# [{name}]", *(f'# {key} = ""' for key in SPECS[channel].required), ""))
@@ -160,7 +161,7 @@ def _session(starts: date) -> str:
         starts=starts,
         ends=starts + timedelta(days=11),
         to=_comment(_("With `to:` here, drafts that name no account would go to these.")),
-        expires=_aside(_("later than this after its time, a post is dropped, not published late")),
+        expires=_aside(_("a post that is later than this is dropped, not published late")),
         opening=_("Opening of the session"),
         place=_("Palais des Nations, room XX"),
     )  # fmt: skip
@@ -168,18 +169,19 @@ def _session(starts: date) -> str:
 
 def _alarm_words() -> str:
     about = _(
-        "When a reader's answer holds one of these words or phrases, whoever is on duty is called. "
-        "A word may end with *, for any ending; case and accents do not matter. Make the list your "
-        "own."
+        "When a reader's comment has one of these words or phrases in it, the person on duty "
+        "is called. A word may end with *, for any ending; case and accents do not matter. "
+        "Make the list your own."
     )
     return f"{_comment(about)}\n{alarm_words.SAMPLE}"
 
 
 def _example(accounts: Mapping[str, str]) -> str:
     about = _(
-        "A draft without a time is checked, and never published. Write your own words below, then "
-        'take away the "# " in front of the next line: it goes out half an hour before the item '
-        "`opening` of session.yaml. A line of three dashes begins the next message of a thread."
+        "A draft without a time is checked, but never published. Write your own words below, "
+        'then remove the "# " in front of the next line: it goes out half an hour before the '
+        "item `opening` of session.yaml. A line of three dashes begins the next part of a "
+        "thread."
     )
     text = _("The session begins in half an hour. Follow it with us!")
     second = _("We report on it every day, from the first word to the last.")

@@ -46,17 +46,17 @@ class AccountConnection:
             raise ConfigurationError(
                 _("{platform} needs no keys.", platform=in_sentence(account.channel))
                 if not spec.credentials
-                else _("{channel} cannot be connected by Publisher.", channel=spec.title)
+                else _("Publisher cannot connect {channel}.", channel=spec.title)
             )
         if method and method not in spec.other_connectors:
             known = ", ".join(spec.other_connectors)
             raise UsageError(
                 _(
-                    "{channel} has no other way called {name}.",
+                    "{channel} has no way to get keys called {name}.",
                     channel=spec.title,
                     name=method,
                 ),
-                hint=_("There is {names}.", names=known) if known else None,
+                hint=_("Choose from: {names}.", names=known) if known else None,
             )
         opened = spec.other_connectors[method] if method else spec.connect
         self.method = method
@@ -120,8 +120,8 @@ class AccountConnection:
             if os.environ.get(overruling):
                 raise NotConnected(
                     _(
-                        "The environment variable {name} holds a key of this account, and overrules "
-                        "secrets.toml.",
+                        "The environment variable {name} holds a key of this account and "
+                        "overrides secrets.toml.",
                         name=overruling,
                     ),
                     hint=_("Unset it where Publisher is started, then connect again."),
@@ -139,7 +139,7 @@ class AccountConnection:
             return same
         raise NotConnected(
             _(
-                "What was allowed is not what publisher.toml names: {names}.",
+                "You allowed access to something other than what publisher.toml names: {names}.",
                 names=", ".join(keys.title for keys in found),
             ),
             hint=_("Log in with the right account there, or correct {file}.", file=SETTINGS_FILE),
@@ -158,7 +158,7 @@ class AccountConnection:
         if health.owner is None:
             raise NotConnected(
                 _("The platform does not say whose keys these are."),
-                hint=_("Nothing was stored. Try it again in a while."),
+                hint=_("Nothing was stored. Try again in a while."),
             )
         self._compare(account, health.owner, another_owner=another_owner)
         return health
@@ -174,13 +174,11 @@ class AccountConnection:
             if is_theirs and not self._spec.shares_owner:
                 raise NotConnected(
                     _(
-                        "These are the keys of {owner}, as {other} has them.",
+                        "{other} has the same keys: they belong to {owner}.",
                         owner=owner,
                         other=other,
                     ),
-                    hint=_(
-                        "Log in on the platform with the account that is meant, then connect again."
-                    ),
+                    hint=_("Log in to the platform with the right account, then connect again."),
                 )
         before = None if another_owner else known.get(account.name)
         if wrong := identity.refusal(account, owner, before):
@@ -260,8 +258,8 @@ class AccountConnection:
                 yield
         except TimeoutError:
             raise StorageError(
-                _("Another process is writing {file} at this moment.", file=path),
-                hint=_("Nothing was stored. Try it again in a while."),
+                _("Another process is writing {file} right now.", file=path),
+                hint=_("Nothing was stored. Try again in a while."),
             ) from None
         except OSError as error:
             raise account_files.not_written(path, error) from None

@@ -47,7 +47,7 @@ class Clearing:
             while delivery and delivery.prepared.stays:
                 delivery = self._next(delivery)
         except Conflict:
-            log.info("let go: somebody brought it back", delivery=begun.id)
+            log.info("let go: someone brought it back", delivery=begun.id)
 
     def _next(self, delivery: Delivery) -> Delivery | None:
         """One round, which finds or deletes something; None when the cleanup ends here."""
@@ -74,7 +74,7 @@ class Clearing:
             raise  # the ledger is away: when the lease is over, another worker goes on
         except Exception:
             log.exception("a channel raised", delivery=delivery.id, channel=delivery.channel)
-            message = _("Publisher failed while it cleared away; the error in its log says more.")
+            message = _("Publisher failed while it cleaned up; the error in its log says more.")
             self._leftovers.failed(delivery, delivery.prepared, message)
         else:
             return self._leftovers.cleared(delivery, left)

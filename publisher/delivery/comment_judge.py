@@ -77,7 +77,7 @@ def _asked(texts: Mapping[str, str], wanted: Signs) -> dict[str, tuple[Sign, ...
 
 
 def _unavailable() -> CommentsUnavailable:
-    return CommentsUnavailable(_("What readers wrote could not be searched for words of alarm."))
+    return CommentsUnavailable(_("Publisher could not search what readers wrote for alarm words."))
 
 
 def _serve(questions: BinaryIO, answers: BinaryIO) -> None:

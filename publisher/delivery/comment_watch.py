@@ -192,8 +192,8 @@ class CommentWatch:
         if account.has_fees and not room:
             begins = self._budget.next_month
             told = _(
-                "Reading answers has cost what [comments] budget_per_month allows. The rest is read "
-                "from {date} on, or when it is raised.",
+                "Reading comments has cost what [comments] budget_per_month allows. Publisher "
+                "reads the rest from {date} on, or when the budget is raised.",
                 date=f"{begins:%Y-%m-%d}",
             )
             again = min(begins, now + _LONGEST)
@@ -201,8 +201,8 @@ class CommentWatch:
             return
         if account.has_fees and reading.billed >= settings.most_per_day:
             told = _(
-                "{number} answers were read today, which is what [comments] most_per_day allows. The "
-                "rest is read tomorrow.",
+                "{number} comments were read today, which is the limit of [comments] "
+                "most_per_day. Publisher reads the rest tomorrow.",
                 number=reading.billed,
             )
             self._readings.failed(reading, told, _next_day(now), at_once=True)

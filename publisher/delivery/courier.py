@@ -149,7 +149,7 @@ class Courier:
         try:
             prepared = self._preparation.prepare(delivery)
         except Conflict:
-            log.info("let go: the delivery was moved by somebody else", delivery=delivery.id)
+            log.info("let go: the delivery was moved by someone else", delivery=delivery.id)
         else:
             self._build([prepared] if prepared else [])
 
@@ -291,7 +291,7 @@ class Courier:
             # assume by now that it died while sending. If they do, the ledger has a conflict.
             return Deferred(
                 Kind.UNAVAILABLE,
-                _("The worker stood still for too long, or the clock was set back; not sent."),
+                _("The worker did nothing for too long, or the clock was set back; not sent."),
             )
         return self._check.objection() if self._check else None
 

@@ -186,7 +186,7 @@ class Identity:
     def _refuse(self, account: Account, other: Owner, problem: tuple[str, str]) -> AccountSuspended:
         resume = _("Then run `publisher resume --account {account}`.", account=account.name)
         told = joined(*problem, resume)
-        log.info("the keys belong to somebody else", account=account.name, owner=str(other))
+        log.info("the keys belong to someone else", account=account.name, owner=str(other))
         outcome = AccountSuspended(Kind.AUTH, told)
         self._owners.refuse(account.name, other, outcome)
         return outcome
@@ -260,7 +260,7 @@ def _named(channel: Channel, owner_id: str) -> Owner:
 def _told(account: Account, other: Owner, known: Owner | None) -> tuple[str, str]:
     if wished := _owner_option(account):
         return (
-            _("The page token belongs to another Page, {other}.", other=other),
+            _("The Page token belongs to another Page, {other}.", other=other),
             _(
                 "Put the right token into secrets.toml, or the right {option} into publisher.toml, "
                 "and start Publisher again.",
@@ -296,7 +296,7 @@ def _told(account: Account, other: Owner, known: Owner | None) -> tuple[str, str
 
 def _of_another(owner: Owner, other: str) -> tuple[str, str]:
     return (
-        _("These are the keys of {owner}, as {other} has them.", owner=owner, other=other),
+        _("{other} has the same keys: they belong to {owner}.", owner=owner, other=other),
         _("Put each account's own keys into secrets.toml and start Publisher again."),
     )
 
@@ -307,8 +307,8 @@ def _not_known_yet(told: Deferred) -> Deferred:
     return replace(
         told,
         message=_(
-            "{reason} when it was asked whom the account's keys belong to, which was never verified. "
-            "Nothing was sent; it is asked again.",
+            "{reason} when Publisher asked whom the account's keys belong to, which was never "
+            "verified. Nothing was sent; Publisher asks again.",
             reason=told.reason,
         ),
     )

@@ -178,7 +178,7 @@ class Keyring:
                 if self.ends_within(account, margin):  # no other process has done it meanwhile
                     self._exchange(account, renewal)
         except TimeoutError:
-            raise NotRenewed(_("Another process is renewing keys at this moment.")) from None
+            raise NotRenewed(_("Another process is renewing keys right now.")) from None
         except OSError as error:
             raise NotRenewed(self._not_written(why(error))) from None
 
@@ -186,7 +186,7 @@ class Keyring:
         keys, path = self.credentials(account), self._note_file(account)
         if self._read(account, renewal).keys.get(renewal.mark) != keys[renewal.mark]:
             message = _(
-                "{file} has no keys of {account}.",
+                "{file} has no keys for {account}.",
                 file=self._settings.secrets_name,
                 account=account,
             )
@@ -238,8 +238,9 @@ class Keyring:
             raise NotRenewed(str(error)) from None
         if host:
             message = _(
-                "The keys of {account} were renewed on the machine {host}, and {file} of this one has the "
-                "old ones. Machines that publish with such keys have to share that file in one folder.",
+                "The keys of {account} were renewed on the machine {host}, and {file} on this "
+                "one has the old ones. Machines that publish with such keys must share that file "
+                "in one folder.",
                 account=account,
                 host=host,
                 file=self._settings.secrets_name,
@@ -250,8 +251,8 @@ class Keyring:
         if not was_cut:
             return message
         lost = _(
-            "An earlier renewal was interrupted before the new keys were stored, and {platform} takes "
-            "each refresh token once.",
+            "An earlier renewal was interrupted before the new keys were stored, and {platform} "
+            "accepts each refresh token only once.",
             platform=in_sentence(self._settings.accounts[account].channel),
         )
         return joined(message, lost)
@@ -274,7 +275,8 @@ class Keyring:
             overruling = variable(("accounts", account, name))
             if os.environ.get(overruling):
                 message = _(
-                    "{name} is set, so the keys of {account} cannot be renewed: they have to be in {file}.",
+                    "{name} is set, so Publisher cannot renew the keys of {account}: they must "
+                    "be in {file}.",
                     name=overruling,
                     account=account,
                     file=self._settings.secrets_name,
@@ -293,7 +295,7 @@ class Keyring:
 
     def _not_written(self, reason: str) -> str:
         return _(
-            "The keys are not renewed, because {file} could not be written: {reason}",
+            "Publisher does not renew the keys, because {file} could not be written: {reason}",
             file=self._settings.secrets_name,
             reason=reason,
         )
@@ -335,6 +337,7 @@ def _mark(path: Path) -> object:
 
 def _remedy(account: str) -> str:
     return _(
-        "Connect it again: `publisher connect {account}`, or Connect on the page of the accounts.",
+        "Connect it again on the page of the accounts. In a terminal: `publisher connect "
+        "{account}`.",
         account=account,
     )

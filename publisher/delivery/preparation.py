@@ -212,7 +212,7 @@ def unusable(
     if isinstance(problem, KeysExpired):  # new ones are taken from the file
         again = _(AGAIN)
     else:
-        again = _("Then start `publisher run`, or the workers, anew: it is tried again by itself.")
+        again = _("Then restart `publisher run`, or the workers: Publisher tries again by itself.")
     return AccountSuspended(
         Kind.AUTH, joined(*problem.args[:1], problem.hint or "", again), backoff=UNTIL_MENDED
     )

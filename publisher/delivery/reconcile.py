@@ -66,7 +66,7 @@ class Reconciler:
         try:
             recorded = self._doubts.record(delivery, self._look(delivery))
         except Conflict:
-            log.info("let go: the delivery was moved by somebody else", delivery=delivery.id)
+            log.info("let go: the delivery was moved by someone else", delivery=delivery.id)
             return
         if recorded.state is not State.UNCERTAIN:
             note(recorded)
@@ -77,7 +77,7 @@ class Reconciler:
         since = delivery.doubt_since or delivery.due_at
         if delivery.corrects and delivery.target is None:
             message = _(
-                "It is looked for once it is known that {post}, which it corrects, is out.",
+                "Publisher looks for it once it is known that {post}, which it corrects, is out.",
                 post=delivery.corrects,
             )
             return Deferred(Kind.UNAVAILABLE, message)
@@ -98,8 +98,8 @@ class Reconciler:
             log.exception("a channel raised", delivery=delivery.id, channel=delivery.channel)
             return Unknown(
                 _(
-                    "Publisher failed while it looked for the post; the error in its log says more. "
-                    "Look at the account, then say with `publisher resolve` or `publisher "
-                    "retry` what you saw."
+                    "Publisher failed while it looked for the post; the error in its log says "
+                    "more. Look at the account, then record what you saw with `publisher "
+                    "resolve` or `publisher retry`."
                 )
             )

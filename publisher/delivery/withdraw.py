@@ -40,12 +40,12 @@ _MAY_COME_BACK = later(
 )
 _UNCLEAR = {
     State.UNCERTAIN: later(
-        "It may be out. If it is not, it is held; if it is, run this command again once it is "
+        "It may be out. If it is not, it is held. If it is, run this command again once that is "
         "known."
     ),
     State.PUBLISHING: later(
-        "It is going out at this moment. If it does not, it is held; if it does, run this command "
-        "again."
+        "It is going out right now. If it does not go out, it is held. If it does, run this "
+        "command again."
     ),
 }
 _PARTLY_OUT = later("A part of it is out, and the rest waits. Cancel it, then withdraw it.")
@@ -257,7 +257,7 @@ def _moved(delivery: Delivery) -> str | None:
     if delivery.state is State.WITHDRAWN:
         return None
     return _(
-        "Somebody else changed it meanwhile: it is {state} now. Look at it, then withdraw "
+        "Someone else changed it in the meantime: it is now {state}. Look at it, then withdraw "
         "it again.",
         state=_(delivery.state),
     )

@@ -30,7 +30,9 @@ def examine(app: Application, *, offline: bool, only: str | None = None) -> Iter
     """
     if not app.settings.accounts:
         yield bad(
-            "accounts", _("publisher.toml names none."), _("`publisher help settings` shows one.")
+            "accounts",
+            _("There is none in publisher.toml."),
+            _("`publisher help settings` shows an example."),
         )
     if app.settings.warning:
         yield warning("platforms", app.settings.warning, _way_back(app))
@@ -68,22 +70,23 @@ def _way_back(app: Application) -> str:
     if app.settings.in_sandbox:
         variable = sandbox_mode.VARIABLE
         return _(
-            "For a trial that is right; else leave out `--sandbox`, and unset {variable} if it is set.",
+            "That is right for a trial; otherwise leave out `--sandbox`, and unset {variable} "
+            "if it is set.",
             variable=variable,
         )
     variables = sandbox_mode.addresses()
     leading = [variables[channel] for channel in app.settings.servers]
-    return _("For a trial that is right; else unset {variable}.", variable=", ".join(leading))
+    return _("That is right for a trial; otherwise unset {variable}.", variable=", ".join(leading))
 
 
 def _troubled(subject: str, health: Health, app: Application) -> Finding:
     if health.is_certain:
-        hint = _("Mend it, then run `publisher doctor` again.")
+        hint = _("Fix it, then run `publisher doctor` again.")
         return bad(subject, health.problem or "", hint)
     hint = (
         _("Start the sandbox in another terminal: publisher sandbox")
         if app.settings.in_sandbox
-        else _("Look at this machine's connection, then run `publisher doctor` again.")
+        else _("Check this machine's connection, then run `publisher doctor` again.")
     )
     return warning(subject, health.problem or "", hint)
 
@@ -100,14 +103,16 @@ def _other_options(subject: str, account: Account, told: Mapping[str, str | int]
     limits = (name for name, value in known if isinstance(value, int))
     takes_less = any(getattr(actual, name) < getattr(known, name) for name in limits)
     if not takes_less:
-        message = _("Its platform takes more than `publisher check` knows: {options}.", options=now)
+        message = _(
+            "Its platform accepts more than `publisher check` knows: {options}.", options=now
+        )
     else:
         message = _(
-            "Its platform has other limits than `publisher check` knows: {options}. What is longer "
-            "is refused when it is due.",
+            "Its platform has other limits than `publisher check` knows: {options}. Longer "
+            "texts are refused when they are due.",
             options=now,
         )
-    hint = _("Write them beside the account in publisher.toml, or connect the account again.")
+    hint = _("Add them to the account in publisher.toml, or connect the account again.")
     return (bad if takes_less else warning)(subject, message, hint)
 
 
@@ -115,19 +120,20 @@ def _well(
     subject: str, health: Health | None, owner: Owner | None, app: Application, account: Account
 ) -> Finding:
     if health and health.expires_at and health.expires_at < app.clock.now() + _SOON:
-        message = _("Its credentials end on {date}.", date=f"{health.expires_at:%Y-%m-%d}")
+        message = _("Its credentials expire on {date}.", date=f"{health.expires_at:%Y-%m-%d}")
         return warning(subject, message, _("`publisher help credentials` shows how to renew them."))
     if health and (options := other_options(account, health.options)):
         return _other_options(subject, account, options)
     if health is None:
-        told = _("Its credentials are there; its platform was not asked.")
+        told = _("Its credentials are there; they were not checked with its platform.")
     else:
-        told = _("Its platform takes its requests.")
+        told = _("Its platform accepts its requests.")
     if owner is not None:
         told = f"{told} {_('Its keys belong to {owner}.', owner=owner)}"
     if ends_at := app.keyring.ends_at(account.name):
         renewed = _(
-            "They are valid until {time} UTC, and renewed before.", time=f"{ends_at:%Y-%m-%d %H:%M}"
+            "They are valid until {time} UTC, and are renewed before that.",
+            time=f"{ends_at:%Y-%m-%d %H:%M}",
         )
         told = f"{told} {renewed}"
     if health and health.remarks:
@@ -209,7 +215,7 @@ class OwnerCheck:
         if other == name or spec_of(account.channel).shares_owner:
             return None
         return (
-            _("Its keys belong to {owner}, as those of {other} do.", owner=owner, other=other),
+            _("Its keys belong to {owner}, and so do those of {other}.", owner=owner, other=other),
             _("Give each account its own keys, as `publisher help credentials` shows."),
         )
 

@@ -19,20 +19,20 @@ def examine(app: Application) -> Iterator[Finding]:
         problems = [problem for name in names if (problem := _problem(app, name))]
     except PublisherError:  # `ledger` reports an unavailable database
         return
-    hint = _("Until then the managers of the account are told in their place.")
+    hint = _("Until then, the managers of the account are notified instead.")
     for problem in problems:
         yield warning("duty", problem, hint)
     if names and not problems:
-        yield good("duty", _("All who are on duty for answers are told of them."))
+        yield good("duty", _("Everyone on duty for comments is notified of them."))
 
 
 def _problem(app: Application, name: str) -> str | None:
     person = next((one for one in app.people.all() if same_person(one.name, name)), None)
     if person is None or person.disabled_at is not None:
-        return _("Nobody called {name} may log in.", name=name)
+        return _("Nobody called {name} can log in.", name=name)
     permits = app.rights.permits
     if not any(permits(person, Rank.STAFF, [account]) for account in app.accounts()):
-        return _("{name} has a right over no account.", name=name)
+        return _("{name} has no right over any account.", name=name)
     if not app.comment_acts.tells(person.name):
-        return _("{name} has no address for notices of answers.", name=name)
+        return _("{name} has no address for notices about comments.", name=name)
     return None

@@ -90,8 +90,8 @@ def _set_backs(app: Application) -> Iterator[Finding]:
     )
     if app.watermarks.lost():
         message = _(
-            "The ledger was set back: it lacks what was seen of it. As soon as Publisher runs, what "
-            "fell due since is looked for on the platforms, and does not go out again."
+            "The ledger was set back: it lacks what was seen in it. As soon as Publisher runs, "
+            "it looks on the platforms for what fell due since, and does not send it again."
         )
         yield bad("ledger", message, hint)
     for set_back in app.queries.set_backs(app.clock.now() - FRESH):
@@ -119,7 +119,7 @@ def _processes(app: Application) -> Iterator[Finding]:
         yield here
     if alive and not dead:
         names = sorted(f"{one.kind} ({one.host})" for one in alive)
-        yield good("publishing", _("At work: {processes}.", processes=", ".join(names)))
+        yield good("publishing", _("Running: {processes}.", processes=", ".join(names)))
 
 
 def _differences(app: Application) -> Iterator[Finding]:
@@ -153,26 +153,26 @@ def _waiting(app: Application) -> Iterator[Finding]:
     told = [", ".join(waiting)] if waiting else []
     if held:
         names = ", ".join(held)
-        told.append(_("paused, or suspended until somebody acts: {accounts}", accounts=names))
+        told.append(_("paused, or suspended until someone acts: {accounts}", accounts=names))
     if tried:
         names = ", ".join(tried)
-        told.append(_("suspended, and tried again by themselves: {accounts}", accounts=names))
+        told.append(_("suspended, and tried again automatically: {accounts}", accounts=names))
     going_on = [status.account for status in overview.accounts if not status.needs_person]
     if going_on:
         names = ", ".join(going_on)
-        message = _("Suspended, and go on by themselves: {accounts}.", accounts=names)
+        message = _("Suspended, and resumed automatically: {accounts}.", accounts=names)
         yield good("deliveries", message)
     if told:
-        message = _("They need a person: {told}.", told="; ".join(told))
-        yield warning("deliveries", message, _("`publisher status` says more."))
+        message = _("Needs attention: {told}.", told="; ".join(told))
+        yield warning("deliveries", message, _("`publisher status` shows more."))
     else:
-        yield good("deliveries", _("None needs a person."))
+        yield good("deliveries", _("Nothing needs attention."))
 
 
 def _late(late: Late, app: Application) -> Finding:
     judge = bad if late.unexplained else warning
     hint = _(
-        "What is wrong above or below is the cause; they go out by themselves once it is mended."
+        "What is wrong above or below is the cause; they go out by themselves once it is fixed."
     )
     return judge("deliveries", lateness_text.in_words(late, app.session().zone), hint)
 
@@ -188,8 +188,8 @@ def _drafts(app: Application) -> Iterator[Finding]:
         return
     if plan.errors:
         message = plural(
-            "{number} file has errors, so that nothing is queued.",
-            "{number} files have errors, so that nothing is queued.",
+            "{number} file has errors, so nothing is queued.",
+            "{number} files have errors, so nothing is queued.",
             len({problem.file for problem in plan.errors}),
         )
         hint = _("`publisher plan` says which. `publisher queue --keep-going` leaves them out.")
@@ -197,13 +197,13 @@ def _drafts(app: Application) -> Iterator[Finding]:
     if plan.changes:
         message = _("The schedule would change: {changes}.", changes=plan.in_numbers)
         lost = _(
-            "That is most of the schedule. If drafts are missing in posts/, do not queue; a machine "
-            "that only publishes needs no posts/."
+            "That is most of the schedule. If drafts are missing from posts/, do not queue; a "
+            "machine that only publishes needs no posts/."
         )
-        usual = _("`publisher plan` shows it, and `publisher queue` puts it right.")
+        usual = _("`publisher plan` shows how, and `publisher queue` puts it right.")
         yield warning("drafts", message, lost if plan.cancels_most else usual)
     elif not plan.errors and not plan.left_out:
-        yield good("drafts", _("The schedule is as the drafts say."))
+        yield good("drafts", _("The schedule matches the drafts."))
 
 
 def _limits(app: Application) -> Iterator[Finding]:
@@ -217,7 +217,7 @@ def _limits(app: Application) -> Iterator[Finding]:
         subject = f"limits {account}"
         message = "; ".join(limits_text.in_words(limit, when) for limit in told) + "."
         if any(map(limits_text.is_nearly_used_up, told)):
-            hint = _("When nothing is left, posts wait and go out as soon as it begins anew.")
+            hint = _("When nothing is left, posts wait and go out as soon as it begins again.")
             yield warning(subject, message, hint)
         else:
             yield good(subject, message)

@@ -41,8 +41,8 @@ def _in_clear(settings: Settings) -> Iterator[Finding]:
     if settings.web.is_open:
         message = _("Passwords come over plain HTTP: [web] host is {host}.", host=settings.web.host)
         hint = _(
-            "Let them listen on 127.0.0.1 behind a server with TLS, and say its address as "
-            "[web] public_url; `publisher help pages` shows how."
+            "Let the pages listen on 127.0.0.1 behind a server with TLS, and give its address "
+            "as [web] public_url; `publisher help pages` shows how."
         )
         yield warning("pages", message, hint)
     elif settings.web.public_url and not is_safe_address(settings.web.public_url):
@@ -51,23 +51,24 @@ def _in_clear(settings: Settings) -> Iterator[Finding]:
             url=settings.web.public_url,
         )
         hint = _(
-            "Let the server that stands before Publisher speak TLS, and begin the address with "
+            "Let the server in front of Publisher use TLS, and begin the address with "
             "https://; `publisher help pages` shows how."
         )
         yield warning("pages", message, hint)
     if settings.web.second_factor != "optional" and settings.web.totp_key is None:
         message = _(
-            "A second factor is asked for, and the secrets of apps stand in the ledger unencrypted."
+            "A second factor is asked for, and the secrets of apps are in the ledger unencrypted."
         )
         hint = _(
-            "Write a text of 32 random characters or more as totp_key under [web] in secrets.toml. "
-            "Apps that are set up already go on, each unencrypted until it is set up anew."
+            "Write a text of 32 random characters or more as totp_key under [web] in "
+            "secrets.toml. Apps that are already set up go on working, each unencrypted until "
+            "it is set up again."
         )
         yield warning("pages", message, hint)
     url = parsed(settings.database_url)
     is_near = not url.host or url.host in ("127.0.0.1", "localhost", "::1")
     if not is_near and url.query.get("sslmode") not in ("verify-full", "verify-ca"):
-        message = _("Whoever answers as {host} is believed to be PostgreSQL.", host=url.host)
+        message = _("Anything that answers as {host} is taken for PostgreSQL.", host=url.host)
         hint = _(
             "Beyond a network of your own, end the URL with sslmode=verify-full and "
             "sslrootcert=FILE."
@@ -101,7 +102,7 @@ def _secrets(settings: Settings) -> Finding:
     if not path.is_relative_to(settings.workspace):  # a mounted secret, protected elsewhere
         return good(name, _("It is read instead of secrets.toml, as PUBLISHER_SECRETS_FILE says."))
     if stat.S_IMODE(path.stat().st_mode) & 0o077:
-        message = _("Others on this machine may read it.")
+        message = _("Other users of this machine can read it.")
         return bad(name, message, _("Run: {command}", command=f"chmod 600 {name}"))
     try:
         is_tracked = bool(git.tracked(path))
@@ -110,7 +111,8 @@ def _secrets(settings: Settings) -> Finding:
         return warning(name, _("git does not say whether it has this file."), hint)
     if is_tracked:
         hint = _(
-            "Run: {command}. Then make all credentials anew: whoever has the repository has these.",
+            "Run: {command}. Then replace all credentials: anyone who has the repository has "
+            "these.",
             command=f"git rm --cached {name}",
         )
         return bad(name, _("It is in git, with all its history."), hint)
@@ -123,7 +125,7 @@ def _disk(var: Path) -> Finding:
         hint = _("Give it to the user that Publisher runs as, or name another folder with `var`.")
         return bad("disk", _("{path} cannot be written.", path=there), hint)
     free = shutil.disk_usage(there).free
-    message = _("{size} are free for {path}.", size=formats.size(free), path=var)
+    message = _("{path} has {size} of free space.", size=formats.size(free), path=var)
     if free < _TOO_LITTLE:
         return bad("disk", message, _("Make room: a full disk stops publishing."))
     if free < _SCARCE:
@@ -176,27 +178,30 @@ def _broker(settings: Settings) -> Finding:
         )
         hint = _("Set its maxmemory-policy to noeviction. No post is lost, but posts are late.")
         return warning("broker", message, hint)
-    return good("broker", _("It answers, and takes what it is given."))
+    return good("broker", _("It answers, and accepts what it is given."))
 
 
 def _backups(settings: Settings) -> Iterator[Finding]:
     if trouble := backups.trouble_of(settings.backups):
         yield bad("backups", trouble.message, trouble.hint)
     elif settings.backups.folder is None:
-        message = _("Nobody notices when there are no backups of the ledger any more.")
-        hint = _("Name the folder that they are written into as [backups] folder.")
+        message = _("Nobody notices when backups of the ledger stop.")
+        hint = _("Set [backups] folder to the folder that they are written into.")
         yield warning("backups", message, hint)
     else:
-        yield good("backups", _("The newest is young, and one was restored for a trial lately."))
+        yield good("backups", _("The newest is recent, and one was restored as a trial lately."))
 
 
 def _notices(settings: Settings) -> Finding:
     if settings.notices.urls:
         return good(
             "notices",
-            _("{number} told; `publisher notify` tries them.", number=len(settings.notices.urls)),
+            _(
+                "{number} set up; `publisher notify` tests them.",
+                number=len(settings.notices.urls),
+            ),
         )
-    message = _("Nobody is told when something needs a person.")
+    message = _("Nobody is notified when something needs attention.")
     return warning(
         "notices", message, _("`publisher help notices` shows how to get a mail or a message.")
     )
@@ -212,4 +217,4 @@ def running(settings: Settings) -> Finding:
     except PublisherError as error:
         return bad("publishing", str(error), error.hint)
     hint = _("Start it, or dispatchers and workers on other machines.")
-    return warning("publishing", _("`publisher run` is not at work in this workspace."), hint)
+    return warning("publishing", _("`publisher run` is not running in this workspace."), hint)

@@ -65,11 +65,11 @@ def parse(text: str, findings: Findings) -> tuple[AlarmWord, ...]:
 def _of(language: str, entry: yaml_tree.Entry, findings: Findings) -> Iterator[AlarmWord]:
     """The words of one language, each once."""
     if not LANGUAGE.fullmatch(language):
-        message = _("`{name}` is no language; write a code such as fr.", name=language)
+        message = _("“{name}” is not a language. Write a code such as fr.", name=language)
         findings.error("bad-language", entry.key, message)
         return
     if not isinstance(entry.value, yaml_tree.Sequence):
-        flaw = Flaw("not-a-list", _("`{key}` takes a list.", key=language))
+        flaw = Flaw("not-a-list", _("`{key}` needs a list.", key=language))
         findings.add(flaw, entry.value.position)
         return
     if len(entry.value.items) > MOST:
@@ -78,12 +78,12 @@ def _of(language: str, entry: yaml_tree.Entry, findings: Findings) -> Iterator[A
         return
     for item in entry.value.items:
         if not isinstance(item, yaml_tree.Scalar):
-            flaw = Flaw("not-a-text", _("`{key}` lists single values.", key=language))
+            flaw = Flaw("not-a-text", _("`{key}` needs a list of single values.", key=language))
             findings.add(flaw, item.position)
         elif word := AlarmWord.of(item.value.strip()):
             yield word
         else:
-            message = _("`{word}` has no letters to look for.", word=item.value[:50])
+            message = _("“{word}” has no letters to look for.", word=item.value[:50])
             findings.error("bad-value", item.position, message)
 
 
@@ -103,8 +103,9 @@ class SignLists:
         """The lists as they are now."""
         if not self._posts.is_dir():
             flaw = _(
-                "The process that reads answers has no {folder}: the organisation's words of alarm and "
-                "names do not count, and hours of duty are in UTC. Give its machine the folder.",
+                "The process that reads comments does not have {folder}: the organisation's "
+                "alarm words and names do not count, and duty hours are in UTC. Give its machine "
+                "the folder.",
                 folder="posts/",
             )
             return Signs(self._words or parse(SAMPLE, Findings(FILE)), self._names, flaw)
@@ -124,8 +125,8 @@ class SignLists:
         else:
             self._names = names
         flaw = _(
-            "{files} cannot be read as a whole: what was read last counts. `publisher check` shows the "
-            "place.",
+            "{files} cannot be read as a whole: Publisher uses what it read last. `publisher "
+            "check` shows the place.",
             files=", ".join(flawed),
         )
         return Signs(kept, self._names, flaw if flawed else "")

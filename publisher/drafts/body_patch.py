@@ -49,7 +49,7 @@ def patched(body: str, names: Collection[str], wanted: Texts) -> str:
             lines += f"## {name}\n{_BETWEEN.join(parts)}\n"
     after = texts(lines[1:], names)
     if any(after.get(name, ()) != parts for name, parts in new.items()):
-        message = _("These texts cannot be told apart in a file.")
+        message = _("Publisher cannot tell these texts apart in a file.")
         raise UsageError(message, hint=_("Edit the draft as a file."))
     return lines[1:]
 
@@ -58,15 +58,16 @@ def _refuse(new: Texts, names: Collection[str], times: Mapping[str, int]) -> Non
     """Raise UsageError for what cannot be written. `times`: how often a section is in the body."""
     for name, parts in new.items():
         if name and name not in names:
-            raise UsageError(_("There is no account and no channel {name}.", name=name))
+            raise UsageError(_("There is no account or platform “{name}”.", name=name))
         if times.get(name, 0) > 1:  # the other one would take the place of this one
-            message = _("The text for `{name}` is given twice.", name=name)
+            message = _("The text for “{name}” is given twice.", name=name)
             raise UsageError(message, hint=_("Edit the draft as a file, and join the two."))
         begun = next(filter(None, (sections.begun_by(part, names) for part in parts)), None)
         if begun:
             message = _("A line of the text begins the text for {name}.", name=begun)
             hint = _(
-                "Write those words into the own text of {name}, without that line.", name=begun
+                "Write those words into the separate text for {name}, without that line.",
+                name=begun,
             )
             raise UsageError(message, hint=hint)
 

@@ -188,8 +188,8 @@ def _first_of_each_kind(problems: Sequence[Problem]) -> Iterator[Problem]:
         if number[kind] <= MOST:
             yield one
         elif number[kind] == MOST + 1:
-            message = _("There are more of this kind: {code}.", code=one.code)
-            hint = _("Mend those that are shown; then check again.")
+            message = _("There are more problems of this kind: {code}.", code=one.code)
+            hint = _("Fix the ones shown, then check again.")
             more = {"code": "too-many-problems", "message": message, "hint": hint}
             yield one.model_copy(update=more)
 

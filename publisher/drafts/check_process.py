@@ -167,13 +167,16 @@ def _asked(request: _Request) -> tuple[Library, list[Problem]]:
         except Ended:
             break
         except NoneFree:
-            hint = _("Wait half a minute, and try again. Publishing goes on meanwhile.")
+            hint = _("Wait half a minute, and try again. Publishing continues in the meantime.")
             raise Busy(_("Other drafts are being checked."), hint=hint) from None
         else:
             if "unusable" in head:
                 raise UsageError(head["unusable"], hint=head["hint"])
             return _FOUND.validate_json(data)
-    hint = _("Try again; if it stays so, `publisher check` in a terminal says at which it stops.")
+    hint = _(
+        "Try again. If the problem remains, run `publisher check` in a terminal to see which "
+        "draft stops it."
+    )
     raise NotPossible(_("The drafts could not be checked in time."), hint=hint)
 
 

@@ -125,16 +125,16 @@ def names(posts: Path, findings: Findings) -> tuple[str, ...] | None:
 def _record(name: str, entry: yaml_tree.Entry, findings: Findings) -> Consent | None:
     before = len(findings.problems)
     if not isinstance(entry.value, yaml_tree.Mapping):
-        flaw = Flaw("not-a-mapping", _("The consent `{name}` has no keys.", name=name))
+        flaw = Flaw("not-a-mapping", _("The consent “{name}” has no keys.", name=name))
         findings.add(flaw, entry.value.position)
         return None
     fields = Fields(entry.value, _KEYS, findings)
     granted_to, for_channels = fields.words("granted_to"), fields.words("channels")
     for channel, position in for_channels or ():
         if channel_called(channel) not in SPECS:
-            hint = _("Channels are: {channels}.", channels=", ".join(sorted(SPECS)))
+            hint = _("The platforms are: {channels}.", channels=", ".join(sorted(SPECS)))
             findings.error(
-                "bad-value", position, _("`{channel}` is no channel.", channel=channel), hint
+                "bad-value", position, _("“{channel}” is not a platform.", channel=channel), hint
             )
     record = Consent(
         id=name,

@@ -40,11 +40,11 @@ class ConsentsFile:
     def with_record(self, record: Consent) -> "ConsentsFile":
         """With one more record, the last. Raises UsageError for an id that cannot be used."""
         if not _ID.fullmatch(record.id):
-            message = _("`{name}` cannot name a consent.", name=record.id)
-            hint = _("Begin with a letter or digit; letters, digits, - and _ may follow.")
+            message = _("“{name}” cannot be the name of a consent.", name=record.id)
+            hint = _("Begin with a letter or digit; letters, digits, - and _ can follow.")
             raise UsageError(message, hint=hint)
         if record.id in self._names:
-            message = _("There is a consent called {name} already.", name=record.id)
+            message = _("There is already a consent called {name}.", name=record.id)
             raise UsageError(message, hint=_("Give this one another name."))
         return self._revised(
             lambda text: _appended(text, record),
@@ -167,6 +167,6 @@ def _quoted(value: str) -> str:
 
 def _for_a_person() -> NotPossible:
     message = _(
-        "{file} is written in a way that only a person can change; nothing was written.", file=FILE
+        "{file} is written in a way that only a person can change. Nothing was written.", file=FILE
     )
     return NotPossible(message, hint=_("Change it there by hand."))

@@ -41,10 +41,10 @@ _ELSEWHERE = {
             "mandate",
             *(o.name for s in SPECS.values() for o in s.options),
         ),
-        later("It belongs into publisher.toml, to the account: below [accounts.NAME]."),
+        later("It belongs in publisher.toml, with the account: below [accounts.NAME]."),
     ),
     **dict.fromkeys(
-        CREDENTIALS, later("It belongs into secrets.toml, below [NAME], and never into a draft.")
+        CREDENTIALS, later("It belongs in secrets.toml, below [NAME], and never in a draft.")
     ),
     **dict.fromkeys(
         MEDIA_KEYS, later("It belongs to a file: below its `- file:` in the list `media`.")
@@ -182,7 +182,7 @@ class _Reader:
             return None
         if moment.local and self._session.timezone is None:
             message = _(
-                "`{text}` is taken as UTC, because the session names no time zone.", text=text
+                "“{text}” is taken as UTC, because the session names no time zone.", text=text
             )
             hint = _("Write an offset, such as +01:00, or give posts/session.yaml a `timezone:`.")
             self._findings.warning("no-timezone", self.fields.position(key), message, hint)
@@ -196,10 +196,15 @@ class _Reader:
         if embargo and embargo > due_at:
             place = self.fields.position("embargo")
             if expires and embargo >= due_at + expires:
-                message = _("The embargo ends after the post has expired, so it can never go out.")
+                message = _(
+                    "The embargo ends after the post has expired, so the post can never go out."
+                )
                 self._findings.error("embargo-after-expiry", place, message)
             else:
-                message = _("The embargo ends after the post's time; it goes out when that ends.")
+                message = _(
+                    "The embargo ends after the post's time. The post goes out when the embargo "
+                    "ends."
+                )
                 self._findings.warning("embargo-after-time", place, message)
         day = due_at.astimezone(self._session.zone).date()
         starts, ends = self._session.starts, self._session.ends
@@ -224,7 +229,7 @@ class _Reader:
                 self._findings.error(
                     "unknown-recipient",
                     position,
-                    _("`{name}` is no account, no channel and not `all`.", name=name),
+                    _("“{name}” is not an account, a platform or `all`.", name=name),
                     quotes_hint(name)
                     or _list_hint(name, names)
                     or suggestion(name, names, nothing=_("publisher.toml has no accounts.")),
@@ -237,7 +242,7 @@ class _Reader:
         for code, position in words:
             if code not in RULES:
                 hint = suggestion(code, RULES, nothing="")
-                message = _("`{code}` is no advice that can be ignored.", code=code)
+                message = _("“{code}” is not advice that can be ignored.", code=code)
                 self._findings.error("bad-value", position, message, hint)
         return tuple(code for code, _ in words if code in RULES)
 
@@ -253,7 +258,8 @@ class _Reader:
             self.fields.reject("corrects", flaw)
         if "reason" not in self.fields:
             hint = _(
-                "Say in one sentence what was wrong: the record keeps it, and the website shows it."
+                "Say in one sentence what was wrong. It is kept on record, and the website shows "
+                "it."
             )
             self.fields.missing("reason", hint)
         return post
@@ -263,7 +269,7 @@ class _Reader:
         reason = " ".join((self.fields.text("reason") or "").split()) or None
         if reason and len(reason) > LONGEST_REASON:
             message = _(
-                "`reason` has {number} characters, and may have {most}.",
+                "`reason` has {number} characters; at most {most} are allowed.",
                 number=len(reason),
                 most=LONGEST_REASON,
             )
@@ -271,9 +277,9 @@ class _Reader:
             self.fields.reject("reason", Flaw("bad-value", message, hint))
         if reason and (harm := set(reason) - set(harmless(reason, keep=_DIRECTIONS))):
             message = _(
-                "`reason` has a character that nobody sees: {code}.", code=f"U+{ord(min(harm)):04X}"
+                "`reason` has an invisible character: {code}.", code=f"U+{ord(min(harm)):04X}"
             )
-            hint = _("Delete it: text that is pasted from elsewhere brings such along.")
+            hint = _("Delete it. Text pasted from elsewhere often contains such characters.")
             self.fields.reject("reason", Flaw("bad-value", message, hint))
         if reason and "corrects" not in self.fields:
             hint = _("Add `corrects:` with the name of the post, or take `reason` away.")
@@ -286,8 +292,8 @@ class _Reader:
         """The id or the address of the reader's comment that it answers."""
         named = self.fields.text("answers")
         if named and "corrects" in self.fields:
-            message = _("A post corrects another one or answers a reader, not both.")
-            hint = _("Take `corrects` or `answers` away, and write a draft for each.")
+            message = _("A post cannot correct another post and also answer a reader.")
+            hint = _("Take `corrects` or `answers` away, and write a separate draft for each.")
             self.fields.reject("answers", Flaw("bad-value", message, hint))
         return named
 
@@ -309,14 +315,14 @@ class _Reader:
         text = self.fields.text("link_in")
         place = next((one for one in LINK_PLACES if one == text), None)
         if text is not None and place is None:
-            message = _("`link_in` is either post or comment.")
+            message = _("`link_in` must be post or comment.")
             self.fields.reject("link_in", Flaw("bad-value", message))
         if place == "comment" and "link" not in self.fields:
             self._findings.warning(
                 "comment-without-link",
                 self.fields.position("link_in"),
                 _("There is no `link` that could be the first comment."),
-                _("Write the link behind `link:`, and not into the text, or take `link_in` away."),
+                _("Write the link after `link:`, not into the text, or take `link_in` away."),
             )
         return place
 
@@ -360,10 +366,10 @@ def _flaw_of_link(link: str) -> Flaw | None:
         parts = urlsplit(link)
         host, _port = parts.hostname, parts.port
     except ValueError:
-        return Flaw("bad-link", _("`{link}` is no web address.", link=link), hint)
+        return Flaw("bad-link", _("“{link}” is not a web address.", link=link), hint)
     if parts.scheme not in ("http", "https") or not host or re.search(r"[\s<>\"]", link):
-        return Flaw("bad-link", _("`{link}` is no web address.", link=link), hint)
+        return Flaw("bad-link", _("“{link}” is not a web address.", link=link), hint)
     if parts.username is not None:
         # The message does not repeat the link: the text before the @ may be a password.
-        return Flaw("bad-link", _("The link holds a user name or password."), _("Take it out."))
+        return Flaw("bad-link", _("The link contains a user name or password."), _("Take it out."))
     return None

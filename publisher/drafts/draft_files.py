@@ -76,7 +76,7 @@ class DraftFiles:
         else:
             self.files = []
             self._unreadable.append("")
-            hint = _("Make it, or name the right workspace with --workspace DIR.")
+            hint = _("Make it, or choose the right workspace with --workspace DIR.")
             self._note(Flaw("no-posts", _("The workspace has no folder posts/."), hint), "")
         known = {file.file for file in self.files}
         self._new = [
@@ -107,7 +107,7 @@ class DraftFiles:
             chosen = [draft] if draft else [f for f in self.files if f.place.startswith(inside)]
             if not chosen and not target.is_dir():
                 hint = _("Drafts are files under posts/ whose names end in .md.")
-                raise UsageError(_("{path} is no draft.", path=path), hint=hint)
+                raise UsageError(_("{path} is not a draft.", path=path), hint=hint)
             wanted |= {file.file: file for file in chosen}
         return [wanted[file] for file in sorted(wanted)]
 
@@ -118,8 +118,8 @@ class DraftFiles:
                 if self.posts.is_relative_to(candidate) or candidate.is_relative_to(self.posts):
                     return candidate
                 message = _("{path} is not in this workspace's posts/.", path=path)
-                raise UsageError(message, hint=_("Name another workspace with --workspace DIR."))
-        hint = _("Name a draft or a folder, from here or from the workspace.")
+                raise UsageError(message, hint=_("Choose another workspace with --workspace DIR."))
+        hint = _("Name a draft or a folder, relative to here or to the workspace.")
         raise UsageError(_("{path} does not exist.", path=path), hint=hint)
 
     def _walk(self, folder: Path, prefix: str) -> Iterator[DraftFile]:
@@ -161,7 +161,7 @@ class DraftFiles:
             return
         if entry.is_symlink():
             hint = _("Move the drafts here, or link to them one by one.")
-            message = _("The folder is a symbolic link, which is not followed.")
+            message = _("The folder is a symbolic link, which Publisher does not follow.")
             self._note(Flaw("symbolic-link", message, hint), prefix + entry.name)
             self._unreadable.append(f"{prefix}{entry.name}/")
             return
@@ -179,8 +179,8 @@ class DraftFiles:
     def _note_repository(self, prefix: str, names: Iterable[str]) -> None:
         if git.is_bare_repository(names):
             message = _(
-                "git takes this folder for a repository of its own, and whoever calls git in it "
-                "runs what the folder says."
+                "git treats this folder as a separate repository. When anyone uses git in it, "
+                "git runs what the folder says."
             )
             hint = _("Delete HEAD, objects and refs in it, and ask who made them.")
             self._note(Flaw("repository", message, hint), prefix)
@@ -188,15 +188,15 @@ class DraftFiles:
     def _note_drafts_among_pictures(self, folder: Path, prefix: str) -> None:
         for path in sorted(folder.rglob("*.[mM][dD]")):
             if not path.name.startswith(".") and _begins_like_a_draft(path):
-                message = _("This is not read: nothing in a folder `media` is a draft.")
+                message = _("Publisher does not read this: nothing in a folder `media` is a draft.")
                 flaw = Flaw("not-a-draft", message, _("Move it out of that folder."))
                 self._note(flaw, prefix + path.relative_to(folder).as_posix(), Severity.WARNING)
 
     def _flaw_of(self, entry: "os.DirEntry[str]") -> Flaw | None:
         if not entry.name.isprintable():
-            hint = _("Rename it with letters, digits, - and _.")
+            hint = _("Rename it. A name has only letters, digits, - and _.")
             return Flaw(
-                "file-name", _("The file's name holds characters that cannot be shown."), hint
+                "file-name", _("The file's name contains characters that cannot be shown."), hint
             )
         if entry.is_symlink() and not _leads_into(Path(entry.path), self.posts):
             hint = _("Copy the draft here.")
@@ -222,7 +222,9 @@ class DraftFiles:
 
 def _hidden_link() -> Flaw:
     """Publisher creates none; an attacker may hope that something is written through it."""
-    message = _("A symbolic link with a hidden name, which nobody sees, and nothing reads.")
+    message = _(
+        "A symbolic link with a hidden name: nobody sees it, and Publisher does not read it."
+    )
     return Flaw("symbolic-link", message, _("Delete it, and ask who made it."))
 
 
@@ -239,13 +241,13 @@ def _begins_like_a_draft(file: "os.PathLike[str]") -> bool:
 
 
 def _hidden_draft() -> Flaw:
-    message = _("This is not read: its name begins with a dot.")
-    return Flaw("not-a-draft", message, _("Rename it without the dot, if it is a draft."))
+    message = _("Publisher does not read this: its name begins with a dot.")
+    return Flaw("not-a-draft", message, _("If it is a draft, rename it without the dot."))
 
 
 def _almost(name: str) -> Flaw | None:
     """The problem with a file's name that a person may take for a draft's."""
-    message = _("This is not read: the name of a draft ends in .md.")
+    message = _("Publisher does not read this: the name of a draft ends in .md.")
     if name.lower().endswith(_DOCUMENTS) and not name.startswith(_OF_PROGRAMS):
         hint = _("Copy its text into a draft: `publisher new TITLE` makes one.")
         return Flaw("not-a-draft", message, hint)

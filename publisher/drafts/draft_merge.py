@@ -4,6 +4,7 @@ What only one of them changed is taken. Where both changed the same place, a per
 theirs, or both. If the version that both began with is not known, all that differs is decided.
 """
 
+import zlib
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,6 +16,8 @@ from publisher.drafts.composition import Composition
 
 BREAK = "\0"
 """Stands between the parts of a thread; no text holds it."""
+_MOST = 500
+"""Paragraphs that are compared one by one: the time that takes grows with their square."""
 _LISTS = ("to", "texts", "media")
 _OF_THE_FILE = ("corrects", "reason", "answers")
 """Fields that a form leaves as the file has them."""
@@ -89,7 +92,10 @@ def merged(
                 here += others
                 taken.append(place)
             else:
-                clash = MergeConflict(f"{place.field}:{place.name}:{number}", place, ours, others)
+                # A choice is for what was shown, not for what has its number once more was typed.
+                said = zlib.crc32(repr((ours, others)).encode())
+                key = f"{place.field}:{place.name}:{number}:{said:08x}"
+                clash = MergeConflict(key, place, ours, others)
                 clashes.append(clash)
                 here += _chosen(clash, choices.get(clash.key))
     undecided = [clash for clash in clashes if clash.key not in choices]
@@ -149,6 +155,9 @@ def _regions(
     base: _Values | None, mine: _Values, theirs: _Values
 ) -> Iterator[tuple[_Values | None, _Values, _Values]]:
     """The sequences cut where all of them are the same; without a base, where both are."""
+    if max(map(len, (base or (), mine, theirs))) > _MOST:
+        yield from _coarse_regions(base, mine, theirs)
+        return
     if base is None:
         for _kind, *ends in SequenceMatcher(None, mine, theirs, autojunk=False).get_opcodes():
             yield None, mine[ends[0] : ends[1]], theirs[ends[2] : ends[3]]
@@ -163,6 +172,27 @@ def _regions(
         same = base[start:end]
         yield same, same, same
         at, own, other = end, mine_at + end - start, theirs_at + end - start
+
+
+def _coarse_regions(
+    base: _Values | None, mine: _Values, theirs: _Values
+) -> Iterator[tuple[_Values | None, _Values, _Values]]:
+    """As `_regions`, cut only behind what all of them begin with, and before what they end with."""
+    versions = [one for one in (base, mine, theirs) if one is not None]
+    rest = min(map(len, versions))
+    begin = next((n for n in range(rest) if any(one[n] != mine[n] for one in versions)), rest)
+    rest -= begin
+    end = next(
+        (n for n in range(rest) if any(one[-n - 1] != mine[-n - 1] for one in versions)), rest
+    )
+
+    def middle(one: _Values) -> _Values:
+        return one[begin : len(one) - end]
+
+    head, tail = mine[:begin], mine[len(mine) - end :]
+    yield head, head, head
+    yield None if base is None else middle(base), middle(mine), middle(theirs)
+    yield tail, tail, tail
 
 
 def _common(base: _Values, mine: _Values, theirs: _Values) -> Iterator[tuple[int, int, int, int]]:

@@ -34,6 +34,6 @@ def find(library: Library, accounts: Mapping[str, Account]) -> list[Problem]:
 
 def flaw(account: str, other: str) -> Flaw:
     """The flaw of the later of two drafts."""
-    message = _("{account} gets the same text from {other}.", account=account, other=other)
-    hint = _("Change the text, or say `repeat: true` if it is meant to go out again.")
+    message = _("{account} already gets this text from {other}.", account=account, other=other)
+    hint = _("Change the text, or add `repeat: true` if it is meant to go out again.")
     return Flaw("duplicate-text", message, hint)

@@ -253,10 +253,10 @@ class Manuscript:
 
     def _for_a_person(self, lines: str) -> NotPossible:
         message = _(
-            "{file} is written in a way that only a person can change; nothing was written.",
+            "{file} is written in a way that only a person can change. Nothing was written.",
             file=self.file,
         )
-        return NotPossible(message, hint=_("Write it there by hand: {lines}", lines=lines))
+        return NotPossible(message, hint=_("Add it there by hand: {lines}", lines=lines))
 
 
 def read(file: DraftFile) -> Manuscript:

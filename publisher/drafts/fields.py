@@ -24,8 +24,8 @@ def quotes_hint(value: str) -> str | None:
     if len(value) < 2 or value[0] not in _CURLY or value[-1] not in _CURLY:
         return None
     return _(
-        "The signs {first} and {last} are part of the value. Leave them out, or type straight ones "
-        "instead.",
+        "The characters {first} and {last} are part of the value. Leave them out, or type "
+        "straight ones instead.",
         first=value[0],
         last=value[-1],
     )
@@ -64,7 +64,7 @@ class Fields:
                 else:
                     hint = _("Keys are: {keys}.", keys=", ".join(known))
                 findings.error(
-                    "unknown-key", entry.key, _("The key `{key}` is unknown.", key=key), hint
+                    "unknown-key", entry.key, _("`{key}` is not a known key.", key=key), hint
                 )
 
     def __contains__(self, key: str) -> bool:
@@ -102,7 +102,7 @@ class Fields:
         if node is None:
             return None
         if not isinstance(node, Scalar):
-            self.reject(key, Flaw("not-a-text", _("`{key}` takes a single value.", key=key)))
+            self.reject(key, Flaw("not-a-text", _("`{key}` needs a single value.", key=key)))
             return None
         value = node.value.strip()
         if not value and not may_be_empty:
@@ -115,7 +115,7 @@ class Fields:
         if value is None:
             return None
         if value.lower() not in _FLAGS:
-            self.reject(key, Flaw("bad-value", _("`{key}` is either true or false.", key=key)))
+            self.reject(key, Flaw("bad-value", _("`{key}` must be true or false.", key=key)))
             return None
         return _FLAGS[value.lower()]
 
@@ -130,9 +130,7 @@ class Fields:
             self.reject(key, Flaw("bad-duration", f"{error}."))
             return None
         if not duration:
-            self.reject(
-                key, Flaw("bad-duration", _("`{key}` must be longer than nothing.", key=key))
-            )
+            self.reject(key, Flaw("bad-duration", _("`{key}` must be longer than zero.", key=key)))
             return None
         return duration
 
@@ -145,7 +143,7 @@ class Fields:
         except ValueError:
             near = [day.isoformat() for day in dates.days(value, None)]
             hint = nearly(near) if near else _("Write it like 2016-03-07.")
-            self.reject(key, Flaw("bad-time", _("`{value}` is no date.", value=value), hint))
+            self.reject(key, Flaw("bad-time", _("“{value}” is not a date.", value=value), hint))
             return None
 
     def words(self, key: str) -> tuple[tuple[str, Position], ...] | None:
@@ -157,12 +155,12 @@ class Fields:
             value = self.text(key)
             return ((value, node.position),) if value else ()
         if not isinstance(node, Sequence):
-            self.reject(key, Flaw("not-a-list", _("`{key}` takes a list.", key=key)))
+            self.reject(key, Flaw("not-a-list", _("`{key}` needs a list.", key=key)))
             return ()
         words = []
         for item in node.items:
             if not isinstance(item, Scalar) or not item.value.strip():
-                flaw = Flaw("not-a-text", _("`{key}` lists single values.", key=key))
+                flaw = Flaw("not-a-text", _("`{key}` needs a list of single values.", key=key))
                 self._findings.add(flaw, item.position)
             else:
                 words.append((item.value.strip(), item.position))
@@ -175,14 +173,14 @@ class Fields:
             return ()
         if not isinstance(node, Sequence):
             hint = _("Begin each entry under `{key}:` with a dash.", key=key)
-            self.reject(key, Flaw("not-a-list", _("`{key}` takes a list.", key=key), hint))
+            self.reject(key, Flaw("not-a-list", _("`{key}` needs a list.", key=key), hint))
             return ()
         found = []
         for item in node.items:
             if isinstance(item, Mapping):
                 found.append(item)
             else:
-                said = _("Each entry of `{key}` has keys and values.", key=key)
+                said = _("Each entry of `{key}` needs keys and values.", key=key)
                 named = item.value if key == "media" and isinstance(item, Scalar) else None
                 remedy = _media_hint(named) if named else None
                 self._findings.add(Flaw("not-a-mapping", said, remedy), item.position)
@@ -195,6 +193,6 @@ class Fields:
         if isinstance(node, Scalar) and not node.value:
             return None
         self.reject(
-            key, Flaw("not-a-mapping", _("Under `{key}:` stand keys with values.", key=key))
+            key, Flaw("not-a-mapping", _("`{key}:` needs keys with values below it.", key=key))
         )
         return None

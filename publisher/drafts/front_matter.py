@@ -57,7 +57,7 @@ def split(text: str, findings: Findings) -> Split | None:
             return None
     if closing is None:
         findings.error(
-            "front-matter-unclosed", Position(), _("The front matter is never closed."), _(_SHAPE)
+            "front-matter-unclosed", Position(), _("The front matter never ends."), _(_SHAPE)
         )
         return None
     front = text[opening.end() + 1 : closing.start()]
@@ -68,7 +68,7 @@ def split(text: str, findings: Findings) -> Split | None:
             return None
         node = Mapping({}, Position())
     if not isinstance(node, Mapping):
-        message = _("The front matter is no list of keys with values.")
+        message = _("The front matter is not a list of keys with values.")
         hint = _("Write it like `at: 2016-03-07 08:30`, one key on a line.")
         findings.error("not-a-mapping", node.position, message, hint)
         return None
@@ -97,6 +97,6 @@ def _warn_of_hashtags(front: str, findings: Findings) -> None:
             Position(
                 line=front.count("\n", 0, begin) + 2, column=begin - front.rfind("\n", 0, begin)
             ),
-            _("`{text}` is a YAML comment here, and is left out.", text=match[1]),
-            _("Put the whole value between quotes if it is a hashtag."),
+            _("“{text}” is a YAML comment here, and is left out.", text=match[1]),
+            _("If it is a hashtag, put the whole value in quotes."),
         )

@@ -31,8 +31,8 @@ def find(lines: str) -> Iterator[re.Match[str]]:
 
 def flaw(rule: re.Match[str]) -> Flaw:
     """The warning for a rule that does not split a thread."""
-    message = _("{line} is published as it stands here.", line=shown(rule["line"]))
-    hint = _("A thread is split by a line of three hyphens, `---`, with no space before them.")
+    message = _("{line} is published exactly as it is here.", line=shown(rule["line"]))
+    hint = _("To split a thread, use a line of three hyphens, `---`, with no space before them.")
     return Flaw("rule-as-text", message, hint)
 
 

@@ -118,7 +118,7 @@ _CONSENT: dict[str, Schema] = {
     "until": _said("The last day.", _DAY),
     "withdrawn": _FLAG,
     "names": _said(
-        "Names that must not stand in public: a comment that holds one is shown first.",
+        "Names that must not be public: a comment that contains one is shown first.",
         _one_or_more(_TEXT),
     ),
     "note": {},

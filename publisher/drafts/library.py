@@ -172,8 +172,8 @@ def _read(
     too_costly: Collection[str],
 ) -> Post | None:
     if file.file in too_costly:
-        message = _("The text takes too much time to check.")
-        hint = _("Shorten it, and take out what stands there again and again.")
+        message = _("The text takes too long to check.")
+        hint = _("Shorten it, and take out what repeats again and again.")
         findings.error("too-costly", Position(), message, hint)
         return None
     new = revised.get(file.file)

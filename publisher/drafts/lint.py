@@ -156,11 +156,12 @@ class Linter:
         if not others:
             return
         message = _(
-            "{names}: the platform forbids posts by programs that mention others who did not ask for it.",
+            "{names}: the platform forbids posts by programs that mention people who did not ask "
+            "for it.",
             names=", ".join(dict.fromkeys(f"@{name}" for name, _at in others)),
         )
         hint = _(
-            "If they expect it, say `ignore: unsolicited-mention` in the draft, or switch this "
+            "If they expect it, add `ignore: unsolicited-mention` to the draft, or switch this "
             "off with `[lint] ignore` in publisher.toml."
         )
         yield Flaw("unsolicited-mention", message, hint), others[0][1]
@@ -170,9 +171,10 @@ class Linter:
             spelling = tags.better(tag, lang, self._spellings)
             if spelling is not None:
                 example = f"#{spelling}" if spelling else "#DroitsDeLEnfant"
-                message = _("Screen readers take #{tag} for one word.", tag=tag)
+                message = _("Screen readers read #{tag} as one word.", tag=tag)
                 hint = _(
-                    "Begin each of its words with a capital, as in {example}.", example=example
+                    "Begin each of its words with a capital letter, as in {example}.",
+                    example=example,
                 )
                 yield Flaw("hashtag-case", message, hint), index
 
@@ -183,14 +185,14 @@ class Linter:
             most = self._most_hashtags[channel]
             if len(found) > most:
                 message = _(
-                    "There are {number} hashtags; more than {most} on {channel} look like spam.",
+                    "There are {number} hashtags. More than {most} on {channel} look like spam.",
                     number=len(found),
                     most=most,
                     channel=title(channel),
                 )
                 hint = _(
-                    "Keep those that people follow. `[lint.hashtags]` in publisher.toml sets how many "
-                    "there may be."
+                    "Keep those that people follow. `[lint.hashtags]` in publisher.toml sets the "
+                    "limit."
                 )
                 yield Flaw("too-many-hashtags", message, hint), found[most][1]
                 return
@@ -239,7 +241,7 @@ def _unusable(channel: str) -> Flaw:
 def _undisclosed(channels: Sequence[str]) -> Flaw:
     """That some channels do not show that the pictures were made with AI; none: no pictures."""
     if not channels:
-        message = _("`made_with_ai` is about pictures, and the draft has none.")
+        message = _("`made_with_ai` is about pictures, but the draft has none.")
         hint = _("Take it out, or say in the text what was made with AI.")
     else:
         message = _(
@@ -247,8 +249,8 @@ def _undisclosed(channels: Sequence[str]) -> Flaw:
             channels=", ".join(map(title, channels)),
         )
         hint = _(
-            "Say it in the text there, or make another draft. If it is meant, say `ignore: "
-            "ai-not-disclosed` in the draft."
+            "Say it in the text there, or make another draft. If it is intended, add `ignore: "
+            "ai-not-disclosed` to the draft."
         )
     return Flaw("ai-not-disclosed", message, hint)
 
@@ -261,7 +263,7 @@ def _unseen_captions(channels: Sequence[str]) -> Flaw:
     )
     hint = _(
         "Add them there by hand once it is out, or show the words in the video itself. If it is "
-        "meant, say `ignore: captions-unseen` in the draft."
+        "intended, add `ignore: captions-unseen` to the draft."
     )
     return Flaw("captions-unseen", message, hint)
 
@@ -269,7 +271,7 @@ def _unseen_captions(channels: Sequence[str]) -> Flaw:
 def _captions_of_no_language(channels: Sequence[str]) -> Flaw:
     """That some channels take no captions whose language nobody named."""
     message = _(
-        "The language of the video's captions is not known, so they do not go to {channels}.",
+        "The language of the video's captions is unknown, so they do not go to {channels}.",
         channels=", ".join(map(title, channels)),
     )
     return Flaw("captions-unseen", message, _("Give the draft a `lang`."))
@@ -278,26 +280,28 @@ def _captions_of_no_language(channels: Sequence[str]) -> Flaw:
 def _unseen_warning(channels: Sequence[str]) -> Flaw:
     """That some channels show no content warning."""
     message = _(
-        "No content warning is shown on {channels}: the text and the pictures are seen at once.",
+        "{channels} cannot show a content warning: everyone sees the text and the pictures at "
+        "once.",
         channels=", ".join(map(title, channels)),
     )
     hint = _(
-        "Begin the text there with the warning, or make another draft. If it is meant, say `ignore: "
-        "content-warning-unseen` in the draft."
+        "Begin the text there with the warning, or make another draft. If it is intended, add "
+        "`ignore: content-warning-unseen` to the draft."
     )
     return Flaw("content-warning-unseen", message, hint)
 
 
 def _mention_first() -> Flaw:
     message = _(
-        "The post begins with a mention: it may be shown to those alone who follow both accounts."
+        "The post begins with a mention, so it may be shown only to people who follow both "
+        "accounts."
     )
     return Flaw("mention-first", message, _("Begin with another word."))
 
 
 def _placeholder(word: str) -> Flaw:
-    hint = _("Write what belongs there. If it is meant, say `ignore: placeholder` in the draft.")
-    return Flaw("placeholder", _("`{text}` is still to be replaced.", text=word), hint)
+    hint = _("Write what belongs there. If it is intended, add `ignore: placeholder` to the draft.")
+    return Flaw("placeholder", _("“{text}” still needs to be replaced.", text=word), hint)
 
 
 def _is_file_name(item: MediaItem) -> bool:
@@ -310,8 +314,8 @@ def _is_file_name(item: MediaItem) -> bool:
 
 
 def _alt_is_file_name(alt: str) -> Flaw:
-    message = _("The alternative text `{alt}` is the name of a file.", alt=alt)
-    hint = _("Say in `alt:` what the picture shows, for those who cannot see it.")
+    message = _("The picture description “{alt}” is the name of a file.", alt=alt)
+    hint = _("In `alt:`, say what the picture shows, for people who cannot see it.")
     return Flaw("alt-is-file-name", message, hint)
 
 
@@ -323,13 +327,13 @@ def _wrong_season(text: str, due_at: datetime) -> Found:
             day = due_at.date().isoformat()
             message = (
                 _(
-                    "{zone} is summer time, and on {day} winter time is in force.",
+                    "{zone} is summer time, but on {day} winter time applies.",
                     zone=written,
                     day=day,
                 )
                 if summer
                 else _(
-                    "{zone} is winter time, and on {day} summer time is in force.",
+                    "{zone} is winter time, but on {day} summer time applies.",
                     zone=written,
                     day=day,
                 )
@@ -346,7 +350,7 @@ def _broken_links(text: str) -> Found:
     for match in _LINK_LIKE.finditer(text):
         if not _PROPER_LINK.match(match.group()):
             hint = _("Write the whole address without spaces: https://www.example.org/article.")
-            message = _("`{text}` is no web address.", text=match.group())
+            message = _("“{text}” is not a web address.", text=match.group())
             yield Flaw("broken-link", message, hint), match.start()
 
 
@@ -357,8 +361,8 @@ def _hidden(text: str) -> Found:
     """
     if found := _HIDDEN.search(text):
         code = f"U+{ord(found[0]):04X}"
-        message = _("A character that nobody sees stands here: {code}.", code=code)
-        hint = _("Delete it: text that is pasted from elsewhere brings such along.")
+        message = _("There is an invisible character here: {code}.", code=code)
+        hint = _("Delete it. Text pasted from elsewhere often contains such characters.")
         yield Flaw("hidden-characters", message, hint), found.start()
 
 
@@ -368,8 +372,8 @@ def _shouting(text: str) -> Found:
         if _ACRONYMS.fullmatch(words):
             continue
         if sum(map(str.isalpha, words)) >= _FEWEST_SHOUTED_LETTERS:
-            hint = _("Capitals are hard to read, and read as shouting. Keep them for acronyms.")
-            message = _("`{words}` is written in capitals.", words=words)
+            hint = _("Capitals are hard to read, and look like shouting. Keep them for acronyms.")
+            message = _("“{words}” is written in capitals.", words=words)
             yield Flaw("shouting", message, hint), match.start()
 
 

@@ -35,15 +35,15 @@ def _links(text: str) -> Iterator[tuple[Flaw, int]]:
             if match["picture"]
             else _("Write the words, and the address after them.")
         )
-        message = _("`{text}` is published as it stands here.", text=match.group())
+        message = _("“{text}” is published exactly as it is here.", text=match.group())
         yield Flaw("markdown-link", message, hint), match.start()
 
 
 def _signs(text: str) -> Iterator[tuple[Flaw, int]]:
     for match in _SIGN.finditer(text):
-        message = _("`{text}` is published as it stands here.", text=match.group().strip())
+        message = _("“{text}” is published exactly as it is here.", text=match.group().strip())
         hint = _(
-            "Platforms show no Markdown: take its signs out. If they are meant, say "
-            "`ignore: markdown-as-text` in the draft."
+            "Platforms do not show Markdown, so take it out. If it is intended, add `ignore: "
+            "markdown-as-text` to the draft."
         )
         yield Flaw("markdown-as-text", message, hint), match.start()

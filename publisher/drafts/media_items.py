@@ -26,8 +26,8 @@ def read(
 
 
 def alt_missing() -> Flaw:
-    hint = _("Say in `alt:` what it shows, for those who cannot see it.")
-    return Flaw("alt-missing", _("The picture has no alternative text."), hint)
+    hint = _("In `alt:`, say what it shows, for people who cannot see it.")
+    return Flaw("alt-missing", _("The picture has no description."), hint)
 
 
 class _MediaReader:
@@ -45,7 +45,7 @@ class _MediaReader:
         fields = Fields(node, MEDIA_KEYS, self._findings)
         name, alt = fields.text("file"), fields.text("alt", may_be_empty=True)
         if "file" not in fields:
-            fields.missing("file", _("Name a picture: `file: media/name.jpg`."))
+            fields.missing("file", _("Give a picture: `file: media/name.jpg`."))
         if alt is None and isinstance(fields.node("alt"), Scalar | None):
             self._findings.add(alt_missing(), fields.position("alt"))
         people, consent = fields.flag("people"), fields.text("consent")
@@ -111,6 +111,6 @@ class _MediaReader:
             self._findings.error("consent-missing", fields.position("people"), message, hint)
         if consent is not None and consent not in self._around.consents:
             hint = suggestion(consent, self._around.consents, nothing=_("It has no usable record."))
-            message = _("posts/consents.yaml has no `{consent}`.", consent=consent)
+            message = _("posts/consents.yaml has no consent “{consent}”.", consent=consent)
             flaw = Flaw("unknown-consent", message, hint)
             fields.reject("consent", flaw)

@@ -26,12 +26,12 @@ def missing(name: str, folder: Path, posts: Path, files: Sequence[Path]) -> Flaw
     """
     if _ADDRESS.match(name):
         hint = _("Save the picture into posts/media/, and name it: `file: /media/name.jpg`.")
-        return Flaw("media-missing", _("`{name}` is a web address, and no file.", name=name), hint)
+        return Flaw("media-missing", _("“{name}” is a web address, not a file.", name=name), hint)
     near = _nearest(name, folder, posts, files)
     hint = (
         did_you_mean(near)
         if near
-        else _("Names are relative to the draft, or to posts/ with a leading slash.")
+        else _("Names are relative to the draft; with a leading slash, to posts/.")
     )
     return Flaw("media-missing", _("There is no file {file}.", file=name), hint)
 

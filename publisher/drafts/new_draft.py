@@ -31,7 +31,7 @@ def stem(title: str, moment: Moment | None, zone: ZoneInfo) -> str:
     """
     name = slug(title)
     if not name:
-        message = _("{title!r} makes no file name.", title=title)
+        message = _("{title!r} cannot become a file name.", title=title)
         raise UsageError(message, hint=_("Give a title with letters or digits."))
     if moment and moment.item is None:
         return f"{moment.instant.astimezone(zone):%Y-%m-%d}-{name}"

@@ -86,17 +86,17 @@ def overdue(not_before: datetime, zone: tzinfo, *, waits: bool) -> Flaw:
     time = local(not_before, zone)
     return Flaw(
         "overdue",
-        _("Its time is over, {time}: it goes out as soon as it is approved.", time=time)
+        _("Its time, {time}, has passed: it goes out as soon as it is approved.", time=time)
         if waits
-        else _("Its time is over, {time}: it goes out as soon as it is queued.", time=time),
-        _("Give it another `at`, unless it must go out at once: `at: now` says so."),
+        else _("Its time, {time}, has passed: it goes out as soon as it is queued.", time=time),
+        _("Give it another `at`, unless it must go out at once: then use `at: now`."),
     )
 
 
 def _past(draft: Due, zone: tzinfo) -> Flaw:
     message = _(
-        "Its time is over: it was due {time} and expired {expiry}. It is not queued any more.",
+        "Its time has passed: it was due {time} and expired {expiry}. It is no longer queued.",
         time=local(draft.not_before, zone),
         expiry=local(draft.expires_at, zone),
     )
-    return Flaw("past", message, _("Give it a new `at`, or a longer `expires`, if it must go out."))
+    return Flaw("past", message, _("If it must go out, give it a new `at` or a longer `expires`."))

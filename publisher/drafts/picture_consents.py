@@ -157,7 +157,7 @@ def unnamed(
         if record.withdrawn:
             message = _(
                 "{file} must not be shown: {draft} names the consent {consent} for the same "
-                "picture, and it was withdrawn.",
+                "picture, and that consent was withdrawn.",
                 file=file,
                 draft=source_of(one),
                 consent=record.id,
@@ -168,8 +168,8 @@ def unnamed(
         return None
     for one, record in known:
         message = _(
-            "{file} shows people: {draft} names the consent {consent} for the same picture, and "
-            "none is named here.",
+            "{file} shows people: {draft} names the consent {consent} for the same picture, but "
+            "this draft names none.",
             file=file,
             draft=source_of(one),
             consent=record.id,
@@ -180,7 +180,7 @@ def unnamed(
         )
         return Flaw("consent-missing", message, hint)
     message = _(
-        "{file} shows people, as {draft} says, and this draft names no consent.",
+        "{file} shows people, as {draft} says, but this draft names no consent.",
         file=file,
         draft=source_of(said[0]),
     )

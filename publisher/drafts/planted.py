@@ -68,26 +68,26 @@ def problems(settings: Settings) -> Iterator[Problem]:
 
 def shadows(name: str) -> str:
     """The message for one of `modules`."""
-    return _("{name} has the name of a module of Python that is used here.", name=name)
+    return _("{name} has the name of a Python module that Publisher uses.", name=name)
 
 
 def remove(name: str) -> str:
     """The hint for one of `modules`."""
     return _(
-        "Whoever runs Python in this folder may run it. If it is not yours, delete {name}, and ask "
-        "who made it; else rename it.",
+        "Anyone who runs Python in this folder may run it. If it is not yours, delete {name} and "
+        "ask who made it; otherwise rename it.",
         name=name,
     )
 
 
 def _told(name: str) -> str:
-    return _("git has {name}, and nothing of that folder belongs into git.", name=name)
+    return _("git contains {name}, and nothing from that folder belongs in git.", name=name)
 
 
 def _remedy(name: str) -> str:
     return _(
-        "Ask who committed it: what is in it is believed, and what is written there goes where its "
-        "links lead. Then run: {command}",
+        "Ask who committed it: Publisher trusts what is in it, and what it writes there goes "
+        "where its links lead. Then run: {command}",
         command=f"git rm -r --cached -- {Path(name).parts[0]}",
     )
 

@@ -44,10 +44,10 @@ class Addressing:
         for account in accounts:
             if post.lang and account.language and account.language != post.lang:
                 others.setdefault(account.language, []).append(account.name)
-        hint = _("Name it only if that is meant; a channel or `all` leaves it out.")
+        hint = _("Name it only if that is intended; a platform or `all` leaves it out.")
         for spoken, names in sorted(others.items()):
             message = _(
-                "The draft is in {language}, and these accounts are in {spoken}: {accounts}.",
+                "The draft is in {language}, but these accounts are in {spoken}: {accounts}.",
                 accounts=", ".join(names),
                 spoken=spoken,
                 language=post.lang,
@@ -65,7 +65,7 @@ class Addressing:
         missing = addressed - spoken
         if missing and spoken:  # what is in no language that is known has no translation either
             message = _(
-                "There are accounts that speak {languages}, but no translation for them.",
+                "Some accounts are in {languages}, but there is no translation for them.",
                 languages=", ".join(sorted(filter(None, missing))),
             )
             hint = _("Add one with the language in the file's name, such as name.es.md.")
@@ -79,7 +79,7 @@ class Addressing:
         for section in post.texts:
             if section and section not in used:
                 message = _(
-                    "The text for `{section}` goes nowhere, because the post does not go there.",
+                    "The text for “{section}” is not used, because the post does not go there.",
                     section=section,
                 )
                 hint = _("Add {section} to `to:`, or delete the section.", section=section)
@@ -92,28 +92,32 @@ class Addressing:
         if post.answers is None or not accounts:
             return
         if len(accounts) > 1:
-            message = _("An answer goes to the one account that the reader wrote to.")
-            hint = _("Name that account alone in `to:`, and write a draft for each answer.")
+            message = _("An answer can only go to the account that the reader wrote to.")
+            hint = _(
+                "In `to:`, name only that account, and write a separate draft for each answer."
+            )
             findings.error("answers-elsewhere", post.position("to"), message, hint)
             return
         (account,) = accounts
         how = spec_of(account.channel).replies
         if not how.can:
             message = _(
-                "Readers on {platform} cannot be answered from here.",
+                "Publisher cannot answer readers on {platform}.",
                 platform=title(account.channel),
             )
             findings.error("answers-not-here", post.position("answers"), message, _(how.told))
             return
         if how.longest and (post.media or post.link):
             key = "media" if post.media else "link"
-            message = _("An answer on {platform} is words alone.", platform=title(account.channel))
-            hint = _("Take the pictures and the `link:` away; an address may be in the text.")
+            message = _(
+                "An answer on {platform} can only be text.", platform=title(account.channel)
+            )
+            hint = _("Take the pictures and the `link:` away; the text can contain an address.")
             findings.error("answers-too-much", post.position(key), message, hint)
         longest = max((sum(map(len, parts)) for parts in post.texts.values()), default=0)
         if how.longest and longest > how.longest:
             message = _(
-                "An answer on {platform} has at most {number} characters.",
+                "An answer on {platform} can have at most {number} characters.",
                 platform=title(account.channel),
                 number=how.longest,
             )

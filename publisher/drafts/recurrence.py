@@ -87,8 +87,8 @@ def occurrences(
     """
     if not chosen or not {*chosen} <= {*DAYS}:
         unknown = next((name for name in chosen if name not in DAYS), None)
-        message = _("`{text}` is no day.", text=unknown) if unknown else _("No day is chosen.")
-        raise UsageError(message, hint=_("Choose of: {names}.", names=", ".join(DAYS)))
+        message = _("“{text}” is not a day.", text=unknown) if unknown else _("No day is chosen.")
+        raise UsageError(message, hint=_("Choose from: {names}.", names=", ".join(DAYS)))
     last = until or session.ends
     if last is None:
         hint = _("Say until when, or give {file} an `ends:`.", file=FILE)
@@ -98,7 +98,9 @@ def occurrences(
     begins = session.starts or min(by_day, default=today)
     first = max(today, begins)
     if last - first > _LONGEST:
-        raise UsageError(_("The repetition is longer than a year."), hint=_("Let it end earlier."))
+        raise UsageError(
+            _("The repetition is longer than a year."), hint=_("Choose an earlier end.")
+        )
     found: list[Occurrence] = []
     for day in (first + _DAY * number for number in range((last - first).days + 1)):
         items = by_day.get(day, ())
@@ -107,8 +109,8 @@ def occurrences(
             titles = ", ".join(map(_title, items))
             found.append(Occurrence(day, *timed, (day - begins).days + 1, titles))
     if not found:
-        hint = _("Look at the days, at the last one, and at the agenda in {file}.", file=FILE)
-        raise UsageError(_("There is no such day to come."), hint=hint)
+        hint = _("Check the days, the last day, and the agenda in {file}.", file=FILE)
+        raise UsageError(_("There are no such days left."), hint=hint)
     return found
 
 
@@ -131,7 +133,7 @@ def copies(
     """
     drafts = [(one.id, editing.read(one)) for one in sources]
     if any(draft.value("answers") for _id, draft in drafts):
-        raise NotPossible(_("A reader is answered once: an answer is not repeated."))
+        raise NotPossible(_("A reader is answered only once: an answer cannot repeat."))
     own = {day for _id, draft in drafts if (day := _own_day(draft, session))}
     known = {one.id.casefold() for one in posts.files}
     for one in found:
@@ -160,8 +162,8 @@ def warning(post: Post, accounts: Mapping[str, Account]) -> str | None:
     if not minding:
         return None
     return _(
-        "{channels} may refuse the same words again, or take them for spam: change them in each "
-        "copy, or write {number} or {agenda} in the text first.",
+        "{channels} may refuse the same words again, or treat them as spam. Change them in each "
+        "copy, or write {number} or {agenda} into the text first.",
         channels=", ".join(minding),
         number=DAY,
         agenda=AGENDA,
@@ -215,7 +217,7 @@ def _time(text: str, day: date, items: Sequence[AgendaItem], session: Session) -
         return _Timed(spelled(instant, session.zone), instant)
     parts = anchor(text.strip())
     if parts is None or parts.item not in (FIRST, LAST):
-        message = _("`{text}` is no time of day.", text=text)
+        message = _("“{text}” is not a time of day.", text=text)
         raise UsageError(message, hint=_("Write it like 08:30, `first - 30m` or `last.end + 1h`."))
     todays = [one for one in items if one.starts_at.astimezone(session.zone).date() == day]
     if not todays:

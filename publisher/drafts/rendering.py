@@ -63,21 +63,21 @@ def accounts_named(
 
 def _nobody(post: Post) -> Flaw:
     if not post.to:
-        hint = _("Add `to:` with accounts, channels or `all`, or a default in posts/session.yaml.")
-        return Flaw("no-recipients", _("The draft does not say who gets it."), hint)
+        hint = _("Add `to:` with accounts, platforms or `all`, or a default in posts/session.yaml.")
+        return Flaw("no-recipients", _("The draft does not say which accounts get it."), hint)
     whom = ", ".join(f"`{name}`" for name in post.to)
     if post.lang is None:
         hint = _(
             "Add `lang:`, end the file's name in .fr.md or the like, or name accounts in `to:`."
         )
-        message = _("No account of {whom} takes a draft without language.", whom=whom)
+        message = _("No account of {whom} accepts a draft without a language.", whom=whom)
         return Flaw("no-recipients", message, hint)
     message = _(
-        "No account of {whom} speaks the draft's language, {language}.",
+        "No account of {whom} is in the draft's language, {language}.",
         whom=whom,
         language=post.lang,
     )
-    return Flaw("no-recipients", message, _("Name the accounts in `to:`, or mend the language."))
+    return Flaw("no-recipients", message, _("Name the accounts in `to:`, or correct the language."))
 
 
 def section_for(post: Post, account: Account) -> str:
@@ -204,8 +204,8 @@ def _place(post: Post, account: Account, number: int) -> Position:
 def _empty(account: Account, number: int, count: int, *, has_names: bool) -> Flaw:
     named = {"account": account.name, "channel": account.channel}
     if has_names:
-        message = _("The text for {account} ({channel}) only names the reader.", **named)
-        return Flaw("empty-text", message, _("Write what you answer, after the name."))
+        message = _("The text for {account} ({channel}) contains only the reader's name.", **named)
+        return Flaw("empty-text", message, _("Write your answer after the name."))
     return Flaw(
         "empty-text",
         _("Part {number} of the text for {account} ({channel}) is empty.", number=number, **named)
@@ -253,32 +253,31 @@ def _too_many_bytes(account: Account, limits: TextLimits, text: str) -> Flaw | N
     if limit is None or counted <= limit:
         return None
     message = _(
-        "The text for {account} ({channel}) has {counted} bytes, and {limit} are allowed.",
+        "The text for {account} ({channel}) has {counted} bytes; the limit is {limit}.",
         account=account.name,
         channel=account.channel,
         counted=counted,
         limit=limit,
     )
-    hint = _("Shorten it: emoji, and letters with many marks, take several bytes each.")
+    hint = _("Shorten it: emoji, and letters with many accents, take several bytes each.")
     return Flaw("too-long", message, hint)
 
 
 _TOO_LONG = {
     (False, False): later(
-        "The text for {account} ({channel}) is too long by {excess}: {counted} of {limit} "
-        "characters."
+        "The text for {account} ({channel}) is {excess} too long: {counted} of {limit} characters."
     ),
     (False, True): later(
-        "The text for {account} ({channel}) is too long by {excess}: {counted} of {limit} "
+        "The text for {account} ({channel}) is {excess} too long: {counted} of {limit} "
         "characters, as {platform} counts them."
     ),
     (True, False): later(
-        "Part {number} of the text for {account} ({channel}) is too long by {excess}: {counted} "
-        "of {limit} characters."
+        "Part {number} of the text for {account} ({channel}) is {excess} too long: {counted} of "
+        "{limit} characters."
     ),
     (True, True): later(
-        "Part {number} of the text for {account} ({channel}) is too long by {excess}: {counted} "
-        "of {limit} characters, as {platform} counts them."
+        "Part {number} of the text for {account} ({channel}) is {excess} too long: {counted} of "
+        "{limit} characters, as {platform} counts them."
     ),
 }
 """Messages by (is a later part of a thread, the platform counts in a way of its own)."""
@@ -289,8 +288,8 @@ def _too_many_cashtags(account: Account, capabilities: Capabilities, text: str) 
     if limit is None or len(found := cashtags(text)) <= limit:
         return None
     message = plural(
-        "{channel} takes {number} cashtag in a post, and refuses one with {tags}.",
-        "{channel} takes {number} cashtags in a post, and refuses one with {tags}.",
+        "{channel} accepts {number} cashtag in a post, and refuses one with {tags}.",
+        "{channel} accepts {number} cashtags in a post, and refuses one with {tags}.",
         limit,
         channel=title(account.channel),
         tags=", ".join(f"${tag}" for tag in found),
@@ -321,7 +320,7 @@ def _check_pictures(
     channel, limit = title(account.channel), capabilities.max_pictures
     if len(post.media) > limit:
         message = _(
-            "{channel} takes at most {limit} pictures, and there are {number}.",
+            "{channel} accepts at most {limit} pictures, and there are {number}.",
             channel=channel,
             limit=limit,
             number=len(post.media),
@@ -331,13 +330,14 @@ def _check_pictures(
     stills = [item for item in post.media if not item.motion and not item.document]
     if stills and not capabilities.picture_types & MEDIA_TYPES:
         message = _(
-            "{channel} takes neither JPEG nor PNG, so no picture can go there.", channel=channel
+            "{channel} accepts neither JPEG nor PNG, so no picture can go there.", channel=channel
         )
         findings.error("media-unsupported", stills[0].position, message)
     alone = [item for item in post.media if item.motion or item.document]
     if alone and len(post.media) > 1 and capabilities.motion_stands_alone:
         message = _(
-            "{channel} shows a GIF, video or PDF alone, and the draft has {number} files.",
+            "{channel} accepts a GIF, video or PDF only on its own, and the draft has {number} "
+            "files.",
             channel=channel,
             number=len(post.media),
         )
@@ -353,8 +353,8 @@ def _check_pictures(
         most = capabilities.captions_max_bytes
         if item.captions and most and (excess := len(item.captions.data) - most) > 0:
             message = _(
-                "The captions of the video have {excess} bytes too many for {channel}, which takes "
-                "{limit}.",
+                "The captions of the video have {excess} bytes too many for {channel}, which "
+                "accepts {limit}.",
                 excess=formats.number(excess),
                 channel=channel,
                 limit=formats.number(most),
@@ -366,13 +366,13 @@ def _check_pictures(
         excess = len(item.alt) - limit
         if excess > 0:
             message = _(
-                "The alternative text is too long by {excess} for {channel}, which "
-                "takes {limit} characters.",
+                "The picture description is {excess} characters too long for {channel}, which "
+                "accepts {limit}.",
                 excess=excess,
                 channel=channel,
                 limit=limit,
             )
-            hint = _("Say what matters in the picture first, and leave the rest out.")
+            hint = _("Say first what matters in the picture, and leave the rest out.")
             findings.error("alt-too-long", item.position, message, hint)
 
 
@@ -384,10 +384,10 @@ def _flaw_of_document(
             "Make another draft for {channel}, with a picture of the first page and a link.",
             channel=channel,
         )
-        return Flaw("media-unsupported", _("No PDF can go to {channel}.", channel=channel), hint)
+        return Flaw("media-unsupported", _("PDFs cannot go to {channel}.", channel=channel), hint)
     if limits.max_pages is not None and document.pages > limits.max_pages:
         message = _(
-            "{channel} takes documents of up to {limit} pages; this has {pages}.",
+            "{channel} accepts documents of up to {limit} pages; this has {pages}.",
             channel=channel,
             limit=limits.max_pages,
             pages=document.pages,
@@ -402,7 +402,7 @@ def _flaw_of_motion(motion: Motion, channel: str, capabilities: Capabilities) ->
         return _flaw_of_video(motion, channel, capabilities.videos)
     limits = capabilities.gifs
     if limits is None:
-        message = _("No animated GIF can go to {channel}.", channel=channel)
+        message = _("Animated GIFs cannot go to {channel}.", channel=channel)
         hint = _(
             "Show one of its frames as a picture, or make another draft for {channel}.",
             channel=channel,
@@ -410,7 +410,7 @@ def _flaw_of_motion(motion: Motion, channel: str, capabilities: Capabilities) ->
         return Flaw("media-unsupported", message, hint)
     if motion.frames > limits.max_frames:
         message = _(
-            "{channel} takes GIFs of up to {limit} frames; this has {frames}.",
+            "{channel} accepts GIFs of up to {limit} frames; this has {frames}.",
             channel=channel,
             limit=limits.max_frames,
             frames=motion.frames,
@@ -422,9 +422,10 @@ def _flaw_of_motion(motion: Motion, channel: str, capabilities: Capabilities) ->
 def _flaw_of_video(motion: Motion, channel: str, limits: VideoLimits | None) -> Flaw | None:
     if limits is None:
         hint = _("Make another draft for {channel}, with a picture or a link.", channel=channel)
-        return Flaw("media-unsupported", _("No video can go to {channel}.", channel=channel), hint)
+        return Flaw("media-unsupported", _("Videos cannot go to {channel}.", channel=channel), hint)
     if not limits.min_seconds <= motion.seconds <= limits.max_seconds:
-        text = _("{channel} takes videos of {least:g} to {most:g} seconds; this has {seconds:.1f}.",
+        text = _(
+            "{channel} accepts videos of {least:g} to {most:g} seconds; this has {seconds:.1f}.",
                  channel=channel, least=limits.min_seconds, most=limits.max_seconds,
                  seconds=motion.seconds)  # fmt: skip
         return Flaw(
@@ -432,13 +433,16 @@ def _flaw_of_video(motion: Motion, channel: str, limits: VideoLimits | None) -> 
         )
     short, long = sorted((motion.width, motion.height))
     if short < limits.min_side or short > limits.max_short_side or long > limits.max_long_side:
-        text = _("{channel} takes videos from {least} pixels a side to {long} x {short}; this has "
-                 "{width} x {height}.",
+        text = _(
+            "{channel} accepts videos from {least} pixels a side to {long} x {short}; this has "
+            "{width} x {height}.",
                  channel=channel, least=limits.min_side, long=limits.max_long_side,
                  short=limits.max_short_side, width=motion.width, height=motion.height)  # fmt: skip
-        return Flaw("video-limits", text, _("Export it as 1280 x 720, or upright as 720 x 1280."))
+        return Flaw(
+            "video-limits", text, _("Export it as 1280 x 720, or as 720 x 1280 if it is upright.")
+        )
     if (rate := motion.frames / motion.seconds) > limits.max_rate * _JITTER:
-        text = _("{channel} takes videos of up to {most} pictures a second; this has {rate:.0f}.",
+        text = _("{channel} accepts videos of up to {most} frames a second; this has {rate:.0f}.",
                  channel=channel, most=limits.max_rate, rate=rate)  # fmt: skip
-        return Flaw("video-limits", text, _("Export it with 30 pictures a second."))
+        return Flaw("video-limits", text, _("Export it with 30 frames a second."))
     return None

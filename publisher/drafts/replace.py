@@ -35,7 +35,7 @@ def create(path: Path, file: str, new: bytes) -> None:
     try:
         files.create(path, new)
     except FileExistsError:
-        raise FileChanged(_("Somebody else made {file} meanwhile.", file=file)) from None
+        raise FileChanged(_("Someone else made {file} in the meantime.", file=file)) from None
     except OSError as error:
         message = _("{path} cannot be written: {reason}.", path=file, reason=why(error))
         raise StorageError(message, hint=_hint()) from error
@@ -50,7 +50,7 @@ def delete(path: Path, file: str, seen: bytes) -> None:
 
 def _compare(target: Path, file: str, seen: bytes) -> None:
     if target.read_bytes() != seen:
-        raise FileChanged(_("Somebody else changed {file} meanwhile.", file=file))
+        raise FileChanged(_("Someone else changed {file} in the meantime.", file=file))
 
 
 @contextmanager
@@ -62,13 +62,13 @@ def _locked(path: Path, file: str) -> Iterator[tuple[Path, os.stat_result]]:
             files.lock(old.fileno(), _PATIENCE)
             yield target, os.fstat(old.fileno())
     except FileNotFoundError:
-        raise FileChanged(_("Somebody else took {file} away meanwhile.", file=file)) from None
+        raise FileChanged(_("Someone else took {file} away in the meantime.", file=file)) from None
     except OSError as error:
         raise StorageError(
-            _("{file} cannot be written: {reason}. It is as it was.", file=file, reason=why(error)),
+            _("{file} cannot be written: {reason}. It is unchanged.", file=file, reason=why(error)),
             hint=_hint(),
         ) from error
 
 
 def _hint() -> str:
-    return _("The folder posts/ must be one that you may write to, on a disk with free space.")
+    return _("You need permission to write to the folder posts/, on a disk with free space.")

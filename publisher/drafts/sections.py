@@ -126,15 +126,14 @@ def _note_heading(
     shown, place = heading["line"].strip(), Position(line=line)
     if near := naming.resembled(heading["words"], names):
         message = _(
-            "`{line}` begins no text for a channel or account, and would be published.", line=shown
+            "“{line}” does not begin a text for a platform or account, so it would be published.",
+            line=shown,
         )
-        hint = _(
-            "Write `## {near}`; or leave the # out, if it is a heading for readers.", near=near
-        )
+        hint = _("Write `## {near}`. If it is a heading for readers, leave the # out.", near=near)
         findings.error("unknown-section", place, message, hint)
     else:
-        message = _("`{line}` is published as it stands here, with its #.", line=shown)
-        hint = _("Leave the # out. Only `## CHANNEL` begins a text for one channel.")
+        message = _("“{line}” is published exactly as it is here, with its #.", line=shown)
+        hint = _("Leave the # out. Only `## CHANNEL` begins a text for one platform.")
         findings.warning("heading-as-text", place, message, hint)
 
 
@@ -145,8 +144,8 @@ def _add(found: Sections, name: str, lines: str, start: int, findings: Findings)
         found.positions[position_key("")] = Position(line=start)
         return
     if name in found.texts:
-        message = _("The text for `{name}` is given twice.", name=name)
-        hint = _("Join the two sections; a thread is split by a line `---`.")
+        message = _("The text for “{name}” is given twice.", name=name)
+        hint = _("Join the two sections. To split a thread, use a line `---`.")
         findings.error("duplicate-section", Position(line=start - 1), message, hint)
         return
     found.texts[name] = tuple(parts)
@@ -175,13 +174,13 @@ def _oddities(lines: str, names: Collection[str]) -> Iterator[tuple[Flaw, int]]:
     """Text that was probably not meant to be published, each with its index."""
     if "<!--" in lines:
         for comment in _COMMENT.finditer(lines):
-            message = _("An HTML comment is text here, and is published.")
-            hint = _("Delete it; notes go into the front matter after #.")
+            message = _("An HTML comment counts as text here, and is published.")
+            hint = _("Delete it. Notes go into the front matter after #.")
             yield Flaw("comment-as-text", message, hint), comment.end("before")
     for rule in horizontal_rules.find(lines):
         yield horizontal_rules.flaw(rule), rule.start("line")
     for label in _LABEL.finditer(lines):
         if near := naming.meant((label["bold"] or label["plain"]).strip(" :"), names):
-            message = _("`{line}` is published as it stands here.", line=label["line"].strip())
-            hint = _("Write `## {near}` if the text below it is for {near} alone.", near=near)
+            message = _("“{line}” is published exactly as it is here.", line=label["line"].strip())
+            hint = _("If the text below it is only for {near}, write `## {near}`.", near=near)
             yield Flaw("heading-as-text", message, hint), label.start("line")

@@ -89,7 +89,7 @@ class Session(Frozen):
             return nearly(near)
         if days := dates.days(text, self._now().date()):
             shown = " / ".join(f"{day} {_MORNING:%H:%M}" for day in days)
-            return _("Say the time of day as well: {times}.", times=shown)
+            return _("Give the time of day as well: {times}.", times=shown)
         return None
 
     def _hint(self, text: str) -> str:
@@ -100,7 +100,7 @@ class Session(Frozen):
         day = first.starts_at.astimezone(self.zone).date() if first else self.starts
         shown = datetime.combine(day or _EXAMPLE, _MORNING, self.zone)
         if of_day := dates.clock(text):
-            return _("Say the day as well: {day} {clock}.", day=f"{shown:%Y-%m-%d}", clock=of_day)
+            return _("Give the day as well: {day} {clock}.", day=f"{shown:%Y-%m-%d}", clock=of_day)
         named = {"local": f"{shown:%Y-%m-%d %H:%M}", "exact": shown.isoformat()}
         if first is None:
             return _("Write it like {local} or {exact}.", **named)
@@ -119,16 +119,16 @@ class Session(Frozen):
         if isinstance(moment, Flaw) and moment.code == "unknown-anchor":
             if self.is_missing:
                 return moment._replace(
-                    hint=_("There is no {file}, whose agenda has them.", file=FILE)
+                    hint=_("There is no {file}, so there are no agenda items.", file=FILE)
                 )
             name = anchor_name(text)
             if self.flawed & {"agenda", f"agenda.{name}"}:
                 return unusable(
-                    _("{file} has a problem with the agenda item `{name}`.", file=FILE, name=name)
+                    _("{file} has a problem with the agenda item “{name}”.", file=FILE, name=name)
                 )
         return moment
 
 
 def unusable(message: str) -> Flaw:
     """The flaw of a draft that relies on a part of the session that could not be read."""
-    return Flaw("session-unusable", message, _("Mend {file} first.", file=FILE))
+    return Flaw("session-unusable", message, _("Fix {file} first.", file=FILE))

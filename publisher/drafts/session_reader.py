@@ -92,9 +92,7 @@ class _Reader:
             if "timezone" in self._fields:
                 self._flawed |= {"timezone", "agenda"}
             else:
-                message = _(
-                    "{file} names no time zone, so local times are taken as UTC.", file=FILE
-                )
+                message = _("{file} names no time zone, so local times are read as UTC.", file=FILE)
                 hint = _("Add one, such as `timezone: Europe/Zurich`.")
                 self._findings.warning("no-timezone", Position(), message, hint)
             return None
@@ -105,7 +103,7 @@ class _Reader:
             "timezone",
             Flaw(
                 "unknown-zone",
-                _("There is no time zone `{name}`.", name=name),
+                _("There is no time zone “{name}”.", name=name),
                 did_you_mean(near)
                 if near
                 else _("Write an area and a city, such as Europe/Zurich."),
@@ -156,24 +154,24 @@ class _Reader:
         for name, item in agenda.items():
             other = taken.setdefault(item.uid, name) if item.uid else name
             if other != name:
-                message = _("`{name}` has the same `uid` as `{other}`.", name=name, other=other)
+                message = _("“{name}” has the same `uid` as “{other}”.", name=name, other=other)
                 hint = _("Delete the one that was copied.")
                 self._findings.error("duplicate-uid", node.entries[name].key, message, hint)
 
     def _item(self, name: str, entry: yaml_tree.Entry, zone: ZoneInfo) -> AgendaItem | None:
         before = len(self._findings.problems)
         if not _ITEM_NAME.fullmatch(name):
-            message = _("`{name}` cannot name an agenda item.", name=name)
-            hint = _("A name begins with a letter and holds letters, digits, - and _.")
+            message = _("“{name}” cannot be the name of an agenda item.", name=name)
+            hint = _("A name begins with a letter and contains only letters, digits, - and _.")
             self._findings.error("bad-value", entry.key, message, hint)
         if is_now(name):  # `at: now` would mean the item in one draft, and at once in another
-            message = _("`{name}` cannot name an agenda item.", name=name)
-            hint = _("In drafts `at: now` means at once. Give the item another name.")
+            message = _("“{name}” cannot be the name of an agenda item.", name=name)
+            hint = _("In drafts, `at: now` means at once. Give the item another name.")
             self._findings.error("bad-value", entry.key, message, hint)
         if not isinstance(entry.value, yaml_tree.Mapping):
             hint = _("Write its `title:` and `starts:` under it.")
             flaw = Flaw(
-                "not-a-mapping", _("The agenda item `{name}` has no keys.", name=name), hint
+                "not-a-mapping", _("The agenda item “{name}” has no keys.", name=name), hint
             )
             self._findings.add(flaw, entry.value.position)
             return None
@@ -181,11 +179,11 @@ class _Reader:
         starts, ends = self._time(fields, "starts", zone), self._time(fields, "ends", zone)
         if "starts" not in fields:
             fields.missing(
-                "starts", _("Posts count from an item's start: `starts: 2016-03-07 09:00`.")
+                "starts", _("Posts are timed from an item's start: `starts: 2016-03-07 09:00`.")
             )
         if starts and ends and ends.instant <= starts.instant:
             fields.reject(
-                "ends", Flaw("ends-before-start", _("`{name}` ends before it starts.", name=name))
+                "ends", Flaw("ends-before-start", _("“{name}” ends before it starts.", name=name))
             )
         title, place, uid = fields.text("title"), fields.text("place"), fields.text("uid")
         cancelled = fields.flag("cancelled") or False
@@ -228,7 +226,7 @@ def language(fields: Fields) -> str | None:
     if code is not None and not LANGUAGE.fullmatch(code):
         hint = _("Write it like fr, es or pt-BR.")
         fields.reject(
-            "lang", Flaw("bad-language", _("`{code}` is no language code.", code=code), hint)
+            "lang", Flaw("bad-language", _("“{code}” is not a language code.", code=code), hint)
         )
         return None
     return code

@@ -48,15 +48,15 @@ def read_bytes(path: str | Path, findings: Findings, most: int = MAX_BYTES) -> b
     try:
         status = os.stat(path)  # noqa: PTH116 - ten thousand times
         if not stat.S_ISREG(status.st_mode):
-            findings.error("unreadable", Position(), _("This is no regular file."))
+            findings.error("unreadable", Position(), _("This is not a regular file."))
             return None
         if status.st_size > most:
             message = _(
-                "The file has {size} bytes; more than {limit} are not read.",
+                "The file has {size} bytes; Publisher reads at most {limit}.",
                 size=formats.number(status.st_size),
                 limit=formats.number(most),
             )
-            hint = _("A draft holds text alone; pictures belong into posts/media/.")
+            hint = _("A draft contains only text. Pictures belong in posts/media/.")
             findings.error("file-too-big", Position(), message, hint)
             return None
         with open(path, "rb", buffering=0) as file:  # noqa: PTH123
@@ -77,7 +77,7 @@ def decode(data: bytes, findings: Findings) -> str | None:
         return None
     if data.startswith(_UTF16):
         findings.error(
-            "encoding", Position(), _("The file is UTF-16, not UTF-8."), _(_SAVE_AS_UTF8)
+            "encoding", Position(), _("The file is in UTF-16, not UTF-8."), _(_SAVE_AS_UTF8)
         )
         return None
     data = data.removeprefix(_BOM)
@@ -109,7 +109,10 @@ def invalid_character(text: str) -> Flaw | None:
     return Flaw(
         "invalid-character",
         _("The character U+{code:04X} cannot be published.", code=ord(match.group())),
-        _("Delete it; it is invisible in most editors, so retype the words around it if need be."),
+        _(
+            "Delete it. It is invisible in most editors, so retype the words around it if "
+            "necessary."
+        ),
     )
 
 
@@ -130,10 +133,10 @@ def found_in(text: str, findings: Findings, first_line: int = 1) -> bool:
     findings.error(
         "conflict-marker",
         Position(line=first_line + text.count("\n", 0, mark.start())),
-        _("`{line}` is left from a conflict in git.", line=mark.group()[:60]),
+        _("“{line}” is left over from a conflict in git.", line=mark.group()[:60]),
         _(
-            "Two versions stand between `<<<<<<<` and `>>>>>>>`. Keep the right one, delete the other "
-            "and the lines `<<<<<<<`, `=======` and `>>>>>>>`."
+            "There are two versions between `<<<<<<<` and `>>>>>>>`. Keep the right one; delete "
+            "the other and the lines `<<<<<<<`, `=======` and `>>>>>>>`."
         ),
     )
     return True

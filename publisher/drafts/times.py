@@ -98,9 +98,9 @@ def parse_time(text: str, zone: ZoneInfo) -> Moment | Flaw:
     """Parse `2016-03-07 08:30` in `zone`, or a time with an offset; seconds and `T` are allowed."""
     match = _TIME.fullmatch(text)
     if match is None:
-        return Flaw("bad-time", _("`{text}` is no time.", text=text), _(SHAPE))
+        return Flaw("bad-time", _("“{text}” is not a time.", text=text), _(SHAPE))
     if match["clock"] is None:
-        message = _("`{text}` has no time of day.", text=text)
+        message = _("“{text}” has no time of day.", text=text)
         return Flaw("time-without-clock", message, _("Add one: {date} 08:30.", date=match["date"]))
     naive = _naive(match["date"], match["clock"])
     if isinstance(naive, Flaw):
@@ -112,7 +112,7 @@ def parse_time(text: str, zone: ZoneInfo) -> Moment | Flaw:
         aware = datetime.fromisoformat(f"{naive.isoformat()}{match['offset'].upper()}")
     except ValueError:
         return Flaw(
-            "bad-time", _("`{offset}` is no offset from UTC.", offset=match["offset"]), _(SHAPE)
+            "bad-time", _("“{offset}” is not an offset from UTC.", offset=match["offset"]), _(SHAPE)
         )
     return Moment(aware.astimezone(UTC))
 
@@ -159,7 +159,7 @@ def _naive(day: str, clock: str) -> datetime | Flaw:
     try:
         return local_time((year, month, day_of_month), (hour, minute, second))
     except ValueError as error:
-        message = _("`{day} {clock}` is no time: {error}.", day=day, clock=clock, error=error)
+        message = _("“{day} {clock}” is not a time: {error}.", day=day, clock=clock, error=error)
         return Flaw("bad-time", message, _(SHAPE))
 
 
@@ -185,7 +185,7 @@ def in_zone(naive: datetime, zone: ZoneInfo) -> datetime | Flaw:
     if earlier == after:
         return earlier
     first, second = (instant.astimezone(zone).isoformat() for instant in sorted((earlier, after)))
-    hint = _("Write which one is meant: {first} or {second}.", first=first, second=second)
+    hint = _("Write which one you mean: {first} or {second}.", first=first, second=second)
     shown = naive.isoformat(" ", "minutes")
     if earlier < after:
         return Flaw(
@@ -201,21 +201,21 @@ def parse_anchor(text: str, agenda: Mapping[str, AgendaItem]) -> Moment | Flaw:
     match = _ANCHOR.fullmatch(text)
     if match is None:
         return Flaw(
-            "bad-time", _("`{text}` is neither a time nor an agenda item.", text=text), _(SHAPE)
+            "bad-time", _("“{text}” is neither a time nor an agenda item.", text=text), _(SHAPE)
         )
     item = agenda.get(match["item"])
     if item is None:
         return _unknown(match["item"], agenda)
     if match["edge"] not in (None, "start", "end"):
         hint = _("Write `{item}`, `{item}.start` or `{item}.end`.", item=item.name)
-        return Flaw("bad-time", _("An agenda item has no `{edge}`.", edge=match["edge"]), hint)
+        return Flaw("bad-time", _("An agenda item has no “{edge}”.", edge=match["edge"]), hint)
     base = item.ends_at if match["edge"] == "end" else item.starts_at
     if base is None:
         hint = _(
             "Give `{item}` an `ends:` in posts/session.yaml, or count from its start.",
             item=item.name,
         )
-        return Flaw("no-end", _("The agenda item `{item}` has no end.", item=item.name), hint)
+        return Flaw("no-end", _("The agenda item “{item}” has no end.", item=item.name), hint)
     offset = timedelta()
     if match["duration"] is not None:
         try:
@@ -242,7 +242,7 @@ def anchored(instant: datetime, like: str, agenda: Mapping[str, AgendaItem]) -> 
 
 
 def _unknown(name: str, agenda: Mapping[str, AgendaItem]) -> Flaw:
-    message = _("No agenda item is called `{name}`.", name=name)
+    message = _("No agenda item is called “{name}”.", name=name)
     item, dash, rest = name.rpartition("-")
     if dash and item in agenda and re.match(r"\d", rest):
         hint = _("Put spaces around the minus: `{item} - {rest}`.", item=item, rest=rest)

@@ -51,10 +51,10 @@ def _source(library: Library, post: Post, languages: Sequence[str]) -> Post | No
 
 def _problem(post: Post, pair: _Pair) -> Problem:
     message = _(
-        "posts/{source} has other words now than when this translation was written.",
+        "The words of posts/{source} have changed since this translation was written.",
         source=pair.source,
     )
-    flaw = Flaw("stale-translation", message, _("Bring the translation up to date, and commit it."))
+    flaw = Flaw("stale-translation", message, _("Update the translation and commit it."))
     return problem(post.file, flaw, post.position(position_key("")), Severity.WARNING)
 
 

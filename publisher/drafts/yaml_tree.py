@@ -53,27 +53,24 @@ _OF_NODES = (yaml.NodeEvent, yaml.CollectionEndEvent)
 
 # Messages of libyaml, and hints for people.
 _HINTS = (
-    ("tab character", later("Indent with spaces; YAML allows no tabs there.")),
+    ("tab character", later("Indent with spaces. YAML does not allow tabs there.")),
     (
         "mapping values are not allowed",
-        later(
-            "A value that holds `: ` goes between quotes; a key stands at the start of its line."
-        ),
+        later("Put a value that contains `: ` in quotes. A key begins its line."),
     ),
     (
         "cannot start any token",
         later(
-            "Put the value between quotes if it begins with @, `, % or |; indent "
-            "with spaces, not tabs."
+            "Put the value in quotes if it begins with @, `, % or |. Indent with spaces, not tabs."
         ),
     ),
     ("unexpected end of stream", later("A quotation mark is opened and never closed.")),
     (
         "expected ',' or",
-        later("A bracket is opened and never closed, or a comma is missing."),
+        later("A bracket is never closed, or a comma is missing."),
     ),
 )
-_LOOK = later("Check the quotes and the indentation of this line and the one before.")
+_LOOK = later("Check the quotes and the indentation of this line and the line before it.")
 
 
 def compose(text: str, findings: Findings, first_line: int = 1) -> Node | None:
@@ -86,11 +83,12 @@ def compose(text: str, findings: Findings, first_line: int = 1) -> Node | None:
     if hidden := _HIDDEN_LINE_END.search(text):
         # To YAML a line ends there, and a key may follow that people do not see as one.
         message = _(
-            "The character U+{code:04X} ends a line here, which editors do not show.",
+            "The character U+{code:04X} ends a line here, but editors do not show it.",
             code=ord(hidden.group()),
         )
         hint = _(
-            "Delete it; it is invisible in most editors, so retype the words around it if need be."
+            "Delete it. It is invisible in most editors, so retype the words around it if "
+            "necessary."
         )
         findings.error("invalid-character", _place(text, hidden.start(), first_line), message, hint)
         return None
@@ -111,7 +109,7 @@ def mapping(text: str, findings: Findings) -> Mapping | None:
     """
     root = compose(text, findings)
     if root is not None and not isinstance(root, Mapping):
-        message = _("{file} is no list of keys with values.", file=findings.file)
+        message = _("{file} is not a list of keys with values.", file=findings.file)
         findings.error("not-a-mapping", root.position, message)
     twice = any(found.code == "duplicate-key" for found in findings.problems)
     return root if isinstance(root, Mapping) and not twice else None
@@ -150,17 +148,17 @@ def _refused(event: Any, depth: int) -> tuple[str, str] | None:
             if is_alias
             else _("`&{name}` is a YAML anchor, which is not allowed here.", name=name),
             _(
-                "Write the value out; a text that begins with {sign} goes between quotes.",
+                "Write the value out. A text that begins with {sign} needs quotes.",
                 sign=sign,
             ),
         )
     if getattr(event, "tag", None):
         return (
             _("`{tag}` is a YAML tag, which is not allowed here.", tag=event.tag),
-            _("Leave it out; a text that begins with ! goes between quotes."),
+            _("Leave it out. A text that begins with ! needs quotes."),
         )
     if depth > MAX_DEPTH:
-        return _("This is nested too deeply."), _("Nothing here needs more than three levels.")
+        return _("This is nested too deeply."), _("Three levels are enough for everything here.")
     return None
 
 
@@ -235,7 +233,7 @@ def _shared_position(line: int, column: int) -> Position:
 
 def _note_error(error: yaml.YAMLError, text: str, findings: Findings, first_line: int) -> None:
     """Note an error of libyaml with a hint: its own messages are English, for YAML experts."""
-    message = _("This is no valid YAML.")
+    message = _("This is not valid YAML.")
     if not isinstance(error, yaml.MarkedYAMLError) or error.problem_mark is None:
         findings.error("yaml", Position(line=first_line), message, _(_LOOK))
         return

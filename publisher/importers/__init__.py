@@ -66,12 +66,12 @@ def _once(items: list[Item], imported: Mapping[str, str], notes: Findings) -> li
         place = Position(line=item.line)
         if (name := imported.get(item.mark)) is not None:
             message = _("This was imported before, as {name}.", name=name)
-            notes.warning("already-imported", place, message, _("It is left as it is."))
+            notes.warning("already-imported", place, message, _("It stays as it is."))
             continue
         first = seen.setdefault((item.words, item.at, item.to), item)
         if first is not item:
             message = _(
-                "The same text stands in {place}; one draft is made of both.", place=first.where
+                "The same text is in {place}; Publisher makes one draft of both.", place=first.where
             )
             notes.warning("same-text", place, message)
     return [*seen.values()]

@@ -19,7 +19,7 @@ from publisher.importers.tables import Row
 
 ROLES: Mapping[str, str] = {
     "text": later("the text"),
-    "at": later("the date, with or without the time"),
+    "at": later("the date, with or without a time"),
     "time": later("the time of day"),
     "link": later("the link"),
     "picture": later("the picture"),
@@ -83,7 +83,7 @@ def recognise(rows: Sequence[Row], options: Options) -> Table:
     at = next((n for n, roles in enumerate(found) if {*REQUIRED} <= {*roles}), 0)
     _verify(rows[at], found[at], options)
     if not rows[at + 1 :]:
-        raise FileRefused("nothing-found", _("There is no row below the header."))
+        raise FileRefused("nothing-found", _("There are no rows below the header."))
     return Table(rows[at], found[at], rows[at + 1 :])
 
 
@@ -104,24 +104,24 @@ def _verify(header: Row, roles: Sequence[str], options: Options) -> None:
         of_role = [n for n, other in enumerate(roles) if other == role]
         if len(of_role) > 1:
             named = " ".join(f"`{header.cells[n]}`" for n in of_role)
-            message = _("Several columns hold {what}: {titles}.", what=_(holds), titles=named)
+            message = _("Several columns could be {what}: {titles}.", what=_(holds), titles=named)
             hint = _(
-                "Say which one counts: --column {role}=TITLE. Give titles that are alike other names.",
+                "Choose one: --column {role}=TITLE. If titles are alike, rename them.",
                 role=role,
             )
             raise FileRefused("header", message, hint, line=header.line, column=of_role[1] + 1)
         if not of_role and (title := options.columns.get(role)):
             message = _(
-                "No column is called `{title}`. There are: {titles}.", title=title, titles=titles
+                "No column is called “{title}”. There are: {titles}.", title=title, titles=titles
             )
             raise FileRefused("header", message, line=header.line)
         if not of_role and role in REQUIRED:
             message = _(
-                "No column is known to hold {what}. There are: {titles}.",
+                "No column is recognised as {what}. There are: {titles}.",
                 what=_(holds),
                 titles=titles,
             )
-            hint = _("Say which one does: --column {role}=TITLE.", role=role)
+            hint = _("Choose one: --column {role}=TITLE.", role=role)
             if any(character.isdigit() for character in header.cells[0]):
-                hint += " " + _("A file of Hootsuite has no titles: --from hootsuite.")
+                hint += " " + _("Files from Hootsuite have no titles: --from hootsuite.")
             raise FileRefused("header", message, hint, line=header.line)

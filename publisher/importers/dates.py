@@ -50,9 +50,9 @@ def parse(text: str, zone: ZoneInfo, order: DateOrder | None) -> datetime | Flaw
     match = _SHAPE.fullmatch(text.strip())
     if match is None or match["hour"] is None:
         message = (
-            _("`{text}` is no date with a time.", text=text)
+            _("“{text}” is not a date with a time.", text=text)
             if match is None
-            else _("`{text}` has no time of day.", text=text)
+            else _("“{text}” has no time of day.", text=text)
         )
         return Flaw("bad-time", message, _(_HINT))
     day = _day(match, order)
@@ -68,7 +68,7 @@ def parse(text: str, zone: ZoneInfo, order: DateOrder | None) -> datetime | Flaw
         return _aware(naive, match["offset"].upper()).astimezone(UTC)
     except ValueError as error:
         return Flaw(
-            "bad-time", _("`{text}` is no time: {error}.", text=text, error=error), _(_HINT)
+            "bad-time", _("“{text}” is not a time: {error}.", text=text, error=error), _(_HINT)
         )
 
 
@@ -76,7 +76,7 @@ def _aware(naive: datetime, offset: str) -> datetime:
     try:
         return datetime.fromisoformat(f"{naive.isoformat()}{offset}")
     except ValueError:
-        raise ValueError(_("{offset} is no offset from UTC", offset=offset)) from None
+        raise ValueError(_("{offset} is not an offset from UTC", offset=offset)) from None
 
 
 def _day(match: re.Match[str], order: DateOrder | None) -> tuple[int, int, int] | Flaw:
@@ -86,8 +86,8 @@ def _day(match: re.Match[str], order: DateOrder | None) -> tuple[int, int, int] 
     year += 2000 if year < 100 else 0
     order = order or (first == second and DateOrder.DAY_FIRST) or proven_order([match.group()])
     if order is None:
-        message = _("`{text}` can be read with the day or the month first.", text=match.group())
-        hint = _("Say which: --dates day-first, or --dates month-first.")
+        message = _("“{text}” can be read with the day or the month first.", text=match.group())
+        hint = _("Choose one: --dates day-first or --dates month-first.")
         return Flaw("ambiguous-date", message, hint)
     return (year, second, first) if order is DateOrder.DAY_FIRST else (year, first, second)
 

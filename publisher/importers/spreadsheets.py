@@ -54,8 +54,8 @@ class _Reader:
         header, roles, rows = self._table
         for number, (title, role) in enumerate(zip(header.cells, roles, strict=True)):
             if not role and any(row.cells[number : number + 1] > ("",) for row in rows):
-                message = _("The column `{title}` is left out.", title=title[:60])
-                hint = _("If it holds a part of the posts, say which: --column ROLE=TITLE.")
+                message = _("The column “{title}” is left out.", title=title[:60])
+                hint = _("If it contains part of the posts, say which: --column ROLE=TITLE.")
                 flaw = Flaw("column-left-out", message, hint)
                 self._tell(header, number, flaw, Severity.WARNING)
 
@@ -63,12 +63,12 @@ class _Reader:
         width = len(self._table.roles)
         if extra := [cell for cell in row.cells[width:] if cell]:
             message = plural(
-                "The row has {number} more than the {columns} columns.",
-                "The row has {number} more than the {columns} columns.",
+                "The row has {number} cells more than the {columns} columns.",
+                "The row has {number} cells more than the {columns} columns.",
                 len(extra),
                 columns=width,
             )
-            hint = _("Put a text that holds a comma between quotation marks.")
+            hint = _("Put a text that contains a comma in quotation marks.")
             self._tell(row, width, Flaw("too-many-cells", message, hint))
         names = _BETWEEN_NAMES.split(self._cell(row, "to"))
         return Item(
@@ -87,23 +87,25 @@ class _Reader:
         if not text and not self._cell(row, "picture"):
             self._tell(row, "text", Flaw("empty-text", _("The row has no text.")))
         elif _FORMULA.fullmatch(text):
-            hint = _("Let the spreadsheet hold the text itself, or put a letter before the sign.")
-            message = _("`{text}` is a formula of the spreadsheet, and no text.", text=text[:60])
+            hint = _("Put the text itself into the cell, or put a letter before the sign.")
+            message = _("“{text}” is a spreadsheet formula, not text.", text=text[:60])
             self._tell(row, "text", Flaw("formula", message, hint))
         return text
 
     def _link(self, row: Row) -> str | None:
         link = self._cell(row, "link")
         if link and not _ADDRESS.fullmatch(link):
-            message = _("`{link}` is no web address.", link=link)
+            message = _("“{link}” is not a web address.", link=link)
             self._tell(row, "link", Flaw("bad-value", message, _("Write it with https://.")))
         return link or None
 
     def _picture(self, row: Row) -> str:
         picture = self._cell(row, "picture")
         if picture:
-            message = _("The picture {picture} is not fetched.", picture=picture)
-            hint = _("Save it in posts/media/ and name it in the draft, with its alternative text.")
+            message = _("Publisher does not download the picture {picture}.", picture=picture)
+            hint = _(
+                "Save it in posts/media/ and name it in the draft, with its picture description."
+            )
             self._tell(row, "picture", Flaw("picture-not-fetched", message, hint), Severity.WARNING)
         return picture
 
@@ -111,7 +113,7 @@ class _Reader:
         code = self._cell(row, "lang")
         code = code if "-" in code else code.lower()
         if code and not LANGUAGE.fullmatch(code):
-            message = _("`{code}` is no language code.", code=code)
+            message = _("“{code}” is not a language code.", code=code)
             hint = _("Write it like fr, es or pt-BR.")
             self._tell(row, "lang", Flaw("bad-language", message, hint))
         return code or None
@@ -123,12 +125,15 @@ class _Reader:
                 return instant
             self._tell(row, "at", instant)
         elif self._may_wait:
-            message = _("The row has no time, so its draft has none: it never goes out like that.")
+            message = _(
+                "The row has no time, so its draft has none: it never goes out without one."
+            )
             flaw = Flaw("no-time", message, _("Give the draft an `at:`."))
             self._tell(row, "at", flaw, Severity.WARNING)
         else:
             hint = _(
-                "Write it like 2016-03-07 08:30. In a file of Buffer it may be empty: --from buffer."
+                "Write it like 2016-03-07 08:30. In a file from Buffer it may be empty: --from "
+                "buffer."
             )
             self._tell(row, "at", Flaw("bad-time", _("The row has no time."), hint))
         return None

@@ -25,8 +25,8 @@ _DELIMITER = re.compile(r'[^\S\t]*+(?:"(?:[^"]|"")*+"|[^",;\t\n]*+)([,;\t])')
 _POLISH = re.compile(rb"[A-Za-z\xc0-\xff][\xb3\xb9\xbf][a-z\xe0-\xff]")
 _WORD = re.compile(r"\w+")
 _WORDS_SHOWN = 5
-SAVE_AGAIN = later("In the spreadsheet, save it as XLSX or as CSV UTF-8, and import that.")
-SAVE_PARTS = later("Save the posts alone, in several files.")
+SAVE_AGAIN = later("In the spreadsheet, save it as XLSX or as CSV UTF-8, and import that file.")
+SAVE_PARTS = later("Save only the posts, in several files.")
 _HINTS = {
     "encoding": SAVE_AGAIN,
     "file-too-big": SAVE_PARTS,
@@ -55,7 +55,7 @@ def read(path: Path, notes: Findings, sheet: str | None = None) -> list[Row]:
 
         rows = workbooks.read(data, sheet)
     elif kind is not None:
-        message = _("The file is {kind}, and neither XLSX nor CSV.", kind=_(kind.name))
+        message = _("The file is {kind}, not XLSX or CSV.", kind=_(kind.name))
         raise FileRefused("encoding", message, _(SAVE_AGAIN))
     elif sheet is not None:
         raise FileRefused("sheet", _("A CSV file has no sheets."), _("Leave out --sheet."))
@@ -72,7 +72,7 @@ def _text(data: bytes, findings: Findings, notes: Findings) -> str:
         try:
             data = data[2:].decode(encoding).encode()
         except UnicodeError:
-            message = _("The file begins like UTF-16, and is none.")
+            message = _("The file begins like UTF-16, but is not UTF-16.")
             raise FileRefused("encoding", message, _(SAVE_AGAIN)) from None
     else:
         data = _in_utf8(data, notes)
@@ -96,11 +96,11 @@ def _in_utf8(data: bytes, notes: Findings) -> bytes:
         return data
     words = dict.fromkeys(word for word in _WORD.findall(text) if not word.isascii())
     message = _(
-        "The file is not UTF-8, and was read as {encoding}: {words}.",
+        "The file is not UTF-8, so Publisher read it as {encoding}: {words}.",
         encoding=encoding.replace("cp", "Windows-"),
         words=", ".join(f"`{word}`" for word in [*words][:_WORDS_SHOWN]),
     )
-    hint = _("If these words are wrong, save it as XLSX or as CSV UTF-8, and import that.")
+    hint = _("If these words are wrong, save it as XLSX or as CSV UTF-8, and import that file.")
     notes.warning("encoding", Position(), message, hint)
     return text.encode()
 
@@ -132,6 +132,6 @@ def _csv(text: str) -> list[Row]:
                 rows.append(Row(begin, stripped))
             begin = reader.line_num + 1
     except csv.Error:
-        hint = _("Close every quotation mark, and write one within a cell twice.")
-        raise FileRefused("csv", _("This is no valid CSV."), hint, line=begin) from None
+        hint = _("Close every quotation mark, and double each one within a cell.")
+        raise FileRefused("csv", _("This is not a valid CSV file."), hint, line=begin) from None
     return rows

@@ -134,7 +134,9 @@ class Drafting:
         for problem in {problem.message: problem for problem in errors}.values():
             self._notes.error(problem.code, place, problem.message, problem.hint)
         if item.at is not None and item.at < self._options.now:
-            message = _("Its time, {time}, is over: it will not go out.", time=self._time(item.at))
+            message = _(
+                "Its time, {time}, has passed: it will not go out.", time=self._time(item.at)
+            )
             hint = _("Give the draft another time, or delete it.")
             self._notes.warning("past", place, message, hint)
 

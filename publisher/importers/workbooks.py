@@ -46,7 +46,7 @@ def read(data: bytes, sheet: str | None) -> list[Row]:
     except FileRefused:
         raise
     except Exception as error:
-        message = _("The file is a damaged Excel workbook, or an unusual one.")
+        message = _("The Excel workbook is damaged or unusual.")
         raise FileRefused("workbook", message, _(SAVE_AGAIN)) from error
 
 
@@ -56,7 +56,7 @@ def _look_through(data: bytes) -> None:
         unpacked = sum(part.file_size for part in archive.infolist())
         if unpacked > MAX_UNPACKED:
             message = _(
-                "The file unpacks to {size} bytes; more than {limit} are not read.",
+                "Unpacked, the file has {size} bytes; Publisher reads at most {limit}.",
                 size=formats.number(unpacked),
                 limit=formats.number(MAX_UNPACKED),
             )
@@ -67,8 +67,8 @@ def _look_through(data: bytes) -> None:
                 _look_at(archive.read(part), found)
     # Programs that cannot calculate write no result, or any result and request a recalculation.
     if "no result" in found or {"f", "calcPr"} <= found:
-        message = _("The workbook holds formulas whose results are not in the file.")
-        hint = _("Open it in a spreadsheet and save it: that calculates them.")
+        message = _("The workbook contains formulas whose results are not in the file.")
+        hint = _("Open it in a spreadsheet program and save it, so that it calculates them.")
         raise FileRefused("formula", message, hint)
 
 
@@ -112,9 +112,9 @@ def _only_one(book: Any, name: str | None) -> list[Row]:
         message = _("The workbook has several sheets: {titles}.", titles=titles)
         if name is not None:
             message = _(
-                "No sheet is called `{name}`. There are: {titles}.", name=name, titles=titles
+                "No sheet is called “{name}”. There are: {titles}.", name=name, titles=titles
             )
-        raise FileRefused("sheet", message, _("Say which one has the posts: --sheet NAME."))
+        raise FileRefused("sheet", message, _("Choose the one with the posts: --sheet NAME."))
     return filled[0] if filled else []
 
 

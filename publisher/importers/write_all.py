@@ -19,8 +19,8 @@ def write(posts: Path, drafts: Sequence[NewDraft]) -> None:
     """Write the drafts below `posts`. StorageError leaves everything as it was."""
     placed: list[Path] = []
     hint = _(
-        "Nothing was imported. The folder posts/ must be one that you may "
-        "write to, on a disk with free space."
+        "Nothing was imported. You need permission to write to the folder posts/, on a disk with "
+        "free space."
     )
     with (
         file_errors(posts, hint),

@@ -70,9 +70,9 @@ def _among_corrections(
     target = target_of(original, before)
     if not _is_planned_for(delivery, target):
         obstacle = _(
-            "Other words of {post} are out on {account} now than those that this correction was "
-            "begun with. Look at them, take into its draft what is to stay of them, and queue it "
-            "again. If its words are right as they are, change its `reason`.",
+            "The words of {post} that are now out on {account} are not those that this "
+            "correction began with. Look at them, copy what should stay into its draft, and "
+            "queue it again. If its words are right as they are, change its `reason`.",
             **_named(delivery),
         )
         return TargetStanding(original=original, obstacle=obstacle)
@@ -150,14 +150,15 @@ def _not_out(original: Delivery, delivery: Delivery) -> str | None:
     named = _named(delivery)
     if original.withdrawn_ids is not None or original.state is State.WITHDRAWN:
         return _(
-            "{post} is withdrawn from {account}, or somebody has begun to: there is nothing to "
-            "correct. Cancel the correction; the right words go out as a new post.",
+            "{post} is withdrawn from {account}, or someone has begun to withdraw it: there is "
+            "nothing to correct. Cancel the correction, and publish the right words as a new "
+            "post.",
             **named,
         )
     if original.state is not State.PUBLISHED or original.channel != delivery.channel:
         return _(
-            "{post} is not out on {account}, so there is nothing to correct. Once it is, queue "
-            "the correction again; until then change the words of {post} itself.",
+            "{post} is not out on {account}, so there is nothing to correct. Once it is out, "
+            "queue the correction again; until then, change the words of {post} itself.",
             **named,
         )
     return None

@@ -269,12 +269,12 @@ class Database:
         if found != REVISION:
             raise LedgerTooNew(
                 _(
-                    "The ledger was migrated or restored by another version of Publisher while this "
+                    "Another version of Publisher migrated or restored the ledger while this "
                     "process used it. This process has stopped: nothing more goes out from here."
                 ),
                 hint=_(
-                    "Update Publisher on this machine to the version that the others use, and start "
-                    "it again."
+                    "Update Publisher on this machine to the version that the other machines "
+                    "use, and start it again."
                 ),
             )
 
@@ -312,7 +312,7 @@ class Database:
         if found != REVISION:
             self._refuse_unknown(found)
             raise LedgerUnavailable(
-                _("The ledger was written by an older version of Publisher."),
+                _("An older version of Publisher wrote this ledger."),
                 hint=_("Make a backup, then run `publisher migrate`."),
             )
 
@@ -328,12 +328,12 @@ class Database:
         if taken if found is None else not ours:
             raise LedgerUnavailable(
                 _(
-                    "{database} is no ledger of Publisher: it holds other tables.",
+                    "{database} is not a ledger of Publisher: it contains other tables.",
                     database=database_name(self.engine.url),
                 ),
                 hint=_(
-                    "Name another file or database in [database] url; a new one is made "
-                    "ready by `publisher migrate`."
+                    "Choose another file or database in [database] url; `publisher migrate` "
+                    "prepares a new one."
                 ),
             )
         return found
@@ -409,11 +409,11 @@ def _engine(url: str, answer_limit: Callable[[], float]) -> Engine:
     except (ArgumentError, NoSuchModuleError, ValueError):
         # The URL may hold a password, so it is not repeated here.
         raise ConfigurationError(
-            _("[database] url is no database URL."), hint=_(URL_HINT)
+            _("[database] url is not a database URL."), hint=_(URL_HINT)
         ) from None
     except ModuleNotFoundError:
         raise ConfigurationError(
-            _("PostgreSQL's driver is not installed."),
+            _("The PostgreSQL driver is not installed."),
             hint=_("Install it into Publisher's environment: pip install 'psycopg[binary]'."),
         ) from None
     return engine
@@ -430,9 +430,9 @@ def _connect(
     if encoding != "UTF8":
         connection.close()
         raise ConfigurationError(
-            _("The database's encoding is {encoding}, and it must be UTF8.", encoding=encoding),
+            _("The database's encoding is {encoding}, but it must be UTF8.", encoding=encoding),
             hint=_(
-                "`publisher help deployment` shows under PostgreSQL how to make such a database."
+                "`publisher help deployment` shows, under PostgreSQL, how to make such a database."
             ),
         )
     connection.limit_session()

@@ -21,11 +21,11 @@ def plain_errors(url: URL) -> Iterator[None]:
     try:
         yield
     except NoConnectionFree:
-        message = _("Too much is asked of the ledger at once: no connection to it became free.")
+        message = _("The ledger has too much to do at once: no connection became free.")
         raise LedgerUnavailable(
             message,
             plainly=message,
-            hint=_("It goes on by itself. If it happens often, lower [delivery] workers."),
+            hint=_("It continues by itself. If this happens often, lower [delivery] workers."),
         ) from None
     except DBAPIError as error:
         lines = str(error.orig).strip().splitlines()
@@ -52,7 +52,7 @@ class _Meaning(NamedTuple):
 _ENDED_WHILE_IDLE = "25P03"
 """The server ended a transaction because its process did nothing."""
 
-_NO_SHAPE = later("Put the ledger back from a backup, or name another one in [database] url.")
+_NO_SHAPE = later("Restore the ledger from a backup, or choose another one in [database] url.")
 _MEANINGS = (
     _Meaning(
         "the database system is (starting up|in recovery mode|not yet accepting connections)", (),
@@ -60,7 +60,7 @@ _MEANINGS = (
     ),
     _Meaning(
         "not a database|malformed", (), LedgerUnavailable, later("{name} is damaged: {text}."),
-        later("Stop everything, and put back a copy of the database from a backup."),
+        later("Stop everything, and restore a copy of the database from a backup."),
     ),
     _Meaning(
         "no such table", ("42P01",), LedgerUnavailable, later("{name} lacks a table: {text}."),
@@ -72,19 +72,22 @@ _MEANINGS = (
     ),
     _Meaning(
         "$^", ("42501", "3F000"), LedgerUnavailable, later("{name} does not let Publisher in: {text}."),
-        later("Let the user of [database] url own the database, or grant it USAGE and CREATE on the "
-        "schema and all rights on its tables."),
+        later(
+            "Make the user of [database] url the owner of the database, or grant it USAGE and "
+            "CREATE on the schema and all rights on its tables."),
     ),
     _Meaning(
         "is locked", ("55P03",), LedgerUnavailable, later("{name} is locked by another program: {text}."),
-        later("End what holds it: a backup, a database browser, an open transaction. Publisher goes on "
-        "by itself then."),
+        later(
+            "End what holds it: a backup, a database browser, an open transaction. Publisher "
+            "then continues by itself."),
     ),
     _Meaning(
         "remaining connection slots|too many (clients|connections)", ("53300",), LedgerUnavailable,
-        later("{name} takes no more connections: {text}."),
-        later("Raise PostgreSQL's max_connections: each process of Publisher may open 15. It goes on by "
-        "itself then."),
+        later("{name} accepts no more connections: {text}."),
+        later(
+            "Raise PostgreSQL's max_connections: each process of Publisher may open 15. "
+            "Publisher then continues by itself."),
     ),
     _Meaning("unable to open", (), StorageError, later("{name} cannot be opened: {text}.")),
     _Meaning(

@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from publisher.base import progress
 from publisher.base.clock import Clock
 from publisher.base.i18n import _
-from publisher.ledger import token_bounds
+from publisher.ledger import token_bounds, unread_drafts
 from publisher.ledger.database import Database, LedgerPart, Turn
 from publisher.ledger.integrity.chain_links import chained
 from publisher.ledger.integrity.forgotten import looked_for
@@ -35,6 +35,7 @@ from publisher.ledger.transitions import (
     note,
     step,
 )
+from publisher.ledger.unread_drafts import UnreadDraft
 from publisher.model.deliveries import Delivery, PendingStop, Prepared, Wish
 from publisher.model.events import Event
 from publisher.model.outcomes import Kind
@@ -86,6 +87,7 @@ class Ledger(LedgerPart):
         stop: Sequence[tuple[Delivery, PendingStop | None]] = (),
         pictures: Mapping[str, StoredPicture],
         consents: Iterable[PictureConsent] = (),
+        unread: Collection[UnreadDraft] = (),
         actor: str,
         file: FileChange | None = None,
     ) -> None:
@@ -94,9 +96,10 @@ class Ledger(LedgerPart):
         `edit` pairs what is in the ledger with what is wanted instead; `cancel` pairs it with the
         reason; `stop` pairs what may be out with what it becomes if it is not, None when it goes on
         after all. `consents`: what is known of the pictures, besides what the wishes themselves
-        name. `file` is a change of a file that brings this, and is saved with it: both or
-        neither. Raises `Conflict` when a delivery changed, or was added, since it was read, and
-        NotPermitted when `actor` has no right over one of the accounts.
+        name. `unread`: the marks of unread drafts before the drafts were read. `file` is a
+        change of a file that brings this, and is saved with it: both or neither. Raises `Conflict`
+        when a delivery changed, or was added, since it was read, or a program changed its draft,
+        and NotPermitted when `actor` has no right over one of the accounts.
         """
         by = By(Role.QUEUE, actor, self._clock.now())
         # All that takes long is done, and its progress shown, before others wait for this
@@ -111,6 +114,9 @@ class Ledger(LedgerPart):
             standing = [d for d, _ in edit] + [d for d, _ in cancel] + [d for d, _ in stop]
             touched = {wish.account for wish in add} | {d.account for d in standing}
             self._rights.require(connection, actor, Rank.STAFF, touched)
+            drafts = {wish.post for wish in (*add, *(wish for _delivery, wish in edit))}
+            if unread_drafts.is_any_changed(connection, drafts, unread):
+                raise Conflict
             leaving = {d.id for d, _ in cancel} | {d.id for d, wish in edit if _loses_text(d, wish)}
             _refuse_what_came_meanwhile(connection, rows, leaving)
             self._keep_pictures(connection, pictures)

@@ -116,10 +116,10 @@ class Addresses(LedgerPart):
             connection.execute(locked)
             known = _read(connection, people.c.id == person.id)
             if any(one.address.get_secret_value() == address for one in known):
-                raise NotPossible(_("You have this address already."))
+                raise NotPossible(_("You already have this address."))
             if len(known) >= MOST:
                 raise NotPossible(
-                    _("You have {most} addresses already.", most=MOST),
+                    _("You already have {most} addresses.", most=MOST),
                     hint=_("Remove one of them first."),
                 )
             if not known and not _topics(connection, person):
@@ -210,4 +210,4 @@ def _read(connection: Connection, whose: ColumnElement[bool]) -> list[NoticeAddr
 
 
 def _gone() -> NotPossible:
-    return NotPossible(_("You have no such address any more."))
+    return NotPossible(_("You no longer have this address."))

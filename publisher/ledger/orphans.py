@@ -61,8 +61,8 @@ def without_others(connection: Connection, delivery: Delivery, prepared: Prepare
     changes: dict[str, Any] = {"leftovers": own}
     if others:
         changes["note"] = _(
-            "Another delivery has the same words, so what lies unpublished on the "
-            "Page may be its: left alone ({ids}).",
+            "Another delivery has the same words, so what is unpublished on the Page may belong "
+            "to it: left alone ({ids}).",
             ids=", ".join(others),
         )
     if draft_id in others:

@@ -33,7 +33,9 @@ _ASKED = {
     State.AWAITING_APPROVAL: later("waits for an approval if it is not out"),
     State.FAILED: later("failed if it is not out"),
 }
-_TAKEN_FOR_NOT_OUT = later("It was taken for not out, but the platform made it public: it is out.")
+_TAKEN_FOR_NOT_OUT = later(
+    "It was thought not to be out, but the platform made it public: it is out."
+)
 _TOO_LATE = {
     State.SCHEDULED: later(
         "The platform made it public on its own, before Publisher did: it is out, and nothing is "

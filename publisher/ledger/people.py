@@ -111,8 +111,11 @@ def keep_all_out(database: Database, clock: Clock, actor: str) -> list[Person]:
             connection.execute(update(people).where(people.c.id == person.id).values(values))
     if let_in := [person.name for person in everybody(database) if person.disabled_at is None]:
         raise HistoryBroken(
-            _("The database lets in again who was kept out: {names}.", names=", ".join(let_in)),
-            hint=_("Somebody changed it. `publisher log verify` shows what it does by itself."),
+            _(
+                "The database again lets in people who were kept out: {names}.",
+                names=", ".join(let_in),
+            ),
+            hint=_("Someone changed it. `publisher log verify` shows what it does by itself."),
         )
     return [person for person in found if person.disabled_at is None]
 

@@ -92,8 +92,8 @@ def _hold_same_text(connection: Connection, seen: Delivery, clock: Clock) -> Non
     rejected stays so, and is held once it is edited or approved after all.
     """
     reason = _(
-        "{post} says the same, and is out on {account} already: the platform made it public on its "
-        "own. Release this one only if the text is to be there twice.",
+        "{post} says the same, and is already out on {account}: the platform made it public on "
+        "its own. Release this one only if the text should appear there twice.",
         post=seen.post,
         account=seen.account,
     )

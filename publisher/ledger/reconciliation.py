@@ -86,13 +86,13 @@ def _obstacle(connection: Connection, delivery: Delivery, sighting: Sighting) ->
         return None
     if lookalikes.comes_first(connection, delivery):
         return _(
-            "Another post with the same words is on its way to this account, or is looked for "
-            "too: whose the one on the account is, cannot be told yet."
+            "Another post with the same words is on its way to this account, or is also being "
+            "looked for: Publisher cannot tell yet which one is on the account."
         )
     if isinstance(sighting, Accepted) and ids.holder_of_any(
         connection, delivery.account, sighting, besides=delivery.id
     ):
-        return _("Another delivery turned out to be that post; it is looked for again.")
+        return _("Another delivery turned out to be that post; Publisher looks for this one again.")
     return None
 
 
@@ -243,16 +243,16 @@ class Doubts(LedgerPart):
                 seen = replace(sighting, lists_all=True)
                 return self._believed_absent(connection, delivery, seen, doubt_since=None)
             message = _(
-                "It was looked for on the platform and not seen, but may be out with other words, or "
-                "was deleted. Look at the account, then say with `publisher resolve` or `publisher "
-                "retry` what you saw."
+                "Publisher looked for it on the platform and did not see it, but it may be out "
+                "with other words, or was deleted. Look at the account, then record what you saw "
+                "with `publisher resolve` or `publisher retry`."
             )
             return self._left_to_a_person(connection, delivery, message)
         if lookalikes.is_ambiguous(connection, delivery):
             message = _(
-                "The post {id} has the same words, but another delivery that may be out has them too: "
-                "whose it is, cannot be told. Look at the account, then say with `publisher resolve` "
-                "or `publisher retry` what you saw.",
+                "The post {id} has the same words, but another delivery that may be out has them "
+                "too: Publisher cannot tell whose it is. Look at the account, then record what "
+                "you saw with `publisher resolve` or `publisher retry`.",
                 id=sighting.remote_id,
             )
             return self._left_to_a_person(connection, delivery, message)
@@ -339,8 +339,9 @@ class Doubts(LedgerPart):
         """Due again, unless the absence proves nothing or it was refused as a duplicate."""
         if not seen.is_proof or not seen.lists_all:
             message = _(
-                "It is not among the posts that the platform lists, which may leave some out. Look "
-                "at the account, then say with `publisher resolve` or `publisher retry` what you saw."
+                "It is not among the posts that the platform lists, which may leave some out. "
+                "Look at the account, then record what you saw with `publisher resolve` or "
+                "`publisher retry`."
             )
             return self._left_to_a_person(connection, delivery, message)
         if delivery.error_kind == Kind.DUPLICATE:
@@ -352,16 +353,16 @@ class Doubts(LedgerPart):
                 target=target,
                 detail=in_words(delivery, len(delivery.remote_ids)),
                 error_message=_(
-                    "The platform says that this text is on the account already, but it is "
-                    "not among the posts since then. Look at the account; change the text "
-                    "if it must go out again."
+                    "The platform says that this text is already on the account, but it is not "
+                    "among the posts since then. Look at the account; change the text if it must "
+                    "go out again."
                 ),
                 **uncertainty.RESOLVED,
                 **stopped,
             )
         target, stopped = obeyed(delivery, State.SCHEDULED)
         if target is not State.FAILED:  # else it was refused, which says why
-            message = _("It was looked for on the platform, and is not there.")
+            message = _("Publisher looked for it on the platform, and it is not there.")
             stopped = {**stopped, "error_kind": Kind.UNAVAILABLE, "error_message": message}
         return self._change(
             connection,

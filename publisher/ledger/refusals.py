@@ -215,8 +215,9 @@ def _not_of_one(
     """
     message = joined(
         _(
-            "Two posts in a row were refused, so it may be the account's fault. This one is tried "
-            "again by itself: publish nothing of it by hand. If it fails after all: {reason}",
+            "Two posts in a row were refused, so the account may be at fault. Publisher tries "
+            "this one again by itself: publish nothing of it by hand. If it fails after all: "
+            "{reason}",
             reason=outcome.message,
         ),
         _of_the_first(connection, known, delivery.account),
@@ -266,7 +267,8 @@ def _of_the_first(connection: Connection, known: Row[Any], account: str) -> str:
     if post is None:
         return ""
     return _(
-        "The first of them, {post}, has failed; once the account goes on: `publisher retry {named}`.",
+        "The first of them, {post}, has failed; once the account continues: `publisher retry "
+        "{named}`.",
         post=post,
         named=f"{shlex.quote(post)} --account {account}",
     )
@@ -337,7 +339,9 @@ def _suspension(outcome: Outcome) -> AccountSuspended | None:
     """The suspension of the account that asked; its app's, if that lasts at least as long."""
     own = outcome if isinstance(outcome, AccountSuspended) else None
     if isinstance(outcome, Accepted) and outcome.suspended_until:
-        message = _("The platform's limit for this account is used up. It goes on by itself.")
+        message = _(
+            "The platform's limit for this account is used up. Publishing continues by itself."
+        )
         own = AccountSuspended(Kind.RATE_LIMIT, message, outcome.suspended_until, outcome.backoff)
     of_app = outcome.app_suspended_until
     if own and own.until and not own.backoff and of_app and own.until <= of_app:

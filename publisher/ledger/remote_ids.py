@@ -82,8 +82,8 @@ def named(receipt: Accepted) -> dict[str, Any]:
 def anothers(remote_id: str, post: str) -> str:
     """The message about a delivery for which a platform returned an id that `post` already has."""
     return _(
-        "The platform named {id} for it, which is on record for {other} already. Look at the "
-        "account, then say with `publisher resolve` or `publisher retry` what you saw.",
+        "The platform gave it the id {id}, which is already on record for {other}. Look at the "
+        "account, then record what you saw with `publisher resolve` or `publisher retry`.",
         id=remote_id,
         other=post,
     )

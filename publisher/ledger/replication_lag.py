@@ -142,7 +142,7 @@ class Delays:
         if lag := _fresh_lag(known, now):
             settle = min(lag * _LAG_SETTLE, _LONGEST)
             why = _(
-                "The platform is behind: it made another post {seconds} s after its request.",
+                "The platform is behind: it made another post {seconds} s after the request.",
                 seconds=round(lag.total_seconds()),
             )
         long = timedelta(seconds=self._settle * _CROWDED_SETTLE * self._clock.speed)

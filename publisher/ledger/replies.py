@@ -80,9 +80,9 @@ def obstacle(connection: Connection, account: str, comment: str, now: datetime) 
     row = connection.execute(query).first()
     if row is None:
         return _(
-            "What the reader wrote is not here any more: it was deleted on its platform, or is older "
-            "than the settings keep it. Nothing is sent. Cancel this; if it is still there, answer "
-            "it on its platform."
+            "The reader's comment is no longer here: it was deleted on its platform, or is older "
+            "than the settings allow Publisher to keep it. Nothing is sent. Cancel this; if the "
+            "comment is still there, answer it on its platform."
         )
     return _obstacle(connection, account, row)
 
@@ -184,12 +184,12 @@ def _obstacle(connection: Connection, account: str, row: Any) -> str | None:
     if alarms.is_private(alarms.of_json(row.signs)):
         return _(PRIVATE)
     if row.state in _DELETED:
-        return _("What the reader wrote was deleted by us. Nothing is sent. Cancel this.")
+        return _("We deleted the reader's comment. Nothing is sent. Cancel this.")
     if row.state in _HIDDEN:
         return _(
-            "What the reader wrote is hidden. Nothing is sent: who cannot see it would not "
-            "understand the answer. Cancel this, or show it again on its platform and answer it "
-            "there."
+            "The reader's comment is hidden. Nothing is sent: people who cannot see the comment "
+            "would not understand the answer. Cancel this, or show the comment again on its "
+            "platform and answer it there."
         )
     if row.post is None:
         return None
@@ -199,8 +199,8 @@ def _obstacle(connection: Connection, account: str, row: Any) -> str | None:
     post = connection.execute(query).first()
     if post is not None and (post.state == State.WITHDRAWN or post.withdrawn_ids is not None):
         return _(
-            "{post}, below which the reader wrote, is withdrawn, or somebody has begun to. Nothing "
-            "is sent. Cancel this.",
+            "{post}, below which the reader wrote, is withdrawn, or someone has begun to "
+            "withdraw it. Nothing is sent. Cancel this.",
             post=row.post,
         )
     return None

@@ -49,12 +49,12 @@ class SavedFilters(LedgerPart):
                 return new
             if any(one.name.casefold() == new.name.casefold() for one in known):
                 raise NotPossible(
-                    _("You have saved other filters as “{name}”.", name=new.name),
+                    _("You have already saved other filters as “{name}”.", name=new.name),
                     hint=_("Choose another name, or remove the others first."),
                 )
             if len(known) >= MOST:
                 raise NotPossible(
-                    _("You have saved {most} filters for this page already.", most=MOST),
+                    _("You have already saved {most} filters for this page.", most=MOST),
                     hint=_("Remove some of them first."),
                 )
             row = {"person": person.id, "page": page, "name": new.name, "query": query}
@@ -81,6 +81,6 @@ def _checked(name: str) -> str:
     if not name or not name.isprintable() or len(name) > LONGEST:
         raise UsageError(
             _("Filters cannot be saved under this name."),
-            hint=_("Write 1 to {most} characters that can be shown.", most=LONGEST),
+            hint=_("Write 1 to {most} visible characters.", most=LONGEST),
         )
     return name

@@ -274,7 +274,7 @@ def app_limit(until: datetime) -> AccountSuspended:
     """The outcome for an account whose app has used up its limit."""
     return AccountSuspended(
         Kind.APP_LIMIT,
-        _("The platform's limit for the whole app is used up. It goes on by itself."),
+        _("The platform's limit for the whole app is used up. Publishing continues by itself."),
         until,
     )
 

@@ -72,7 +72,8 @@ def require(connection: Connection, steps: Iterable[Mapping[str, Any]]) -> None:
         lasting = select(api_tokens.c.id).where(api_tokens.c.id == bounds.token)
         if connection.execute(lasting.with_for_update(read=True)).first() is None:
             raise NotPermitted(
-                _("The token was revoked."), hint=_("Its person can make another on /me.")
+                _("The token was revoked."),
+                hint=_("The person who made it can make another on /me."),
             )
     for step in steps:
         asks = step["event"] in _OF_QUEUEING and step["target"] == State.AWAITING_APPROVAL
@@ -83,6 +84,6 @@ def require(connection: Connection, steps: Iterable[Mapping[str, Any]]) -> None:
 def for_a_person() -> NotPermitted:
     """The error for what no token can do."""
     return NotPermitted(
-        _("No token can do this: it is for a person."),
+        _("Tokens cannot do this: only a person can."),
         hint=_("Do it on the pages, or with a command."),
     )

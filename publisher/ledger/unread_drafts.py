@@ -5,6 +5,7 @@ its bytes: one that was renamed or copied keeps it. While it is there, `queue` l
 (see `planning/unread.py`); a program may still ask for an approval, by which a person reads it.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -16,7 +17,7 @@ from publisher.ledger.tables import about, deliveries, history, unread_drafts
 from publisher.model.events import Event, by_program
 from publisher.model.states import State
 
-_READING = frozenset({Event.DRAFT_MADE, Event.DRAFT_EDITED, Event.DRAFT_READ, Event.DRAFT_DELETED})
+_READING = frozenset({Event.DRAFT_MADE, Event.DRAFT_EDITED, Event.DRAFT_READ})
 """Changes for which a person has had the whole draft before them."""
 _WRITING = (Event.DRAFT_MADE, Event.DRAFT_EDITED, Event.DRAFT_MOVED)
 _QUEUEING = (Event.QUEUED, Event.QUEUED_AGAIN)
@@ -51,6 +52,16 @@ def is_unread(connection: Connection, post: str, digest: str) -> bool:
     return bool(connection.execute(select(exists().where(_known(post, digest)))).scalar())
 
 
+def is_any_changed(
+    connection: Connection, posts: Collection[str], known: Collection[UnreadDraft]
+) -> bool:
+    """Whether a program has changed one of these posts' drafts since these marks were `known`.
+
+    For whoever holds the turn of `queue`, as a program does that changes a draft.
+    """
+    return any(one.post in posts and one not in known for one in all_unread(connection))
+
+
 def follow(connection: Connection, event: Event, draft: UnreadDraft) -> None:
     """Mark a draft that a program changed, or take the mark away where a person read it.
 
@@ -64,6 +75,8 @@ def follow(connection: Connection, event: Event, draft: UnreadDraft) -> None:
     elif not program and event is Event.DRAFT_MOVED:
         moved = update(unread_drafts).where(columns.post == draft.post)
         connection.execute(moved.values(digest=draft.digest))
+    elif not program and event is Event.DRAFT_DELETED:  # its copies stay unread
+        connection.execute(delete(unread_drafts).where(columns.post == draft.post))
     elif not program and event in _READING:
         connection.execute(delete(unread_drafts).where(_known(draft.post, draft.digest)))
 

@@ -38,7 +38,7 @@ def read(path: Path, lang: str) -> Captions | Flaw:
     except OSError:
         return _flaw(_("{file} cannot be read.", file=path.name))
     except UnicodeDecodeError:
-        return _flaw(_("{file} is not written in UTF-8.", file=path.name))
+        return _flaw(_("{file} is not in UTF-8.", file=path.name))
     if len(data) > _MOST_BYTES:
         limit = formats.number(_MOST_BYTES)
         return _flaw(_("{file} has more than {limit} bytes.", file=path.name, limit=limit))
@@ -50,11 +50,14 @@ def read(path: Path, lang: str) -> Captions | Flaw:
             where = text.count("\n", 0, text.find("-->", text.find(block))) + 1
             return _flaw(
                 _("{file}, line {line}: the times cannot be read.", file=path.name, line=where),
-                _("Write them like 00:01:02.500 --> 00:01:04.000, the end after the beginning."),
+                _(
+                    "Write them like 00:01:02.500 --> 00:01:04.000, with the end after the "
+                    "beginning."
+                ),
             )
         cues += [cue] if cue else []
     if not cues:
-        return _flaw(_("{file} has no captions in it.", file=path.name))
+        return _flaw(_("{file} contains no captions.", file=path.name))
     return Captions(lang=lang, text="\n\n".join(["WEBVTT", *cues]) + "\n")
 
 

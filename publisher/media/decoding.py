@@ -47,7 +47,8 @@ _FORMATS = ("JPEG", "PNG", "GIF", "WEBP")
 _OF_PHONES = ("HEIF", "AVIF")
 """Accepted under any picture's suffix: phones and mail programs send them as `.jpg`."""
 _WANTED = later(
-    "JPEG, PNG, GIF, WebP, HEIC, AVIF, MP4 and PDF can be sent; save or export it as one of them."
+    "Publisher can send JPEG, PNG, GIF, WebP, HEIC, AVIF, MP4 and PDF. Save or export it as one "
+    "of them."
 )
 _QUALITIES = (90, 85, 75)
 _THUMBNAIL_QUALITY = 72
@@ -84,7 +85,7 @@ def copies(
     if whole := _cleaner(path):
         if not shares:
             return [whole(capabilities) for capabilities in several]
-        message = _("Only a still picture can be cropped, and {file} is none.", file=path.name)
+        message = _("Only a still picture can be cropped, and {file} is not one.", file=path.name)
         return [Flaw("media-unsupported", message)] * len(several)
     image = _decoded(path)
     if isinstance(image, Flaw):
@@ -112,7 +113,7 @@ def copies(
             break
         smaller = tuple(max(1, int(side * _SHRINK)) for side in pixels.size)
         pixels = pixels.resize((smaller[0], smaller[1]), Image.Resampling.LANCZOS)
-    message = _("{file} cannot become a picture that the channel takes.", file=path.name)
+    message = _("{file} cannot become a picture that the platform accepts.", file=path.name)
     unusable = Flaw("media-unsupported", message)
     return [found.get(number, unusable) for number in range(len(several))]
 
@@ -160,7 +161,7 @@ def _clean_gif(path: Path, found: gifs.Build, capabilities: Capabilities) -> Cle
     if flaw := gifs.flaw(found, path):
         return flaw
     if capabilities.gifs is None:
-        message = _("{file} is animated, and cannot go to this channel so.", file=path.name)
+        message = _("{file} is animated, and this platform does not accept that.", file=path.name)
         return Flaw("media-unsupported", message)
     return gifs.clean(path, capabilities.gifs)
 
@@ -169,7 +170,7 @@ def _clean_video(path: Path, capabilities: Capabilities) -> CleanPicture | Flaw:
     if flaw := flaw_of_file(path):
         return flaw
     if capabilities.videos is None:
-        message = _("{name} cannot go to this channel: it takes no videos.", name=path.name)
+        message = _("{name} cannot go to this platform: it accepts no videos.", name=path.name)
         return Flaw("media-unsupported", message)
     return videos.copy(path)
 
@@ -179,7 +180,7 @@ def _clean_document(path: Path, capabilities: Capabilities) -> CleanPicture | Fl
         return flaw
     limits = capabilities.documents
     if limits is None:
-        message = _("{name} cannot go to this channel: it takes no documents.", name=path.name)
+        message = _("{name} cannot go to this platform: it accepts no documents.", name=path.name)
         return Flaw("media-unsupported", message)
     made = documents.copy(path)
     if isinstance(made, CleanPicture) and len(made.data) > limits.max_bytes:
@@ -257,7 +258,7 @@ def _decoded(path: Path, side: int | None = None) -> Image.Image | Flaw:
         return too_costly(path) if decoding_cost.is_too_much(path) else _loaded(path, side)
     except UnidentifiedImageError:
         return _another_kind(path) or Flaw(
-            "media-type", _("{file} is no picture.", file=path.name), _(_WANTED)
+            "media-type", _("{file} is not a picture.", file=path.name), _(_WANTED)
         )
     except (Image.DecompressionBombError, Image.DecompressionBombWarning, heif.TooManyPixels):
         return _too_many_pixels(path)
@@ -285,9 +286,9 @@ def _another_kind(path: Path) -> Flaw | None:
         return None
     named = {"file": path.name, "kind": _(kind.name)}
     message = (
-        _("{file} is {kind}, which platforms do not take.", **named)
+        _("{file} is {kind}, which platforms do not accept.", **named)
         if kind.is_picture
-        else _("{file} is {kind}, and no picture.", **named)
+        else _("{file} is {kind}, not a picture.", **named)
     )
     return Flaw("media-type", message, f"{_(kind.remedy)} {_(_WANTED)}")
 
@@ -297,16 +298,18 @@ def flaw_of_file(path: Path) -> Flaw | None:
     size = path.stat().st_size
     if not size:
         hint = _("Copy it again from its source.")
-        return Flaw("media-type", _("{file} is empty: it has no byte.", file=path.name), hint)
+        return Flaw("media-type", _("{file} is empty: it has no bytes.", file=path.name), hint)
     if path.suffix.lower() not in SUFFIXES:
         return _another_kind(path) or Flaw(
-            "media-type", _("{file} has no picture's name.", file=path.name), _(_WANTED)
+            "media-type",
+            _("{file} does not have the name of a picture.", file=path.name),
+            _(_WANTED),
         )
     return _too_big(path, size, MAX_BYTES) if size > MAX_BYTES else None
 
 
 def _too_big(path: Path, size: int, limit: int) -> Flaw:
-    hint = _("{limit} are the limit; save a smaller copy.", limit=formats.size(limit))
+    hint = _("The limit is {limit}. Save a smaller copy.", limit=formats.size(limit))
     message = _("{file} has {size}.", file=path.name, size=formats.size(size))
     return Flaw("media-too-big", message, hint)
 
@@ -315,8 +318,8 @@ def _flaw_of_header(image: Image.Image, path: Path) -> Flaw | None:
     # MPO is a JPEG from a camera with further pictures after the first.
     actual = "JPEG" if image.format == "MPO" else image.format
     if actual not in (_TYPES[path.suffix.lower()], *_OF_PHONES):
-        hint = _("Give it the right ending, or save it as what its name says.")
-        message = _("{file} is a {actual}, whatever its name says.", file=path.name, actual=actual)
+        hint = _("Give it the right ending, or save it in the format that its name says.")
+        message = _("{file} is really a {actual}, despite its name.", file=path.name, actual=actual)
         return Flaw("media-type", message, hint)
     if flaw := _flaw_of_size(image, path):
         return flaw
@@ -324,7 +327,7 @@ def _flaw_of_header(image: Image.Image, path: Path) -> Flaw | None:
     if image.format == "GIF":  # cut after its first frame, it is a whole picture for Pillow
         return damaged(path) if gifs.is_cut(path) else None
     if image.format not in ("MPO", "HEIF") and getattr(image, "is_animated", False):
-        hint = _("Save it as an animated GIF, or the frame that you want to show as a picture.")
+        hint = _("Save it as an animated GIF, or save only the frame that you want to show.")
         return Flaw("media-animated", _("{file} is animated.", file=path.name), hint)
     return None
 
@@ -334,7 +337,7 @@ def _flaw_of_size(image: Image.Image, path: Path) -> Flaw | None:
 
 
 def damaged(path: Path) -> Flaw:
-    hint = _("Open it in a picture editor and save it anew, or copy it again from its source.")
+    hint = _("Open it in a picture editor and save it again, or copy it again from its source.")
     return Flaw("media-damaged", _("{file} is truncated or damaged.", file=path.name), hint)
 
 
@@ -351,5 +354,5 @@ def _too_many_pixels(path: Path) -> Flaw:
 def too_costly(path: Path) -> Flaw:
     """The flaw of a file that exceeds the limits of memory or time when it is decoded."""
     message = _("{file} takes too much memory or time to open safely.", file=path.name)
-    hint = _("Open it in a picture editor and save it anew, smaller.")
+    hint = _("Open it in a picture editor and save a smaller version.")
     return Flaw("media-too-costly", message, hint)

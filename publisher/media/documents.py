@@ -126,13 +126,13 @@ def _rewritten(path: Path) -> tuple[bytes, Document]:
 
     data = path.read_bytes()
     if not data.lstrip().startswith(b"%PDF-"):
-        message = _("{file} is no PDF, whatever its name says.", file=path.name)
+        message = _("{file} is not a PDF, despite its name.", file=path.name)
         raise _Refused(Flaw("media-type", message, _("Give it the right ending.")))
     if b"%%EOF" not in data[-_END:]:
         raise _Refused(_damaged(path))
     reader = PdfReader(io.BytesIO(data), strict=False)
     if reader.is_encrypted:
-        message = _("{file} is protected with a password.", file=path.name)
+        message = _("{file} is protected by a password.", file=path.name)
         hint = _("Save it without protection: print it to a new PDF, or export it again.")
         raise _Refused(Flaw("document-locked", message, hint))
     seen = _measured(reader, path)
@@ -163,7 +163,7 @@ def _measured(reader: "PdfReader", path: Path) -> Document:
 def _check_drawing(stream: Any, path: Path) -> None:
     """Read drawing operators. Raises `_Refused` for a photo in them, which may tell its place."""
     if _PHOTO_WITHIN.search(stream.get_data()):
-        message = _("{file} has a photo whose metadata cannot be taken out.", file=path.name)
+        message = _("{file} contains a photo whose metadata cannot be removed.", file=path.name)
         hint = _("Print it to a new PDF, or export it again.")
         raise _Refused(Flaw("media-unsupported", message, hint))
 
@@ -228,7 +228,8 @@ def _check_annotations(page: dict[Any, Any], path: Path) -> list[dict[Any, Any]]
             kept.append(annotation)
         elif kind and kind not in _UNSEEN:
             message = _(
-                "{file} has comments, form fields or signatures, which tell names.", file=path.name
+                "{file} has comments, form fields or signatures, which reveal names.",
+                file=path.name,
             )
             hint = _("Export it without them, or print it to a new PDF.")
             raise _Refused(Flaw("document-annotated", message, hint))

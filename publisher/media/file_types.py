@@ -32,7 +32,8 @@ _OFFICE = FileType(later("a document of Word, PowerPoint or Excel"), _EXPORT)
 _ARCHIVE = FileType(later("a ZIP archive"), later("Unpack it, and take the picture out."))
 _SVG = FileType(later("an SVG drawing"), _EXPORT)
 _PAGE = FileType(
-    later("a web page"), later("Save the picture itself: right-click on it, then Save image as.")
+    later("a web page"),
+    later("Save the picture itself: right-click it, then choose Save image as."),
 )
 _BEGINNINGS = tuple(
     (re.compile(begin, re.DOTALL), kind)
@@ -55,7 +56,7 @@ _BEGINNINGS = tuple(
         (
             rb"version https://git-lfs",
             FileType(
-                later("a pointer of Git LFS, without the file itself"),
+                later("a Git LFS pointer, without the file itself"),
                 later("Run `git lfs pull`."),
             ),
         ),

@@ -156,10 +156,11 @@ def _explained() -> Iterator[None]:
         yield
     except OSError as error:
         message = _(
-            "posts/media/ cannot be written to: {reason}. Nothing was stored.", reason=why(error)
+            "Publisher cannot write to posts/media/: {reason}. Nothing was stored.",
+            reason=why(error),
         )
         hint = _(
-            "It must be a folder, and no link to one, that you may write to, on a disk with "
-            "free space."
+            "It must be a folder, not a link to one. You need permission to write to it, and its "
+            "disk needs free space."
         )
         raise StorageError(message, hint=hint) from error

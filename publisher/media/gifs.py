@@ -27,7 +27,7 @@ _MAX_PIXELS_OF_COPY = 100_000_000
 _HUNDREDTH = 10  # milliseconds: the unit of a GIF's times
 _IMAGE, _EXTENSION, _END = 0x2C, 0x21, 0x3B
 _GRAPHIC_CONTROL = 0xF9
-_MENDING = later("Open it in a picture editor and save it anew, or copy it again from its source.")
+_MENDING = later("Open it in a picture editor and save it again, or copy it again from its source.")
 
 
 class Build(NamedTuple):
@@ -107,7 +107,7 @@ def clean(path: Path, limits: GifLimits) -> CleanPicture | Flaw:
     except Exception:  # noqa: BLE001 - Pillow's reader raises nearly anything for broken frames
         message = _("{file} is truncated or damaged.", file=path.name)
         return Flaw("media-damaged", message, _(_MENDING))
-    message = _("{file} cannot become a GIF that the channel takes.", file=path.name)
+    message = _("{file} cannot become a GIF that the platform accepts.", file=path.name)
     return Flaw("media-unsupported", message)
 
 
@@ -151,8 +151,10 @@ def _frames(image: Image.Image, count: int, size: tuple[int, int]) -> Iterator[I
 def _moving(data: bytes, size: tuple[int, int], path: Path) -> CleanPicture | Flaw:
     """The copy, if it is still animated: Pillow merges identical frames."""
     if len(_build(io.BytesIO(data)).delays) == 1:
-        hint = _("Save one of them as a picture of its own.")
-        return Flaw("media-unsupported", _("All frames of {file} are alike.", file=path.name), hint)
+        hint = _("Save one of them as a separate picture.")
+        return Flaw(
+            "media-unsupported", _("All frames of {file} are identical.", file=path.name), hint
+        )
     return CleanPicture.of(data, "image/gif", size)
 
 

@@ -70,14 +70,14 @@ def locate(path: Path, posts: Path) -> Path | Flaw:
         message = (
             _("{file} is a folder.", file=path.name)
             if stat.S_ISDIR(status.st_mode)
-            else _("{file} is no regular file.", file=path.name)
+            else _("{file} is not a regular file.", file=path.name)
         )
-        return Flaw("media-not-a-file", message, _("Name a picture in it."))
+        return Flaw("media-not-a-file", message, _("Choose a picture in it."))
     return real
 
 
 def _missing(path: Path) -> Flaw:
-    hint = _("Names are relative to the draft, or to posts/ with a leading slash.")
+    hint = _("Names are relative to the draft; with a leading slash, to posts/.")
     return Flaw("media-missing", _("There is no file {file}.", file=path.name), hint)
 
 
@@ -163,4 +163,4 @@ def copies(
 
 def _interrupted(path: Path) -> Flaw:
     message = _("{file} could not be opened in time.", file=path.name)
-    return Flaw("media-too-costly", message, _("Try it again; perhaps the machine is too busy."))
+    return Flaw("media-too-costly", message, _("Try again. The machine may be too busy."))

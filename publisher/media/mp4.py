@@ -72,7 +72,7 @@ def look_through(path: Path) -> list[Box]:
         boxes = list(_outermost(file, path.stat().st_size))
         index = next((box for box in boxes if box.kind == b"moov"), None)
         if index is None:
-            raise NotWhole(_("it has no index; perhaps the recording was not ended"))
+            raise NotWhole(_("it has no index; the recording may not have ended properly"))
         if index.end - index.start > MAX_INDEX:
             raise Unusual(_("its index is too big"))
         file.seek(index.start)
@@ -207,7 +207,7 @@ def _check_table(data: bytes, box: Box) -> None:
         runs = struct.iter_unpack(">II", content[place + 4 : place + 4 + count * 8])
         count = sum(samples for samples, _value in runs)
     if count > MAX_SAMPLES:
-        raise Unusual(_("it has too many pictures or pieces of sound"))
+        raise Unusual(_("it has too many frames or pieces of sound"))
 
 
 def _blank(data: bytearray, box: Box) -> None:

@@ -45,14 +45,14 @@ class UnsavedPictures:
         of_all, of_person = self._tidy(owner)
         if of_person + len(picture.data) > _MOST_OF_PERSON:
             raise UsageError(
-                _("Too many of your pictures wait for their drafts to be saved."),
+                _("Too many of your pictures are waiting for their drafts to be saved."),
                 hint=_(
-                    "Save the drafts that they are in, then add this one again. What is not saved "
-                    "is deleted after a week."
+                    "Save the drafts that use them, then add this one again. Publisher deletes "
+                    "what is not saved after a week."
                 ),
             )
         if of_all + len(picture.data) > _MOST:
-            message = _("Too many pictures wait for their drafts to be saved.")
+            message = _("Too many pictures are waiting for their drafts to be saved.")
             raise UsageError(message, hint=_("Save the drafts, then add the picture."))
         name = f"{_MARK}{owner}{secrets.token_hex(32 - _OWNER // 2)}{ending}{picture.suffix}"
         path = self._path(name)

@@ -39,7 +39,9 @@ def clean(file: BinaryIO, name: str, capabilities: Capabilities) -> CleanPicture
             with path.open("wb") as copy:
                 shutil.copyfileobj(file, copy)
         except OSError as error:
-            message = _("{file} cannot be looked at: {reason}.", file=path.name, reason=why(error))
+            message = _(
+                "Publisher cannot look at {file}: {reason}.", file=path.name, reason=why(error)
+            )
             hint = _("The folder for temporary files must be on a disk with free space.")
             raise StorageError(message, hint=hint) from error
         return media_file.copies(path, [capabilities])[0]

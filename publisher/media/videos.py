@@ -95,7 +95,7 @@ def _copied(path: Path) -> tuple[bytes, Motion] | Flaw:
     except _Refused as refused:
         return refused.flaw
     except mp4.NoVideo:
-        text = _("{name} is no MP4 or MOV video, whatever its name says.", name=name)
+        text = _("{name} is not an MP4 or MOV video, despite its name.", name=name)
         return Flaw("media-type", text, _("Give it the right ending, or convert it to MP4."))
     except mp4.Unusual as reason:
         text = _("{name} cannot be used: {reason}.", name=name, reason=reason)
@@ -112,7 +112,7 @@ def _copied(path: Path) -> tuple[bytes, Motion] | Flaw:
 
 def _conversion() -> str:
     return _(
-        "Convert it to MP4 with H.264 and AAC: in HandBrake by the preset Fast 720p30, or with "
+        "Convert it to MP4 with H.264 and AAC: in HandBrake with the preset Fast 720p30, or with "
         "`ffmpeg -i FILE -c:v libx264 -pix_fmt yuv420p -c:a aac -ac 2 NEW.mp4`."
     )
 
@@ -181,18 +181,18 @@ def _tracks(source: "InputContainer", path: Path) -> _Tracks:
     ]
     sounds = list(source.streams.audio)
     if not pictures:
-        raise _refused(_("{name} has no moving picture.", name=path.name))
+        raise _refused(_("{name} contains no video.", name=path.name))
     for track, wanted in ((pictures[0], "h264"), *((each, "aac") for each in sounds[:1])):
         codec = track.codec_context.name if track.codec_context else "?"
         if codec != wanted:
             raise _refused(
-                _("{name} is encoded as {codec}, which not everybody can play.",
+                _("{name} is encoded as {codec}, which not everyone can play.",
                   name=path.name, codec=_CODECS.get(codec, codec))
             )  # fmt: skip
     if len(pictures) > 1 or len(sounds) > 1:
-        text = _("{name} has more than one picture or sound, and only one can go out.",
+        text = _("{name} has more than one video or sound track, and only one can go out.",
                  name=path.name)  # fmt: skip
-        raise _Refused(Flaw("video-codec", text, _("Export it with the one that is meant.")))
+        raise _Refused(Flaw("video-codec", text, _("Export it with the one that you want.")))
     if sounds:
         _check_sound(sounds[0], path)
     return _Tracks(pictures[0], sounds[0] if sounds else None)
@@ -216,7 +216,7 @@ def _size(source: "InputContainer", track: "VideoStream", path: Path) -> tuple[i
 def _first_frame(source: "InputContainer", track: "VideoStream", path: Path) -> "VideoFrame":
     """The first frame. Raises `_Refused` for one that cannot be opened safely, or sent."""
     if track.width * track.height > _MAX_PIXELS:
-        text = _("The picture of {name} has more pixels than can be opened safely.", name=path.name)
+        text = _("The picture of {name} has too many pixels to open safely.", name=path.name)
         raise _Refused(Flaw("media-too-many-pixels", text, _("Export it as 1280 x 720.")))
     track.thread_type = "NONE"
     track.codec_context.options = _READING  # the size in the stream is limited as well

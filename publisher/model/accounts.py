@@ -94,7 +94,7 @@ def owner_changed(account: str, now: str, before: str) -> tuple[str, str]:
     """Message and hint on keys that belong to another handle than before."""
     return (
         _(
-            "The keys of {account} are now those of {now}; before, of {before}.",
+            "The keys of {account} now belong to {now}; before, they belonged to {before}.",
             account=account,
             now=now,
             before=before,

@@ -73,13 +73,13 @@ class Sign:
     def __str__(self) -> str:
         match self.kind:
             case "word":
-                return _("word of alarm: {word}", word=self.what)
+                return _("alarm word: {word}", word=self.what)
             case "name":
                 return _("a name: {name}", name=self.what)
             case "link":
                 return _("a link")
             case "unsearched":
-                return _("too slow to search for words of alarm")
+                return _("too slow to search for alarm words")
             case _:
                 return _("a private message")
 

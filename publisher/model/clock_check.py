@@ -220,13 +220,13 @@ def _message(source: str, ahead: timedelta) -> str:
     }
     if ahead > timedelta(0):
         return _(
-            "The clock of {host} is {difference} ahead of that of {source}. Nothing is sent "
-            "until it is right again.",
+            "The clock of {host} is {difference} ahead of {source}. Nothing is sent until it is "
+            "right again.",
             **values,
         )
     return _(
-        "The clock of {host} is {difference} behind that of {source}. Nothing is sent until it "
-        "is right again.",
+        "The clock of {host} is {difference} behind {source}. Nothing is sent until it is right "
+        "again.",
         **values,
     )
 

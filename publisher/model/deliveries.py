@@ -298,10 +298,14 @@ class Delivery(Frozen):
         return timedelta(seconds=self.expires_after or 0)
 
     def begun(self, at: datetime) -> "Delivery":
-        """A copy whose clock begins at an instant, if its draft says `now`; else as it is."""
+        """A copy whose clock begins at an instant, if its draft says `now`; else as it is.
+
+        Its expiry counts from the end of its embargo, if that is later.
+        """
         if self.expires_after is None:
             return self
-        return self.model_copy(update={"due_at": at, "expires_at": at + self.open_for})
+        expires_at = not_before(at, self.embargo_until) + self.open_for
+        return self.model_copy(update={"due_at": at, "expires_at": expires_at})
 
     @property
     def send_at(self) -> datetime:

@@ -44,7 +44,7 @@ def parse(text: str) -> Shift:
     if found is None or days is None or start is None or end is None:
         raise ValueError(
             _(
-                "{text} is no shift: write it like {examples}",
+                "“{text}” is not a shift. Write it like {examples}",
                 text=repr(text),
                 examples='"NAME: weekdays 08:00-18:00", "NAME: weekend 20:00-08:00"',
             )

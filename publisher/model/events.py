@@ -12,43 +12,43 @@ from publisher.base.i18n import _, later
 class Event(StrEnum):
     """The event of a step of the history: what happened to a delivery, an account or a person."""
 
-    ACCOUNT_GOES_ON = later("account goes on")
-    ACCOUNT_SUSPENDED = later("account held")
+    ACCOUNT_GOES_ON = "account goes on"
+    ACCOUNT_SUSPENDED = "account held"
     ACKNOWLEDGED = later("acknowledged")
     AGENDA_ITEM_ADDED = later("agenda item added")
     AGENDA_ITEM_CANCELLED = later("agenda item cancelled")
     AGENDA_ITEM_CHANGED = later("agenda item changed")
     AGENDA_ITEM_RESTORED = later("agenda item restored")
-    ANSWER_ANSWERED = later("answer answered")
-    ANSWER_DELETED = later("answer deleted")
-    ANSWER_GONE = later("answer gone at its platform")
-    ANSWER_HANDED_ON = later("answer handed on")
-    ANSWER_HIDDEN = later("answer hidden")
-    ANSWER_NOT_CHANGED = later("answer not changed")
-    ANSWER_OPEN_AGAIN = later("answer open again")
-    ANSWER_SEEN = later("answer seen")
+    ANSWER_ANSWERED = "answer answered"
+    ANSWER_DELETED = "answer deleted"
+    ANSWER_GONE = "answer gone at its platform"
+    ANSWER_HANDED_ON = "answer handed on"
+    ANSWER_HIDDEN = "answer hidden"
+    ANSWER_NOT_CHANGED = "answer not changed"
+    ANSWER_OPEN_AGAIN = "answer open again"
+    ANSWER_SEEN = "answer seen"
     ANSWERED_LATE = later("answered late")
-    ANSWERS_CALL_FOR_SOMEBODY = later("answers call for somebody")
-    ANSWERS_NOT_READ = later("answers not read")
+    ANSWERS_CALL_FOR_SOMEBODY = "answers call for somebody"
+    ANSWERS_NOT_READ = "answers not read"
     APPROVAL_TAKEN_BACK = later("approval taken back")
     APPROVED = later("approved")
     ARCHIVED = later("archived")
     AT_THE_PLATFORM = later("at the platform")
     CANCELLED = later("cancelled")
     CLAIMED = later("claimed")
-    CLEARED_AWAY = later("cleared away")
-    CLEARING_AWAY = later("clearing away")
+    CLEARED_AWAY = "cleared away"
+    CLEARING_AWAY = "clearing away"
     CONSENT_ADDED = later("consent added")
     CONSENT_CHANGED = later("consent changed")
     CONSENT_WITHDRAWN = later("consent withdrawn")
     DEFERRED = later("deferred")
-    DELETING_AN_ANSWER = later("deleting an answer")
+    DELETING_AN_ANSWER = "deleting an answer"
     DRAFT_DELETED = later("draft deleted")
     DRAFT_EDITED = later("draft edited")
     DRAFT_MADE = later("draft made")
     DRAFT_MOVED = later("draft moved")
     DRAFT_READ = later("draft read")
-    DUE_IN_SILENCE = later("due while nothing was at work")
+    DUE_IN_SILENCE = "due while nothing was at work"
     FACTOR_ADDED = later("second factor added")
     FACTORS_REMOVED = later("second factor removed")
     FEED_KEY_ENDED = later("secret address ended")
@@ -56,7 +56,7 @@ class Event(StrEnum):
     FOUND = later("found")
     FOUND_GONE = later("found gone")
     HELD = later("held")
-    HIDING_AN_ANSWER = later("hiding an answer")
+    HIDING_AN_ANSWER = "hiding an answer"
     HOLD_LIFTED = later("hold lifted")
     KEPT_OUT = later("kept out")
     KEYS_NOT_RENEWED = later("keys not renewed")
@@ -70,12 +70,12 @@ class Event(StrEnum):
     LINK_ENDED = later("link to choose a password ended")
     LINK_MADE = later("link to choose a password made")
     LOOKING = later("looking")
-    MANY_FAILED_LOG_INS = later("many failed log-ins")
+    MANY_FAILED_LOG_INS = "many failed log-ins"
     MANY_WRONG_CODES = later("many wrong codes")
     MISSED = later("missed")
     NOT_APPROVED = later("not approved")
-    NOT_CLEARED_AWAY = later("not cleared away")
-    NOT_READABLE = later("not readable")
+    NOT_CLEARED_AWAY = "not cleared away"
+    NOT_READABLE = "not readable"
     NOT_THERE = later("not there")
     NOT_THERE_YET = later("not there yet")
     NOT_WITHDRAWN = later("not withdrawn")
@@ -87,7 +87,7 @@ class Event(StrEnum):
     PART_PUBLISHED = later("part published")
     PART_WITHDRAWN = later("part withdrawn")
     PASSWORD_CHANGED = later("password changed")
-    PASSWORD_STORED_ANEW = later("password stored anew")
+    PASSWORD_STORED_ANEW = "password stored anew"  # noqa: S105 - the name of an event
     PAUSED = later("paused")
     PERSON_ADDED = later("person added")
     PERSON_INVITED = later("person invited")
@@ -116,7 +116,7 @@ class Event(StrEnum):
     RESUMED = later("resumed")
     RETRIED = later("retried")
     RIGHTS_CHANGED = later("rights changed")
-    SAID_TO_BE_THE_FIRST_LEDGER = later("said to be the first ledger")
+    SAID_TO_BE_THE_FIRST_LEDGER = "said to be the first ledger"
     SENDING = later("sending")
     SETTLING_AGAIN = later("settling again")
     STOP_LIFTED = later("stop lifted")
@@ -132,12 +132,10 @@ class Event(StrEnum):
 LABELS = (
     later("absences"),
     later("account"),
-    later("alternative text"),
     later("author"),
     later("backup of"),
     later("answers"),
     later("before"),
-    later("channels"),
     later("consent"),
     later("content"),
     later("copy of"),
@@ -187,6 +185,11 @@ LABELS = (
     later("until"),
 )
 """The names of the keys in a step's detail."""
+_LABELS_OTHERWISE: Mapping[str, str] = {
+    "alternative text": later("picture description"),
+    "channels": later("platforms"),
+}
+"""Names for people that differ from the keys."""
 
 
 _KINDS = {
@@ -195,10 +198,10 @@ _KINDS = {
     "permission": later("not permitted"),
     "rate-limit": later("the platform's limit is reached"),
     "app-limit": later("the app's limit is reached"),
-    "duplicate": later("the same text is there already"),
+    "duplicate": later("the same text is already there"),
     "policy": later("against the platform's rules"),
     "unavailable": later("the platform does not answer as it should"),
-    "unknown-outcome": later("nobody knows whether it is out"),
+    "unknown-outcome": later("it is not known whether it is out"),
     "expired": later("too late"),
     "clock": later("the clock of this machine is wrong"),
 }
@@ -206,7 +209,27 @@ _KINDS = {
 
 
 _OTHERWISE: Mapping[str, str] = {
-    Event.NOT_READABLE: later("reading cannot tell"),
+    Event.ACCOUNT_GOES_ON: later("suspension ended"),
+    Event.ANSWERS_CALL_FOR_SOMEBODY: later("comments need attention"),
+    Event.ANSWERS_NOT_READ: later("comments not read"),
+    Event.ANSWER_ANSWERED: later("comment answered"),
+    Event.ANSWER_DELETED: later("comment deleted"),
+    Event.ANSWER_GONE: later("comment gone from its platform"),
+    Event.ANSWER_HANDED_ON: later("comment handed on"),
+    Event.ANSWER_HIDDEN: later("comment hidden"),
+    Event.ANSWER_NOT_CHANGED: later("comment not changed"),
+    Event.ANSWER_OPEN_AGAIN: later("comment open again"),
+    Event.ANSWER_SEEN: later("comment seen"),
+    Event.CLEARED_AWAY: later("cleaned up"),
+    Event.CLEARING_AWAY: later("cleaning up"),
+    Event.DELETING_AN_ANSWER: later("deleting a comment"),
+    Event.DUE_IN_SILENCE: later("due while nothing was running"),
+    Event.HIDING_AN_ANSWER: later("hiding a comment"),
+    Event.MANY_FAILED_LOG_INS: later("many failed logins"),
+    Event.NOT_CLEARED_AWAY: later("not cleaned up"),
+    Event.PASSWORD_STORED_ANEW: later("password stored again"),
+    Event.SAID_TO_BE_THE_FIRST_LEDGER: later("declared to be the first ledger"),
+    Event.NOT_READABLE: later("could not check"),
     Event.ACCOUNT_SUSPENDED: later("account suspended"),
 }
 """Names for people that differ from the ledger's, which no later version can change."""
@@ -223,7 +246,8 @@ def event(name: str) -> str:
 
 def label(key: str) -> str:
     """The name of a key in a step's detail, for people."""
-    return _(key.replace("_", " "))
+    name = key.replace("_", " ")
+    return _(_LABELS_OTHERWISE.get(name, name))
 
 
 def kind(code: str) -> str:

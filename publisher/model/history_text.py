@@ -41,7 +41,7 @@ def details(
             continue
         name = label(key)
         if isinstance(value, dict) and set(value) == {"from", "to"}:
-            lines.append(_("{name} was: {value}", name=name, value=plain(key, value["from"])))
+            lines.append(_("{name} before: {value}", name=name, value=plain(key, value["from"])))
             lines.append(_("{name} now: {value}", name=name, value=plain(key, value["to"])))
         else:
             lines.append(_("{name}: {value}", name=name, value=plain(key, value)))

@@ -11,7 +11,7 @@ from publisher.model.outcomes import Limit
 ANSWERS_OF_MONTH = "answers-month"
 """The name of the budget for reading answers, in thousandths of a US dollar."""
 _SENTENCES = {
-    "answers": later("{left} of {total} for reading answers {window} left, until {end}"),
+    "answers": later("{left} of {total} for reading comments {window} left, until {end}"),
     "posts": later("{left} of {total} posts {window} left, until {end}"),
     "uploads": later("{left} of {total} uploads {window} left, until {end}"),
     "readings": later("{left} of {total} readings {window} left, until {end}"),
@@ -24,7 +24,7 @@ _WINDOWS = {
     "30min": later("in 30 minutes"),
     "3h": later("in 3 hours"),
     "1h": later("in an hour"),
-    "month": later("in this month"),
+    "month": later("this month"),
     "24h": later("in 24 hours"),
     "24h-app": later("by the whole app in 24 hours"),
     "1h-app": later("by the whole app in an hour"),

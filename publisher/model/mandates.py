@@ -46,7 +46,7 @@ def breaches(
 def _of_author(mandate: Mandate, account: str, author: str | None) -> Iterator[Breach]:
     named = ", ".join(mandate.authors)
     if author is None:
-        message = _("Nobody is named who posts as {account}.", account=account)
+        message = _("No author is named who may post as {account}.", account=account)
         yield Breach("author", message, _("Add `author:` with one of: {names}.", names=named))
     elif not may_write(mandate, author):
         message = _("{author} may not post as {account}.", author=author, account=account)
@@ -65,13 +65,13 @@ def _of_writers(mandate: Mandate, account: str, writers: Collection[str]) -> Ite
     for writer in sorted(writers):
         if not may_write(mandate, writer):
             message = _(
-                "{author} changed the draft, and may not post as {account}.",
+                "{author} changed the draft, but may not post as {account}.",
                 author=writer,
                 account=account,
             )
             hint = _(
-                "Its mandate in publisher.toml names: {names}. Let one of them write it in a new "
-                "draft.",
+                "Its mandate in publisher.toml names: {names}. Ask one of them to write it in a "
+                "new draft.",
                 names=named,
             )
             yield Breach("author", message, hint)
@@ -79,7 +79,7 @@ def _of_writers(mandate: Mandate, account: str, writers: Collection[str]) -> Ite
 
 def _of_day(mandate: Mandate, account: str, not_before: datetime, zone: tzinfo) -> Iterator[Breach]:
     day = not_before.astimezone(zone).date()
-    hint = _("Take the account out of `to:`, give another `at`, or have the mandate prolonged.")
+    hint = _("Take the account out of `to:`, give another `at`, or have the mandate extended.")
     if mandate.since and day < mandate.since:
         message = _(
             "The mandate to post as {account} begins on {limit}, and this goes out on {day}.",

@@ -19,8 +19,8 @@ JUDGED = 30_000
 _LONGEST_NAME = 100
 
 PRIVATE = later(
-    "It is a private message: Publisher answers in public alone. Answer it on its platform, and "
-    "cancel this."
+    "It is a private message, and Publisher answers only in public. Answer it on its platform, "
+    "and cancel this."
 )
 """Why a message to us alone gets no answer: a sentence for `_`."""
 

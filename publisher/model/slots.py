@@ -28,7 +28,7 @@ def parse(text: str) -> WeeklySlot:
     if found is None or at is None:
         raise ValueError(
             _(
-                "{text} is no slot: write it like {examples}",
+                "“{text}” is not a slot. Write it like {examples}",
                 text=repr(text),
                 examples='"weekdays 09:00", "monday and thursday 17:00"',
             )

@@ -28,7 +28,7 @@ def counted(state: State, number: int) -> str:
     """The number in that state, as text for people: `2 published`."""
     return {
         State.AWAITING_APPROVAL: plural(
-            "{number} awaiting-approval", "{number} awaiting-approval", number
+            "{number} waiting for approval", "{number} waiting for approval", number
         ),
         State.REJECTED: plural("{number} rejected", "{number} rejected", number),
         State.SCHEDULED: plural("{number} scheduled", "{number} scheduled", number),

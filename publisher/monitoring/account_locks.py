@@ -153,8 +153,8 @@ class AccountLocks:
             place=mine["place"],
         )
         hint = _(
-            "Look at [database] url on both, and stop what uses the ledger that is not meant. If "
-            "that is the other one, run `publisher resume --account {account}` ten minutes later.",
+            "Compare [database] url on both, and stop the one that is not intended. If that is "
+            "the other one, run `publisher resume --account {account}` ten minutes later.",
             account=account,
         )
         return AccountSuspended(Kind.DUPLICATE, joined(message, hint))

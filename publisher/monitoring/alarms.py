@@ -87,7 +87,7 @@ def _key(trouble: Trouble) -> tuple[Subject, str]:
 def _begun(troubles: Sequence[Trouble]) -> Message:
     host = socket.gethostname()
     delays = any(one.subject not in WARNINGS for one in troubles)
-    late = [_("Posts may be late until it is mended.")] if delays else []
+    late = [_("Posts may be late until this is fixed.")] if delays else []
     return Message(
         _("Publisher on {host}: {trouble}", host=host, trouble=troubles[0].message),
         "\n\n".join([*map(str, troubles), *late]),
@@ -96,8 +96,8 @@ def _begun(troubles: Sequence[Trouble]) -> Message:
 
 def _over(troubles: Sequence[Trouble]) -> Message:
     return Message(
-        _("Publisher on {host} goes on", host=socket.gethostname()),
-        "\n\n".join(_("It is over: {trouble}", trouble=one.message) for one in troubles),
+        _("Publisher on {host} continues", host=socket.gethostname()),
+        "\n\n".join(_("Resolved: {trouble}", trouble=one.message) for one in troubles),
     )
 
 

@@ -38,19 +38,19 @@ def trouble_of(backups: BackupSettings) -> Trouble | None:
             )
         )
         hint = _(
-            "Look at the log of what makes it (publisher-backup.timer, the container `backup`, cron), "
-            "and make one now; `publisher help deployment` shows how."
+            "Check the log of what makes it (publisher-backup.timer, the container `backup`, "
+            "cron), and make one now; `publisher help deployment` shows how."
         )
         return Trouble(Subject.BACKUPS, message, hint)
     tried = folder / _TRIED
     if not tried.exists() or _age(tried, now) > _TRIAL.total_seconds():
         hint = _(
-            "Restore the newest one into an empty database, look whether the ledger is whole, and "
-            "then: touch {file}",
+            "Restore the newest one into an empty database, check that the ledger is complete, "
+            "and then: touch {file}",
             file=tried,
         )
         message = _(
-            "No backup of the ledger was restored for a trial in the last {days} days.",
+            "No backup of the ledger has had a trial restore in the last {days} days.",
             days=_TRIAL.days,
         )
         return Trouble(Subject.BACKUPS, message, hint)

@@ -42,10 +42,10 @@ def check_writes(url: str, seconds: float = 3.0) -> None:
 
 def _check(url: str, seconds: float, ask: Callable[[str, float], None]) -> None:
     if url.partition("://")[0] not in _SCHEMES:
-        message = _("[broker] url is none of the kinds that are supported.")
+        message = _("[broker] url is not one of the supported kinds.")
         hint = _(
-            "[broker] url begins with redis://, rediss://, sentinel:// or sentinels://; leave it "
-            "empty to use the embedded broker."
+            "Begin [broker] url with redis://, rediss://, sentinel:// or sentinels://, or leave "
+            "it empty to use the embedded broker."
         )
         raise BrokerUnavailable(message, hint=hint)
     try:

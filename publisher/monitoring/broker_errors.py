@@ -34,15 +34,15 @@ _REFUSALS: tuple[tuple[tuple[type[Exception], ...], str, str], ...] = (
         (redis.sentinel.MasterNotFoundError,),
         later("has no primary that can be reached"),
         later(
-            "[broker] url names the Sentinels, as master_name what they call the primary, and their "
-            "own password, if they have one, as sentinel_password."
+            "In [broker] url, list the Sentinels, as master_name what they call the primary, and "
+            "their own password, if they have one, as sentinel_password."
         ),
     ),
     (
         (redis.AuthenticationError,),
         later("refuses the user or the password"),
         later(
-            "Both belong into [broker] url or PUBLISHER_BROKER__URL: "
+            "Put both into [broker] url or PUBLISHER_BROKER__URL: "
             "redis://USER:PASSWORD@HOST:6379/0."
         ),
     ),
@@ -50,29 +50,29 @@ _REFUSALS: tuple[tuple[tuple[type[Exception], ...], str, str], ...] = (
         (redis.exceptions.NoPermissionError,),
         later("does not let its user work"),
         later(
-            "Give the user of [broker] url all commands and keys (ACL SETUSER NAME ~* &* +@all), or "
-            "name another one."
+            "Give the user of [broker] url all commands and keys (ACL SETUSER NAME ~* &* +@all), "
+            "or choose another user."
         ),
     ),
     (
         (redis.exceptions.OutOfMemoryError,),
         later("is full"),
-        later("Raise its maxmemory, or give Publisher a broker of its own."),
+        later("Raise its maxmemory, or give Publisher its own broker."),
     ),
     (
         (redis.exceptions.ReadOnlyError,),
         later("is a read-only copy"),
-        later("Name the primary server in [broker] url."),
+        later("Put the primary server into [broker] url."),
     ),
     (
         (redis.ResponseError,),  # MISCONF, which is a disk that it cannot save to, and others
         later("refuses to work"),
-        later("The broker's own log says more; make room on its disk if that is full."),
+        later("The broker's own log says more. If its disk is full, make room on it."),
     ),
     (
         (TypeError, AttributeError),  # how the client takes an option that it does not know
         later("cannot be reached"),
-        later("Take out of [broker] url what stands after the question mark."),
+        later("Take what follows the question mark out of [broker] url."),
     ),
 )
 """The client's exceptions, specific before general ones, with message and hint."""

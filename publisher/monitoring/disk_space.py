@@ -31,13 +31,14 @@ class DiskSpace:
         trouble = trouble_of(self._folder)
         if trouble and not self._trouble:
             told = _(
-                "The disk with {folder} is {trouble}: what comes next waits until it is not.",
+                "The disk with {folder} is {trouble}: everything that comes next waits until it "
+                "is not.",
                 folder=self._folder,
                 trouble=_(trouble),
             )
             self._say(told)
         elif self._trouble and not trouble:
-            self._say(_("The disk with {folder} takes files again.", folder=self._folder))
+            self._say(_("The disk with {folder} accepts files again.", folder=self._folder))
         self._trouble = trouble
 
 

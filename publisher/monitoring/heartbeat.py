@@ -65,10 +65,10 @@ class Beating:
         """Why the ledger did not accept the last heartbeat, or has not for seconds."""
         since = self._trying_since
         if since is not None and time.monotonic() - since > _SLOW and not self._trouble:
-            message = _("The ledger takes nothing that is written.")
+            message = _("Nothing can be written to the ledger.")
             hint = _(
                 "Another program has locked it: a backup, a database browser, an open "
-                "transaction. Publisher goes on by itself then."
+                "transaction. Publisher then continues by itself."
             )
             return LedgerUnavailable(message, hint=hint, plainly=message)
         return self._trouble

@@ -145,11 +145,11 @@ class Monitor:
             return Trouble(
                 Subject.LEDGER,
                 _("The ledger's file was deleted or replaced while it was in use."),
-                _("Stop everything at once, put the ledger back from a backup, then start again."),
+                _("Stop everything at once, restore the ledger from a backup, then start again."),
             )
         except NotInTime:
             hint = _(
-                "Another program has locked it, or its server stands still or is overloaded; "
+                "Another program has locked it, or its server does not respond or is overloaded; "
                 "`publisher doctor` says more."
             )
             return Trouble(Subject.LEDGER, _("The ledger does not answer."), hint)
@@ -189,14 +189,14 @@ class Monitor:
         found = sorted({trouble for folder in folders if (trouble := trouble_of(folder))})
         for trouble in found[:1]:
             message = _("The disk with var/ or the ledger is {trouble}.", trouble=_(trouble))
-            hint = _("Make room, or let it be written; publishing goes on by itself then.")
+            hint = _("Make room, or make it writable; publishing then continues by itself.")
             yield Trouble(Subject.DISK, message, hint)
 
     def _of_broker(self, left: Callable[[], float]) -> Iterator[Trouble]:
         try:
             self._broker.result(left())
         except NotInTime:
-            hint = _("Look whether its server runs; `publisher doctor` says more.")
+            hint = _("Check that its server runs; `publisher doctor` says more.")
             yield Trouble(Subject.BROKER, _("The broker does not answer."), hint)
         except PublisherError as error:
             message = error.plainly or _("The broker cannot be used.")
@@ -205,7 +205,7 @@ class Monitor:
     def _of_processes(self, known: _Known) -> Iterator[Trouble]:
         dead = missing(known.heartbeats)
         if not self._broker_url() and not self._is_running() and dead:
-            message = _("`publisher run` is not at work in this workspace.")
+            message = _("`publisher run` is not running in this workspace.")
             yield Trouble(Subject.PUBLISHING, message, _("Start it: publisher run"))
             return
         for kind, last in dead.items():
@@ -213,8 +213,8 @@ class Monitor:
         # With a wrong clock, posts seem to be due that are not.
         if known.unclaimed and not dead and not known.clocks:
             message = plural(
-                "{number} post is due and was not taken up for {seconds} s.",
-                "{number} posts are due and were not taken up for {seconds} s.",
+                "{number} post is due and has not been taken up for {seconds} s.",
+                "{number} posts are due and have not been taken up for {seconds} s.",
                 known.unclaimed,
                 seconds=f"{_UNCLAIMED:g}",
             )

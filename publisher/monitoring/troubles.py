@@ -54,8 +54,8 @@ class Trouble:
 def of_clocks(clocks: Mapping[str, timedelta]) -> Trouble:
     """The trouble of wrong clocks on these hosts; see `heartbeats.wrong_clocks`."""
     hint = _(
-        "Nothing is sent from there until it is right: let a time server set it "
-        "(systemd-timesyncd, chrony). Publishing goes on by itself then."
+        "Nothing is sent from there until it is right. Let a time server set it "
+        "(systemd-timesyncd, chrony). Publishing then continues by itself."
     )
     return Trouble(
         Subject.CLOCK, " ".join(told_of(host, ahead) for host, ahead in clocks.items()), hint
@@ -68,7 +68,7 @@ def of_crowds(crowds: Sequence[Crowd]) -> Trouble:
         "Publisher looks for them there, and waits longer than usual before it sends any of them "
         "again."
     )
-    status = _("Whether the platform has a known problem, its status page says.")
+    status = _("The platform's status page shows whether it has a known problem.")
     logs = _("The logs of the workers say what happened there.")
     more = [
         *([status] if any(not one.is_our_own for one in crowds) else []),
@@ -81,15 +81,15 @@ def _of_crowd(crowd: Crowd) -> str:
     if crowd.is_our_own:
         return plural(
             "Workers ended, or did not reach the ledger, before they recorded what {platform} "
-            "answered: it is not known of {number} post whether it is out.",
+            "answered: for {number} post, it is not known whether it is out.",
             "Workers ended, or did not reach the ledger, before they recorded what {platform} "
-            "answered: it is not known of {number} posts whether they are out.",
+            "answered: for {number} posts, it is not known whether they are out.",
             crowd.number,
             platform=in_sentence(crowd.channel),
         )
     told = plural(
-        "{platform} may be overloaded: it is not known of {number} post whether it is out.",
-        "{platform} may be overloaded: it is not known of {number} posts whether they are out.",
+        "{platform} may be overloaded: for {number} post, it is not known whether it is out.",
+        "{platform} may be overloaded: for {number} posts, it is not known whether they are out.",
         crowd.number,
         platform=in_sentence(crowd.channel),
     )
@@ -97,7 +97,7 @@ def _of_crowd(crowd: Crowd) -> str:
         return told
     seconds = round(crowd.lag.total_seconds())
     lag = _(
-        "The platform is behind: it made another post {seconds} s after its request.",
+        "The platform is behind: it made another post {seconds} s after the request.",
         seconds=seconds,
     )
     return f"{told} {lag}"
@@ -124,15 +124,15 @@ def standstills(heartbeats: Sequence[Heartbeat]) -> str:
 _OF_KIND = {
     ProcessKind.WORKER: (
         Subject.WORKERS,
-        later("No worker is at work."),
-        later("No worker has shown life for {seconds} s (the last: {host})."),
-        later("Start `publisher run`, or the workers; see their logs."),
+        later("No worker is running."),
+        later("No worker has reported for {seconds} s (the last: {host})."),
+        later("Start `publisher run`, or the workers, and look at their logs."),
     ),
     ProcessKind.DISPATCHER: (
         Subject.DISPATCHERS,
-        later("No dispatcher is at work."),
-        later("No dispatcher has shown life for {seconds} s (the last: {host})."),
-        later("Start `publisher run`, or the dispatchers; see their logs."),
+        later("No dispatcher is running."),
+        later("No dispatcher has reported for {seconds} s (the last: {host})."),
+        later("Start `publisher run`, or the dispatchers, and look at their logs."),
     ),
 }
 
@@ -147,8 +147,8 @@ def of_kind(kind: ProcessKind, last: Heartbeat | None) -> Trouble:
 
 
 _LOST = {
-    ProcessKind.WORKER: later("A worker on {host} has shown no life for {seconds} s."),
-    ProcessKind.DISPATCHER: later("A dispatcher on {host} has shown no life for {seconds} s."),
+    ProcessKind.WORKER: later("A worker on {host} has not reported for {seconds} s."),
+    ProcessKind.DISPATCHER: later("A dispatcher on {host} has not reported for {seconds} s."),
 }
 
 
@@ -156,8 +156,8 @@ def of_lost(one: Heartbeat) -> Trouble:
     """The trouble that one of several processes died, and was not started again."""
     message = _(_LOST[one.process.kind], host=one.process.host, seconds=f"{SILENT_AFTER:g}")
     hint = _(
-        "Posts go out while another one is at work. Start it again there, and see its log. If its "
-        "machine is gone for good, this is forgotten after a day."
+        "Posts go out while another one is running. Start it again there, and look at its log. "
+        "If its machine is gone for good, this is forgotten after a day."
     )
     return Trouble(Subject.REDUNDANCY, message, hint)
 
@@ -173,6 +173,6 @@ def of_settings(machine: str, other: str, names: Sequence[str]) -> Trouble:
     )
     hint = _(
         "Give every machine the same version of Publisher, publisher.toml and secrets.toml; then "
-        "start its dispatchers and workers again."
+        "restart its dispatchers and workers."
     )
     return Trouble(Subject.SETTINGS, message, hint)

@@ -126,7 +126,7 @@ class Watchdog:
         if gap > STILL:
             self._still_looks = 3
             self._still = _(
-                "This machine, or Publisher on it, stood still for {seconds} s.",
+                "This machine, or Publisher on it, did nothing for {seconds} s.",
                 seconds=f"{gap:.0f}",
             )
 

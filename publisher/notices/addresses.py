@@ -92,8 +92,8 @@ def _through_workspace(mail: str, settings: NoticeSettings) -> str:
     """The address by which the workspace's mail account sends to this person."""
     if settings.mail is None:
         raise UsageError(
-            _("This workspace has no mail account that would send to an e-mail address."),
-            hint=_("Ask your admin to name one, or give the address of another service."),
+            _("This workspace has no mail account to send e-mail from."),
+            hint=_("Ask your admin to set one up, or enter the address of another service."),
         )
     base = settings.mail.get_secret_value()
     return f"{base}{'&' if '?' in base else '?'}to={quote(mail, safe='@')}"
@@ -102,19 +102,19 @@ def _through_workspace(mail: str, settings: NoticeSettings) -> str:
 def _refuse_strange(read: dict[str, Any], *, is_trusted: bool) -> None:
     if read["schema"] not in _SERVICES:
         raise UsageError(
-            _("This service cannot be told in person."),
-            hint=_("These can: {names}.", names=", ".join(sorted(_SERVICES))),
+            _("Personal notices cannot go to this service."),
+            hint=_("They can go to: {names}.", names=", ".join(sorted(_SERVICES))),
         )
     if read["schema"] in _OF_SERVERS and not read.get("host"):
         raise _unusable()  # the service would take its server from elsewhere, such as `user`
     if not {*read.get("qsd", ())} <= _OPTIONS:
         raise UsageError(
             _("The address has an option that is not allowed."),
-            hint=_("These are: {names}.", names=", ".join(sorted(_OPTIONS))),
+            hint=_("These are allowed: {names}.", names=", ".join(sorted(_OPTIONS))),
         )
     # What a name leads to is seen when it is asked.
     if not is_trusted and any(map(is_private, _hosts(read))):
-        raise UsageError(_("The address leads into a network that is not public."))
+        raise UsageError(_("The address points to a network that is not public."))
 
 
 def _is_allowed(read: dict[str, Any], settings: NoticeSettings) -> bool:
@@ -130,6 +130,8 @@ def _hosts(read: dict[str, Any]) -> list[str]:
 
 def _unusable() -> UsageError:
     return UsageError(
-        _("This is no address that can be used."),
-        hint=_("It looks like name@example.org, slack://…, ntfys://SERVER/TOPIC or mailtos://…"),
+        _("This address cannot be used."),
+        hint=_(
+            "It should look like name@example.org, slack://…, ntfys://SERVER/TOPIC or mailtos://…"
+        ),
     )

@@ -6,17 +6,19 @@ from publisher.ledger.comment_news import CommentNews
 
 def event(item: CommentNews) -> str:
     if item.trouble:
-        return _("the answers to {account} are not read as they should be", account=item.account)
+        return _(
+            "the comments on {account} are not being read as they should be", account=item.account
+        )
     if item.post is None:
         return plural(
-            "{number} answer to {account} calls for somebody",
-            "{number} answers to {account} call for somebody",
+            "{number} comment on {account} needs attention",
+            "{number} comments on {account} need attention",
             item.number,
             account=item.account,
         )
     return plural(
-        "{number} answer under {post} on {account} calls for somebody",
-        "{number} answers under {post} on {account} call for somebody",
+        "{number} comment under {post} on {account} needs attention",
+        "{number} comments under {post} on {account} need attention",
         item.number,
         post=item.post,
         account=item.account,
@@ -28,5 +30,5 @@ def sentences(item: CommentNews) -> list[str]:
         return [f"{event(item)}.", item.trouble]
     return [
         f"{event(item)}.",
-        _("Read them on the page Answers, or with `publisher answers`, and hide what must go."),
+        _("Read them on the Comments page or with `publisher answers`, and hide what must go."),
     ]

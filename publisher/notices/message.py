@@ -29,11 +29,11 @@ _QUOTED = re.compile(r" ?\(“.*”\)", re.DOTALL)
 _EVENTS = {
     State.FAILED: later("{post} to {account} failed"),
     State.MISSED: later("{post} to {account} was missed"),
-    State.REJECTED: later("{post} to {account} was rejected, and is back with its author"),
+    State.REJECTED: later("{post} to {account} was sent back to its author"),
     State.HELD: later("{post} to {account} is held, and did not go out"),
-    State.UNCERTAIN: later("{post} to {account} is uncertain: it may be out or not"),
-    State.PUBLISHED: later("{post} to {account} is out, although somebody stopped it"),
-    State.SCHEDULED: later("{post} to {account} is due, and cannot go out as it is"),
+    State.UNCERTAIN: later("{post} to {account} is uncertain: it may or may not be out"),
+    State.PUBLISHED: later("{post} to {account} is out, although someone stopped it"),
+    State.SCHEDULED: later("{post} to {account} is due, but cannot go out as it is"),
 }
 
 _PARTLY_OUT = later("{post} to {account} is out only in part")
@@ -56,8 +56,8 @@ def trial() -> Message:
     return Message(
         _("Publisher: a test"),
         _(
-            "Somebody tried the notices with `publisher notify`. When an account or a post needs a "
-            "person, it is told here."
+            "Someone is testing the notices with `publisher notify`. When an account or a post "
+            "needs attention, a notice comes here."
         ),
     )
 
@@ -72,15 +72,15 @@ def compose(items: Sequence[Item], zone: tzinfo) -> Message:
         paragraphs.insert(0, _summary(items))
     if len(items) > _SHOWN:
         paragraphs.append(_("… and {number} more.", number=len(items) - _SHOWN))
-    paragraphs.append(_("`publisher status` shows all that needs a person."))
+    paragraphs.append(_("`publisher status` shows everything that needs attention."))
     return Message(_title(items), "\n\n".join(paragraphs))
 
 
 def _title(items: Sequence[Item]) -> str:
     if len(items) > 1:
         return plural(
-            "Publisher: {number} thing to look at",
-            "Publisher: {number} things to look at",
+            "Publisher: {number} thing needs attention",
+            "Publisher: {number} things need attention",
             len(items),
         )
     return f"Publisher: {harmless(_event(items[0]))}"
@@ -88,9 +88,13 @@ def _title(items: Sequence[Item]) -> str:
 
 def _event(item: Item) -> str:
     if isinstance(item, SetBack):
-        return _("the machine was put back") if item.until else _("the ledger was set back")
+        return (
+            _("the machine was put back to an earlier state")
+            if item.until
+            else _("the ledger was set back")
+        )
     if isinstance(item, LatePosts):
-        return _("posts were late, it goes on") if item.is_over else _("posts are late")
+        return _("posts were late; publishing continues") if item.is_over else _("posts are late")
     if isinstance(item, StuckDelivery):
         if item.is_withdrawn:
             return _(
@@ -110,13 +114,13 @@ def _event(item: Item) -> str:
 
 def _account_event(item: SuspendedAccount | AccountGoesOn | OwnerChange | KeysEnd) -> str:
     if isinstance(item, KeysEnd):
-        return _("the keys of {account} are not renewed", account=item.account)
+        return _("the keys of {account} are not being renewed", account=item.account)
     if isinstance(item, OwnerChange):
-        return _("the keys of {account} are now those of {now}", account=item.account, now=item.now)
+        return _("the keys of {account} now belong to {now}", account=item.account, now=item.now)
     if isinstance(item, AccountGoesOn):
-        return _("{account} goes on", account=item.account)
+        return _("{account} is publishing again", account=item.account)
     if not item.until:
-        return _("{account} is suspended until somebody acts", account=item.account)
+        return _("{account} is suspended until someone acts", account=item.account)
     if item.is_tried or not item.others:
         return _("{account} is suspended", account=item.account)
     return plural(
@@ -149,7 +153,13 @@ def _summary(items: Sequence[Item]) -> str:
     of_people = [people.event(item) for item in items if isinstance(item, PersonNews)]
     called = [comments.event(item) for item in items if isinstance(item, CommentNews)]
     if going_on:
-        numbers.append(plural("{number} account goes on", "{number} accounts go on", going_on))
+        numbers.append(
+            plural(
+                "{number} account is publishing again",
+                "{number} accounts are publishing again",
+                going_on,
+            )
+        )
     return f"{', '.join([*called, *late, *(parts if accounts else []), *numbers, *of_keys, *of_people])}."
 
 
@@ -185,7 +195,7 @@ def _sentences(item: Item, zone: tzinfo) -> list[str]:  # noqa: PLR0911 - one fo
 
 def _goes_on(item: AccountGoesOn) -> str:
     return _(
-        "{account} is no longer suspended: its platform took a post, and what waited goes out.",
+        "{account} is no longer suspended: its platform accepted a post, and what waited goes out.",
         account=item.account,
     )
 
@@ -217,9 +227,9 @@ def _of_delivery(item: StuckDelivery, zone: tzinfo) -> list[str]:
 def _rejected(item: StuckDelivery) -> list[str]:
     """The author, and where to read the reason: its text may quote the draft."""
     return [
-        _("Its author: {name}.", name=item.author or _("nobody who is named")),
+        _("Author: {name}.", name=item.author or _("an unnamed author")),
         _(
-            "`publisher history {post}` shows why. With the draft changed: `publisher queue`.",
+            "`publisher history {post}` shows why. Change the draft, then run `publisher queue`.",
             post=shlex.quote(item.post),
         ),
     ]
@@ -229,42 +239,45 @@ def _remedy(item: StuckDelivery) -> str:  # noqa: PLR0911 - one for each kind
     named = f"{shlex.quote(item.post)} --account {item.account}"
     if item.is_withdrawn:
         return _(
-            "Look at the account, and delete it there if it must go at once. If Publisher can never "
-            "delete it: `publisher withdraw {named} --gone --reason TEXT`, once it is not there any more.",
+            "Look at the account, and delete it there if it must go at once. If Publisher can "
+            "never delete it, run `publisher withdraw {named} --gone --reason TEXT` once it is no "
+            "longer there.",
             named=named,
         )
     match item.state:
         case State.UNCERTAIN:
             return _(
-                "If the post is there: `publisher resolve {named} --published ID`. If not: "
-                "`publisher retry {named}`.",
+                "If the post is there, run `publisher resolve {named} --published ID`. If not, "
+                "run `publisher retry {named}`.",
                 named=named,
             )
         case State.PUBLISHED:
-            return _("To take it down: `publisher withdraw {named} --reason TEXT`.", named=named)
+            return _(
+                "To take it down, run `publisher withdraw {named} --reason TEXT`.", named=named
+            )
         case State.SCHEDULED:
             return _(
-                "Publisher tries again until it expires. To let it go out otherwise, change the draft, "
-                "then: `publisher queue`."
+                "Publisher keeps trying until it expires. To send it in another form, change the "
+                "draft, then run `publisher queue`."
             )
         case State.HELD:
-            return _("Mend what keeps it back, or change the draft, then: `publisher queue`.")
+            return _("Fix what keeps it back, or change the draft, then run `publisher queue`.")
         case State.MISSED:
             return _("Give the draft a new time, then: `publisher queue`.")
         case _:
             return _(
-                "With the draft changed: `publisher queue`. As it is, once more: `publisher retry "
-                "{named}`.",
+                "To send it changed, edit the draft, then run `publisher queue`. To send it again "
+                "as it is, run `publisher retry {named}`.",
                 named=named,
             )
 
 
 def _of_account(item: SuspendedAccount, zone: tzinfo) -> list[str]:
     if not item.until:
-        state = _("{account} is suspended until somebody acts.", account=item.account)
+        state = _("{account} is suspended until someone acts.", account=item.account)
     elif item.is_tried:
         state = _(
-            "{account} is suspended. It is tried again by itself, first at {time}.",
+            "{account} is suspended. Publisher tries it again by itself, first at {time}.",
             account=item.account,
             time=time_text(item.until, zone),
         )
@@ -291,14 +304,14 @@ def _of_account(item: SuspendedAccount, zone: tzinfo) -> list[str]:
         )
     if item.until is None:
         sentences.append(
-            _("When it is mended: `publisher resume --account {account}`.", account=item.account)
+            _("When it is fixed, run `publisher resume --account {account}`.", account=item.account)
         )
     return sentences
 
 
 def _of_end(item: KeysEnd, zone: tzinfo) -> list[str]:
     end = _(
-        "Its posts go out until {time} at the latest, then they wait.",
+        "Its posts go out until {time} at the latest; after that, they wait.",
         time=time_text(item.until, zone),
     )
     return [f"{_event(item)}.", _without_quotes(item.message), end]

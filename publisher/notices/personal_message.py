@@ -16,7 +16,7 @@ from publisher.notices.message import Message, time_text
 
 _SHOWN = 20
 _TITLES = {
-    Topic.COMMENTS: later("answers under {post} call for you"),
+    Topic.COMMENTS: later("comments under {post} need your attention"),
     Topic.WAITS: later("{post} waits for your approval"),
     Topic.DUE: later("{post} is due soon, and waits for your approval"),
     Topic.APPROVED: later("{post} was approved"),
@@ -26,7 +26,7 @@ _TITLES = {
 _TROUBLES = {
     State.FAILED: later("{post} failed"),
     State.MISSED: later("{post} was missed: it did not go out in time"),
-    State.UNCERTAIN: later("{post} is uncertain: it may be out or not"),
+    State.UNCERTAIN: later("{post} is uncertain: it may or may not be out"),
 }
 _PARTLY_OUT = later("{post} is out only in part")
 _BY = {
@@ -39,7 +39,7 @@ def trial() -> Message:
     """The test message that a person asks for."""
     return Message(
         _("Publisher: a test"),
-        _("You asked for this message. What you chose to be told is told here."),
+        _("You asked for this message. The notices that you chose come here."),
     )
 
 
@@ -53,7 +53,7 @@ def compose_personal(items: Sequence[PersonalItem], zone: tzinfo, address: str) 
     if len(items) > _SHOWN:
         paragraphs.append(_("… and {number} more.", number=len(items) - _SHOWN))
     if address:
-        paragraphs.append(_("What you are told, you choose here: {url}", url=f"{address}/me"))
+        paragraphs.append(_("Choose your notices here: {url}", url=f"{address}/me"))
     return Message(_headline(items), "\n\n".join(paragraphs))
 
 
@@ -74,7 +74,7 @@ def _headline(items: Sequence[PersonalItem]) -> str:
 
 def _title(item: PersonalItem) -> str:
     if item.topic is Topic.COMMENTS and not item.post:
-        return _("answers to {accounts} call for you", accounts=", ".join(item.accounts))
+        return _("comments on {accounts} need your attention", accounts=", ".join(item.accounts))
     title = _TITLES[item.topic] if item.state is None else _TROUBLES[item.state]
     if item.is_partly_out:
         title = _PARTLY_OUT

@@ -65,9 +65,9 @@ def _composed(items: Sequence[_Item], compose: Callable[[Sequence[_Item]], Messa
 
 def _wordless() -> Message:
     return Message(
-        _("Publisher: something needs a person"),
+        _("Publisher: something needs attention"),
         _(
-            "Something else needs a person, and Publisher failed to put it into words. `publisher "
+            "Something else needs attention, but Publisher failed to describe it. `publisher "
             "status` shows it, and the log says what failed."
         ),
     )

@@ -54,13 +54,13 @@ class Service:
         except Exception as error:  # noqa: BLE001 - a plugin's; its text may hold the address
             raise NoticeNotSent(f"{self.name}: {type(error).__name__}.") from None
         if not result and refused:
-            why = _("it leads into a network that is not public")
+            why = _("it points to a network that is not public")
             raise NoticeNotSent(f"{self.name}: {why}.")
         if not result:
             why = (
                 _("it answered with status {status}", status=statuses[-1])
                 if statuses
-                else _("it took no message")
+                else _("it did not accept the message")
             )
             raise NoticeNotSent(f"{self.name}: {why}.")
 
@@ -79,12 +79,12 @@ def open_services(urls: Sequence[SecretStr]) -> tuple[list[Service], list[Config
             problems.append(
                 ConfigurationError(
                     _(
-                        "notices.urls: number {number} is no address that Apprise can use.",
+                        "notices.urls: number {number} is not an address that Apprise can use.",
                         number=number,
                     ),
                     hint=_(
-                        "It stands in secrets.toml or in PUBLISHER_NOTICES__URLS; "
-                        "`publisher help notices` shows examples."
+                        "It is set in secrets.toml or in PUBLISHER_NOTICES__URLS; `publisher help "
+                        "notices` shows examples."
                     ),
                 )
             )

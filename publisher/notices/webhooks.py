@@ -114,7 +114,7 @@ class Receiver:
                 status = self._post(body, headers)
         except (OSError, http.client.HTTPException) as error:
             why = (
-                _("it leads into a network that is not public") if refused else type(error).__name__
+                _("it points to a network that is not public") if refused else type(error).__name__
             )
             raise self._not_sent(why) from None
         if not 200 <= status < 300:  # a redirection could lead anywhere
@@ -134,8 +134,14 @@ class Receiver:
             connection.close()
 
     def _not_sent(self, why: str) -> NoticeNotSent:
-        message = _("The webhook at {host} took nothing: {reason}.", host=self.host, reason=why)
-        hint = _("Mend the receiver, or [webhooks] in secrets.toml; it is asked again by itself.")
+        message = _(
+            "The webhook at {host} did not accept the message: {reason}.",
+            host=self.host,
+            reason=why,
+        )
+        hint = _(
+            "Fix the receiver, or [webhooks] in secrets.toml; Publisher tries again by itself."
+        )
         return NoticeNotSent(message, hint=hint)
 
 

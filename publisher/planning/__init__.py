@@ -22,6 +22,7 @@ from publisher.ledger.manager.file_changes import FileChange
 from publisher.ledger.rate_limits import Limits
 from publisher.ledger.reading.queries import Queries
 from publisher.ledger.transitions import Conflict
+from publisher.ledger.unread_drafts import UnreadDraft
 from publisher.model.posts import Post
 from publisher.model.values import Problem
 from publisher.planning.conflicts import Planned
@@ -117,9 +118,10 @@ class Planner:
                 # A delivery changed state while the drafts were read: read the ledger again.
                 if not tries_left:
                     message = _(
-                        "The ledger kept changing while the drafts were read; nothing was written."
+                        "The schedule kept changing while the drafts were read; nothing was "
+                        "written."
                     )
-                    hint = _("Somebody else is queueing at this moment. Try again.")
+                    hint = _("Someone else is queueing right now. Try again.")
                     raise NotPossible(message, hint=hint) from None
                 continue
             return plan
@@ -141,6 +143,7 @@ class Planner:
             ],
             pictures=plan.pictures,
             consents=plan.consents,
+            unread=plan.marks,
             actor=actor,
             file=file,
         )
@@ -157,11 +160,12 @@ class Planner:
 
         `read` is as for `queue`.
         """
+        marks = self._queries.unread_drafts()  # before the files: see `Ledger.apply`
         recorded = self._queries.picture_consents()
         found = self._checks().check(
             self._settings, paths, programme, revised, records=records, recorded=recorded
         )
-        return self.compare(*found, paths, revised, read)
+        return self.compare(*found, paths, revised, read, marks)
 
     def compare(
         self,
@@ -170,10 +174,12 @@ class Planner:
         paths: Sequence[str | Path] = (),
         revised: Mapping[str, bytes] = MappingProxyType({}),
         read: Collection[str] = (),
+        marks: Sequence[UnreadDraft] | None = None,
     ) -> Plan:
         """Plan what `queue` would change, for drafts that were checked already.
 
-        `paths` are those that were checked; `read` is as for `queue`.
+        `paths` are those that were checked; `read` is as for `queue`; `marks`: what programs wrote
+        and no person has read, as it was before the drafts were read.
         """
         comparison = Comparison(
             self._settings,
@@ -184,6 +190,7 @@ class Planner:
             said=check.said(self._settings, revised, self._queries.picture_consents()),
             scope=_scope(self._settings, paths),
             limits=self._limits.current(),
+            marks=self._queries.unread_drafts() if marks is None else marks,
             read=read,
         )
         return comparison.plan()

@@ -72,8 +72,8 @@ class Budget:
             end = until.get(one.account)
             if end and one.expires_at and one.expires_at <= end and one.not_before < end:
                 message = _(
-                    "{account} takes nothing until {end}, and this expires at {expiry}: it will "
-                    "be missed.",
+                    "{account} accepts nothing until {end}, and this expires at {expiry}: it "
+                    "will be missed.",
                     account=one.account,
                     end=self._when(end),
                     expiry=self._when(one.expires_at),
@@ -93,7 +93,7 @@ class Budget:
                 continue
             resume = "publisher resume" + ("" if everything else f" --account {status.account}")
             message = _(
-                "{name} is stopped until somebody resumes it: what falls due until then waits, "
+                "{name} is stopped until someone resumes it: what falls due until then waits, "
                 "and is missed when it expires.",
                 name=_("Everything") if everything else status.account,
             )
@@ -135,7 +135,7 @@ class Budget:
             account=account,
             words=limits.in_words(limit, self._when),
         )
-        hint = _("Move some of them behind that instant: what expires before it is missed.")
+        hint = _("Move some of them past that time: what expires before it is missed.")
         yield self._warning(late[0], "over-limit", message, hint)
 
     def _beyond_rates(self) -> Iterator[Problem]:
@@ -180,17 +180,17 @@ def _crowd(rate: Rate, **named: object) -> str:
     if rate.counted == "uploads":
         return _(
             "With this, {account} has {number} pictures and videos within {minutes} minutes, and "
-            "{channel} takes {limit}: what is more waits, and posts without any go out.",
+            "{channel} accepts {limit}: what is more waits, and posts without any go out.",
             **named,
         )
     if rate.of_app:
         return _(
-            "With this, the accounts of one app have {number} posts on {channel} within {minutes} "
-            "minutes, which takes {limit}: what is more waits.",
+            "With this, the accounts of one app have {number} posts on {channel} within "
+            "{minutes} minutes, and it accepts {limit}: what is more waits.",
             **named,
         )
     return _(
-        "With this, {account} has {number} posts within {minutes} minutes, and {channel} takes "
+        "With this, {account} has {number} posts within {minutes} minutes, and {channel} accepts "
         "{limit}: what is more waits.",
         **named,
     )

@@ -71,7 +71,7 @@ class Conflicts:
                 if gap
                 else _("It goes out on {accounts} at the same time as {other}.", **named)
             )
-            hint = _("Move one of them, if readers should see both.")
+            hint = _("Move one of them if readers should see both.")
             yield advice(self._posts, post, "too-close", message, hint)
 
     def _at_night(self) -> Iterator[Problem]:
@@ -85,7 +85,7 @@ class Conflicts:
                     account=wish.account,
                     time=f"{local:%H:%M}",
                 )
-                hint = _("Give it another time, unless it is meant.")
+                hint = _("Give it another time, unless this is intended.")
                 yield advice(self._posts, wish.post, "at-night", message, hint)
 
     def _same_text_on_x(self) -> Iterator[Problem]:
@@ -104,13 +104,15 @@ class Conflicts:
                         wish,
                         "same-text-on-x",
                         _(
-                            "{account} and {other} say the same, word for word; {channel} may take that for spam.",
+                            "{account} and {other} say the same, word for word; {channel} may "
+                            "treat that as spam.",
                             channel=title(wish.channel),
                             account=wish.account,
                             other=other.account,
                         ),
                         _(
-                            "Let one account write, and the other repost it or say it in its own words."
+                            "Let one account write, and let the other repost it or say it in its "
+                            "own words."
                         ),
                     )
 

@@ -31,12 +31,12 @@ def find(
     """
     deliveries = queries.standing([post], and_under_way=False)
     if not deliveries:
-        raise NoSuchPost(_("The ledger has no {post}.", post=post))
+        raise NoSuchPost(_("There is no post {post} on the schedule or in the history.", post=post))
     original = next((one.corrects for one in deliveries if one.corrects), post)
     files = {file.id: file for file in drafts.files}
     if original not in files:
         message = _(
-            "{post} has no draft any more, with which its correction could begin.", post=original
+            "{post} no longer has a draft with which its correction could begin.", post=original
         )
         hint = _("Write a draft with `corrects: {post}` and a `reason`.", post=original)
         raise NotPossible(message, hint=hint)
@@ -50,7 +50,7 @@ def find(
             found.append(Correcting(name, words, [one.account for one in out], says))
     if not any(one.post == original for one in found):
         message = _("{post} is not out, so there is nothing to correct.", post=original)
-        hint = _("What is not out yet is changed in its own draft.")
+        hint = _("If it is not out yet, change it in its own draft.")
         raise NotPossible(message, hint=hint)
     return found
 

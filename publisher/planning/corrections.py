@@ -81,8 +81,9 @@ class Corrections:
             return False
         if not self._originals.get(post.corrects):
             message = _("{post} was never queued, so it cannot be corrected.", post=post.corrects)
-            hint = _("Write the post's name as `publisher status` shows it. What is not queued yet "
-                     "is changed in its own draft.")  # fmt: skip
+            hint = _(
+                "Write the post's name as `publisher status` shows it. If it is not queued yet, "
+                "change it in its own draft.")  # fmt: skip
             self._problems.warning(post, "corrects-unknown", message, hint)
             return True
         flaw = next(self._flaws(post, recipients), None)
@@ -93,7 +94,7 @@ class Corrections:
     def _flaws(self, post: Post, recipients: Sequence[Account]) -> Iterator[Flaw]:
         known = self._originals[post.corrects or ""]
         if first := next((one.corrects for one in known.values() if one.corrects), None):
-            message = _("{post} is a correction itself.", post=post.corrects)
+            message = _("{post} is itself a correction.", post=post.corrects)
             hint = _("Write `corrects: {first}`: each correction names the original.", first=first)
             yield Flaw("corrects-unknown", message, hint)
             return
@@ -103,9 +104,10 @@ class Corrections:
             if account.name in known and is_comment(account.channel, known[account.name].own)
         ]
         if comments:
-            message = _("{post} is a comment on {accounts}, and is not edited.", post=post.corrects,
+            message = _(
+                "{post} is a comment on {accounts}, and cannot be edited.", post=post.corrects,
                         accounts=", ".join(comments))  # fmt: skip
-            hint = _("Withdraw it, and answer the reader anew.")
+            hint = _("Withdraw it, and answer the reader again.")
             yield Flaw("corrects-elsewhere", message, hint)
         names = [account.name for account in recipients]
         strangers = [one for one in names if one in post.to and one not in known]
@@ -165,10 +167,12 @@ class Corrections:
         """Warn of the accounts on which a correction would change nothing."""
         if names := self._unchanged.get(post.id):
             message = _(
-                "On {accounts} it says what is out already: it is not queued there.",
+                "On {accounts}, it says what is already out, so it is not queued there.",
                 accounts=", ".join(names),
             )
-            hint = _("Nothing to do if the words there are right. Otherwise change the draft.")
+            hint = _(
+                "There is nothing to do if the words there are right. Otherwise, change the draft."
+            )
             self._problems.warning(post, "corrects-nothing", message, hint)
 
     def is_outdated(self, wish: Wish) -> bool:
@@ -188,25 +192,28 @@ class Corrections:
         if len(content.parts) > 1:
             return Flaw(
                 "edit-too-much",
-                _("The post on {account} is one message, and its correction several.",
+                _("The post on {account} is one message, but its correction is several.",
                   account=wish.account),
                 _("Write it as one message, without a line `---`."),
             )  # fmt: skip
         if (wish.post, wish.account) in self._comments:
             return Flaw(
                 "edit-too-much",
-                _("On {account} an edit leaves the first comment as it is, and this changes it.",
+                _("On {account}, an edit leaves the first comment as it is, and this changes it.",
                   account=wish.account),
-                _("Take the link as it is from the draft of {post}. If it is what is wrong, "
-                  "withdraw the post and publish it again.", post=name),
+                _(
+                    "Copy the link unchanged from the draft of {post}. If the link is what is "
+                    "wrong, withdraw the post and publish it again.", post=name),
             )  # fmt: skip
         if _besides_words(content) != _besides_words(original):
             return Flaw(
                 "edit-too-much",
-                _("On {account} an edit replaces the words alone: pictures, their texts, a "
-                  "document's title and the link stay as they are.", account=wish.account),
-                _("Take them as they are from the draft of {post}. If they are what is wrong, "
-                  "withdraw it and publish it again.", post=name),
+                _(
+                    "On {account}, an edit replaces only the words: pictures, their "
+                    "descriptions, a document's title and the link stay as they are.", account=wish.account),
+                _(
+                    "Copy them unchanged from the draft of {post}. If they are what is wrong, "
+                    "withdraw it and publish it again.", post=name),
             )  # fmt: skip
         return None
 

@@ -54,7 +54,7 @@ from publisher.settings.settings import Settings
 _BEYOND_REACH = {
     State.PUBLISHED: later("It is out on {account}; this edit changes nothing there."),
     State.WITHDRAWN: later(
-        "It is withdrawn, after it was out, on {account}; this edit changes nothing there."
+        "It was out on {account} and is withdrawn; this edit changes nothing there."
     ),
 }
 
@@ -77,12 +77,14 @@ class Comparison:
         said: PictureConsents,
         scope: tuple[str, ...],
         limits: Mapping[str, Sequence[Limit]],
+        marks: Sequence[UnreadDraft],
         read: Collection[str] = (),
     ) -> None:
         """`said`: what all drafts, and the ledger, say of the people in each picture. `limits`: the
         platforms' last reported limits, by account. `scope`: the id prefixes under which all drafts
-        were read (`("",)`: all posts), so that a post without a draft there was deleted. `read`:
-        posts that are being read, or that a person is asked to read, whoever wrote them.
+        were read (`("",)`: all posts), so that a post without a draft there was deleted. `marks`:
+        what programs wrote and no person has read. `read`: posts that are being read, or that a
+        person is asked to read, whoever wrote them.
         """
         self._settings = settings
         self._accounts = settings.public_accounts()
@@ -94,6 +96,7 @@ class Comparison:
         self._said = said
         self._scope = scope
         self._limits = limits
+        self._marks = marks
         self._read = read
         self._changes: list[PlannedChange] = []
         self._beyond_reach: defaultdict[tuple[str, State], list[str]] = defaultdict(list)
@@ -154,6 +157,7 @@ class Comparison:
             as_queued=as_queued,
             unread=tuple(mark for file, mark in marks.items() if file in left_out),
             beyond=tuple(self._beyond),
+            marks=tuple(self._marks),
         )
 
     def _of_unfinished(self, found: Problem) -> Problem:
@@ -175,8 +179,7 @@ class Comparison:
     def _unread(self) -> dict[str, UnreadDraft]:
         """What programs wrote and no person has read, by file."""
         files = {*(post.file for post in self._drafts.posts), *self._problems.broken_files}
-        marks = self._queries.unread_drafts()
-        return unread.find(sorted(files), marks, self._settings.workspace, self._read)
+        return unread.find(sorted(files), self._marks, self._settings.workspace, self._read)
 
     def _settled(self, known: Iterable[Brief]) -> set[str]:
         """The files of finished posts: advice about them comes too late."""
@@ -323,21 +326,21 @@ class Comparison:
                     post=post_id,
                 )
                 if state is State.PUBLISHED
-                else _("Write a new draft, if the public must see something else.")
+                else _("Write a new draft if the public must see something else.")
             )
             self._problems.warning(posts[post_id], "already-out", message, hint)
 
     def _warn_of_outdated(self, post: Post, wish: Wish) -> None:
         """Warn that a correction stays as it is, because its draft did not follow what is out."""
         message = _(
-            "Other words of {post} are out on {account} now than those that this correction was "
-            "begun with, so it is not queued again.",
+            "The words of {post} that are now out on {account} are not those that this "
+            "correction began with, so it is not queued again.",
             post=post.corrects,
             account=wish.account,
         )
         hint = _(
-            "Look at the words that are out, and take into the draft what is to stay of them. If "
-            "its words are right as they are, change its `reason`."
+            "Look at the words that are out, and copy what should stay into the draft. If its "
+            "words are right as they are, change its `reason`."
         )
         self._problems.warning(post, "correction-outdated", message, hint)
 
@@ -373,8 +376,8 @@ class Comparison:
             self._problems.error(post, "embargo-after-expiry", message, hint)
         elif delivery is not None and not keeps_what_is_out(wish, delivery):
             message = plural(
-                "{number} of its parts is out on {account} already, and this edit changes it.",
-                "{number} of its parts are out on {account} already, and this edit changes them.",
+                "{number} of its parts is already out on {account}, and this edit changes it.",
+                "{number} of its parts are already out on {account}, and this edit changes them.",
                 len(delivery.remote_ids),
                 account=delivery.account,
             )

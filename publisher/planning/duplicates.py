@@ -118,7 +118,7 @@ class Duplicates:
                 continue
             self._changes.remove(change)
             message = _(
-                "{account} would get the same text twice at the same instant, also as {other}.",
+                "{account} would get the same text twice at the same time, also as {other}.",
                 account=change.account,
                 other=other,
             )
@@ -129,13 +129,13 @@ class Duplicates:
         """Warn once for each post, with all accounts that had its text under another name."""
         for (post, other, state), accounts in self._renamed.items():
             message = _(
-                "A draft called {other} had this text, which went to {accounts} already ({state}); "
-                "it does not go out again.",
+                "A draft called {other} had this text, which already went to {accounts} "
+                "({state}); it does not go out again.",
                 other=other,
                 accounts=", ".join(accounts),
                 state=_(state),
             )
-            hint = _("Nothing to do if the draft was renamed.")
+            hint = _("There is nothing to do if the draft was renamed.")
             self._problems.warning(self._posts[post], "already-out", message, hint)
 
     def _let_go_on(self, other: str, renamed: PlannedChange) -> None:
@@ -151,8 +151,8 @@ class Duplicates:
     def _refuse_rest(self, change: PlannedChange, other: str) -> None:
         """Report that a part of the text is out in another post's delivery, `other`."""
         message = _(
-            "A part of it is out on {account} already, as {other}; under another "
-            "name it would begin anew.",
+            "A part of it is already out on {account}, as {other}; under another name it would "
+            "begin again.",
             account=change.account,
             other=other,
         )
@@ -169,16 +169,16 @@ class Duplicates:
             self._problems.error(self._posts[change.post], flaw.code, flaw.message, flaw.hint)
         elif state is State.CANCELLED:
             message = _(
-                "Somebody cancelled it for {account} when it was called {other}; it is "
-                "not queued under another name.",
+                "Someone cancelled it for {account} when it was called {other}; it is not queued "
+                "under another name.",
                 account=change.account,
                 other=other,
             )
-            hint = _("Change the text, or say `repeat: true`, if it must go out after all.")
+            hint = _("If it must go out after all, change the text, or add `repeat: true`.")
             self._problems.warning(self._posts[change.post], "cancelled", message, hint)
         elif state is State.HELD and not self._drafts.has(other):
             message = _(
-                "Somebody holds it for {account} since it was called {other}; it is not queued "
+                "Someone has held it for {account} since it was called {other}; it is not queued "
                 "under another name.",
                 account=change.account,
                 other=other,
@@ -192,7 +192,7 @@ class Duplicates:
                 other=other,
                 state=_(state),
             )
-            hint = _("Change the text, or say `repeat: true` if it is meant to go out again.")
+            hint = _("Change the text, or add `repeat: true` if it is meant to go out again.")
             self._problems.error(self._posts[change.post], "duplicate-text", message, hint)
         else:
             self._renamed[change.post, other, state].append(change.account)
@@ -238,16 +238,15 @@ class Duplicates:
             if change.wish and change.wish.expires_at and change.wish.expires_at <= now:
                 continue  # it could not go out anyway
             message = _(
-                "The ledger has it for {old} ({state}), which publisher.toml does not "
-                "name any more. If that account is called {account} now, it would go "
-                "out twice; it is not queued.",
+                "It is on record for {old} ({state}), which is no longer in publisher.toml. If "
+                "that account is now called {account}, it would go out twice; it is not queued.",
                 old=found.account,
                 state=_(found.state),
                 account=change.account,
             )
             hint = _(
-                "Nothing to do if {old} was renamed. If {account} is another account, "
-                "say `repeat: true` in the draft.",
+                "There is nothing to do if {old} was renamed. If {account} is another account, "
+                "add `repeat: true` to the draft.",
                 old=found.account,
                 account=change.account,
             )

@@ -18,11 +18,11 @@ _CHANGING = {
     Aspect.DUE_AT: later("was {old}"),
     Aspect.EMBARGO_UNTIL: later("embargo: {new}, was {old}"),
     Aspect.EXPIRES_AT: later("expires {new}, was {old}"),
-    Aspect.CHANNEL: later("channel was {old}"),
+    Aspect.CHANNEL: later("platform was {old}"),
     Aspect.AUTHOR: later("author was {old}"),
     Aspect.LANG: later("language was {old}"),
     Aspect.LINK: later("link was {old}"),
-    Aspect.PICTURE: later("picture {number} is another one"),
+    Aspect.PICTURE: later("picture {number} is a different one"),
     Aspect.ORDER: later("pictures in another order"),
     Aspect.CORRECTS: later("corrected {old} before"),
     Aspect.ANSWERS: later("answered {old} before"),
@@ -40,9 +40,9 @@ _BEGINNING = {
     Aspect.PICTURE: later("picture {number} is new"),
 }
 _ENDING = {
-    Aspect.APPROVAL: later("it does not wait for an approval any more"),
-    Aspect.REPEAT: later("the same text may not go out again any more"),
-    Aspect.MADE_WITH_AI: later("it is not marked as made with AI any more"),
+    Aspect.APPROVAL: later("it no longer waits for an approval"),
+    Aspect.REPEAT: later("the same text may no longer go out again"),
+    Aspect.MADE_WITH_AI: later("it is no longer marked as made with AI"),
     Aspect.PICTURE: later("picture {number} is gone"),
 }
 
@@ -119,7 +119,7 @@ def _label(detail: Detail, change: PlannedChange) -> str:
         case Aspect.TEXT:
             return _("{number}:", number=detail.number) if several > 1 else ""
         case Aspect.ALT:
-            return _("alternative text of picture {number}:", number=detail.number)
+            return _("description of picture {number}:", number=detail.number)
         case Aspect.CREDIT:
             return _("credit of picture {number}:", number=detail.number)
         case aspect:

@@ -39,7 +39,7 @@ def drafted(
     due_at = now if post.at_once else post.due_at
     if due_at is None or post.answers or post.held:
         return
-    expires_at = expiry(post, due_at + (post.expires_after or settings.delivery.expires))
+    expires_at = expiry(post, due_at, post.expires_after or settings.delivery.expires)
     for account in rendering.recipients(post, settings.public_accounts())[0]:
         if account.channel not in UNUSABLE:
             yield Wish(
@@ -85,7 +85,8 @@ class Forecast:
 
         `posts`: their drafts, where there are any. `is_all`: nothing else is on the schedule.
         """
-        ahead = [one for one in ahead if one.channel in SPECS]  # what is unknown here never leaves
+        # What is of an unknown channel or account never leaves.
+        ahead = [one for one in ahead if one.channel in SPECS and one.account in self._accounts]
         new = [one for one in ahead if (one.post, one.account) in fresh]
         if not new:
             return

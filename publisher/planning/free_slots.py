@@ -36,7 +36,7 @@ class FreeSlots:
         if not any(one.slots for one in chosen):
             raise UsageError(
                 _("None of the chosen accounts has slots."),
-                hint=_("Choose an account that has, or a time."),
+                hint=_("Choose an account that has slots, or a time."),
             )
         zone, taken = self._session.zone, self._taken(chosen, now, but)
         while at := slots.next_free(chosen, taken, zone, now):

@@ -170,16 +170,14 @@ def _dragged(
         notes.append(Note(_(late.value), severe=True))
     if broken:
         notes.append(
-            Note(
-                _("its draft has errors: until they are mended, it stays on the schedule as it is")
-            )
+            Note(_("its draft has errors: until they are fixed, it stays on the schedule as it is"))
         )
     return Dragged(earlier, post, accounts, deliveries, tuple(notes), stays)
 
 
 def _plan(post: Post, expires: timedelta) -> tuple[object, ...]:
     due_at = post.due_at
-    ends = due_at and expiry(post, due_at + (post.expires_after or expires))
+    ends = due_at and expiry(post, due_at, post.expires_after or expires)
     return due_at, post.embargo_until, post.held, ends
 
 
@@ -214,9 +212,9 @@ def _fate(delivery: Delivery, late: _Late | None) -> _Fate:
     """The effect of `queue` on a delivery; `late`: why the post's new time is too late."""
     if delivery.state in OUT_OR_MAYBE and not delivery.in_reach:
         text = (
-            _("may be out already: if it is not, it is held, and moves when it is queued again")
+            _("may already be out: if it is not, it is held, and moves when it is queued again")
             if delivery.may_be_out
-            else _("out already: it does not move")
+            else _("already out: it does not move")
         )
         return _Fate(Note(text), follows=False)
     if cancelled_by_a_person(delivery):

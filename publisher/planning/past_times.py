@@ -68,7 +68,7 @@ def doubt(
                 "pending_stop": None if wish.state is State.SCHEDULED else wish.state,
             }
         )
-        changes[index] = replace(change, wish=uncertain, note=_("it may be out already"))
+        changes[index] = replace(change, wish=uncertain, note=_("it may already be out"))
         message, hint = _told(change, gap, None if undated else local(leaves, zone))
         problems.warning(post, "may-be-out", message, hint)
 
@@ -84,34 +84,34 @@ def _told(change: PlannedChange, gap: Gap, time: str | None) -> tuple[str, str]:
     trust = _("If there was no other ledger, queue with `publisher queue --new-ledger`.")
     if time is None:
         message = _(
-            "Its draft says `at: now`, and was written before this ledger was made or restored, so it "
-            "may be out on {account} already. It becomes uncertain: Publisher looks for it there, and "
-            "if it does not see it, waits for you.",
+            "Its draft says `at: now`, and was written before this ledger was made or restored, "
+            "so it may already be out on {account}. It becomes uncertain: Publisher looks for it "
+            "there, and if it does not see it, waits for you.",
             account=change.account,
         )
         return message, f"{trust} {decide}" if gap.is_new else decide
     if gap.is_set_back:
         message = _(
-            "It was due {time}, in a time that the ledger has lost, as it was set back, so it may be "
-            "out on {account} already. It becomes uncertain: Publisher looks for it there, and if it "
-            "does not see it, waits for you.",
+            "It was due {time}, in the period that the ledger lost when it was set back, so it "
+            "may already be out on {account}. It becomes uncertain: Publisher looks for it "
+            "there, and if it does not see it, waits for you.",
             time=time,
             account=change.account,
         )
         return message, decide
     if not gap.is_new:
         message = _(
-            "It was due {time}, before the ledger was restored, so it may be out "
-            "on {account} already. It becomes uncertain: Publisher looks for it there, and if it does "
-            "not see it, waits for you.",
+            "It was due {time}, before the ledger was restored, so it may already be out on "
+            "{account}. It becomes uncertain: Publisher looks for it there, and if it does not "
+            "see it, waits for you.",
             time=time,
             account=change.account,
         )
         return message, decide
     message = _(
-        "It was due {time}, before this ledger was made. If another ledger was lost, it may be out "
-        "on {account} already. It becomes uncertain: Publisher looks for it there, and if it does not "
-        "see it, waits for you.",
+        "It was due {time}, before this ledger was made. If another ledger was lost, it may "
+        "already be out on {account}. It becomes uncertain: Publisher looks for it there, and if "
+        "it does not see it, waits for you.",
         time=time,
         account=change.account,
     )
@@ -161,13 +161,13 @@ def refuse(
         over[change.post, wish.due_at, wish.expires_at, severity].append(change.account)
     for (post, due_at, expires_at, severity), accounts in over.items():
         message = _(
-            "Its time for {account} is over: it was due {time} and expired "
-            "{expiry}. It is not queued.",
+            "Its time for {account} has passed: it was due {time} and expired {expiry}. It is "
+            "not queued.",
             account=", ".join(accounts),
             time=local(due_at, zone),
             expiry=local(expires_at, zone),
         )
-        hint = _("Give it a new `at`, or a longer `expires`, if it must go out.")
+        hint = _("If it must go out, give it a new `at` or a longer `expires`.")
         problems.add(posts[post], "past", message, hint, severity)
 
 

@@ -34,7 +34,7 @@ class Change(StrEnum):
     CANCEL = later("cancel")
     STOP = later("stop")
     """It may be out: it is held or cancelled once it is known that it is not."""
-    GO_ON = later("go on")
+    GO_ON = later("continue")
     """Its pending stop is dropped."""
 
 
@@ -49,9 +49,7 @@ def counted(kind: Change, number: int) -> str:
         Change.RESTORE: plural("{number} restored", "{number} restored", number),
         Change.CANCEL: plural("{number} cancelled", "{number} cancelled", number),
         Change.STOP: plural("{number} stopped if not out", "{number} stopped if not out", number),
-        Change.GO_ON: plural(
-            "{number} not stopped any more", "{number} not stopped any more", number
-        ),
+        Change.GO_ON: plural("{number} no longer stopped", "{number} no longer stopped", number),
     }[kind]
 
 
@@ -177,6 +175,9 @@ class Plan:
     @property
     def errors(self) -> tuple[Problem, ...]:
         return tuple(p for p in self.problems if p.severity is Severity.ERROR)
+
+    marks: tuple[UnreadDraft, ...] = ()
+    """All that programs wrote and nobody had read, before the drafts of this plan were."""
 
     @property
     def left_out(self) -> tuple[Problem, ...]:

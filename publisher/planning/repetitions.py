@@ -56,23 +56,25 @@ def find(
         earlier = again[0][1]
         message = (
             _(
-                "It may be a second time: {other} went to {accounts} {time}, and its draft is gone.",
+                "This may be a second time: {other} went to {accounts} {time}, and its draft is "
+                "gone.",
                 other=earlier.post,
                 accounts=", ".join(change.account for change, _earlier in again),
                 time=local(_when(earlier), zone),
             )
             if not drafts.has(earlier.post)
             else _(
-                "It may be a second time: {other} went to {accounts} {time}, in nearly the same "
-                "words.",
+                "This may be a second time: {other} went to {accounts} {time}, in nearly the "
+                "same words.",
                 other=earlier.post,
                 accounts=", ".join(change.account for change, _earlier in again),
                 time=local(_when(earlier), zone),
             )
         )
         hint = _(
-            "If it is the same post, give its draft the name {other} again: what is out is not "
-            "sent again. To correct what the public sees, `publisher withdraw {other}` first.",
+            "If it is the same post, give its draft the name {other} again: Publisher does not "
+            "send again what is out. To correct what the public sees, `publisher withdraw "
+            "{other}` first.",
             other=earlier.post,
         )
         problems.warning(posts[post_id], "sent-twice", message, hint)

@@ -69,13 +69,14 @@ class Replies:
         if found is None:
             code = "answers-unknown"
             message = _(
-                "{account} has no reader's answer {id}, or several with that address.",
+                "{account} has no reader's comment {id}, or several with that address.",
                 account=account.name,
                 id=post.answers,
             )
             hint = _(
-                "Write its `id` as `publisher answers --all --json` shows it. One that is deleted on "
-                "its platform, or older than the settings keep it, is not here."
+                "Write its `id` as `publisher answers --all --json` shows it. A comment that was "
+                "deleted on its platform, or is older than the settings allow Publisher to keep "
+                "it, is not here."
             )
         else:
             code, message = "answers-in-vain", found.obstacle or ""
@@ -147,7 +148,7 @@ class Replies:
                 post=others[0],
                 platform=title(wish.channel),
             )
-            hint = _("Say it in other words.")
+            hint = _("Say it differently.")
             self._problems.warning(post, "same-text-on-x", message, hint)
 
     def _advise(
@@ -159,7 +160,7 @@ class Replies:
         is_told = "answers-twice" in (*self._ignore, *post.ignore)
         if is_new and other != post.id and not is_told:
             message = _("{post} answers the same reader.", post=other)
-            hint = _("Look at it first. If both are meant, say `ignore: answers-twice`.")
+            hint = _("Look at it first. If you intend both, add `ignore: answers-twice`.")
             self._problems.warning(post, "answers-twice", message, hint)
         is_to_be_named = spec_of(account.channel).replies.mentions and comment.author
         texts = [parts[0].casefold() for parts in post.texts.values() if parts]
@@ -167,8 +168,8 @@ class Replies:
         is_wanted = "answers-unnamed" not in (*self._ignore, *post.ignore)
         if is_to_be_named and not is_named and is_wanted:
             # Not who it is: plans are for more people than readers' answers are.
-            message = _("Its text does not name the reader, who is not told of it.")
-            hint = _("Begin the text with the reader's name, as the list of answers shows it.")
+            message = _("Its text does not name the reader, so the reader is not notified of it.")
+            hint = _("Begin the text with the reader's name, as the list of comments shows it.")
             self._problems.warning(post, "answers-unnamed", message, hint)
 
 

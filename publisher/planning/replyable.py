@@ -31,14 +31,14 @@ def find(
     comment = queries.comment(shown.account, shown.remote_id) if shown and account else None
     if account is None or comment is None:
         hint = _(
-            "It was deleted at its platform, is older than the settings keep it, or its account is "
-            "not here any more."
+            "It was deleted on its platform, is older than the settings allow Publisher to keep "
+            "it, or its account is no longer here."
         )
-        raise NotPossible(_("There is no such answer here any more."), hint=hint)
+        raise NotPossible(_("This comment is no longer here."), hint=hint)
     how = spec_of(account.channel).replies
     if not how.can:
         platform = title(account.channel)
-        told = _("Readers on {platform} cannot be answered from here.", platform=platform)
+        told = _("Publisher cannot answer readers on {platform}.", platform=platform)
         raise NotPossible(told, hint=_(how.told))
     if comment.obstacle:
         raise NotPossible(_("It cannot be answered from here."), hint=comment.obstacle)

@@ -52,7 +52,7 @@ def leave_out(
 
 
 def _flaw(post: str, mark: UnreadDraft) -> Flaw:
-    message = _("No person has read it since it was written by {who}: it is left out.", who=mark.by)
+    message = _("{who} wrote it, and no person has read it since: it is left out.", who=mark.by)
     hint = _("`publisher read {post}` shows it whole. Then queue it.", post=post)
     return Flaw(UNREAD, message, hint)
 

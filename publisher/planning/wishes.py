@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from publisher.base import progress
@@ -14,7 +14,7 @@ from publisher.model.accounts import Account
 from publisher.model.capabilities import Capabilities
 from publisher.model.content import Content
 from publisher.model.deliveries import Delivery, Wish
-from publisher.model.posts import Post
+from publisher.model.posts import Post, not_before
 from publisher.model.states import OUT_OR_MAYBE, State
 from publisher.planning.corrections import Corrections
 from publisher.planning.media import Illustrations
@@ -112,7 +112,7 @@ class Wishes:
                 account=account.name,
                 channel=account.channel,
                 due_at=due_at,
-                expires_at=None if waits_to_begin else expiry(post, due_at + expires_after),
+                expires_at=None if waits_to_begin else expiry(post, due_at, expires_after),
                 expires_after=int(expires_after.total_seconds()) if post.at_once else None,
                 embargo_until=post.embargo_until,
                 content=content,
@@ -159,8 +159,13 @@ def _stays(content: Content, delivery: Delivery) -> bool:
     return beyond_reach or content == delivery.content
 
 
-def expiry(post: Post, expires_at: datetime) -> datetime:
-    """The expiry, not after the consent of the people shown ends."""
+def expiry(post: Post, due_at: datetime, expires_after: timedelta) -> datetime:
+    """The expiry, not after the consent of the people shown ends.
+
+    It counts from the post's time; if that is `now`, from the end of its embargo, if that is later.
+    """
+    begins = not_before(due_at, post.embargo_until) if post.at_once else due_at
+    expires_at = begins + expires_after
     if post.shown_until is None or post.held:
         return expires_at
     return min(expires_at, post.shown_until)

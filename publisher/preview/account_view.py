@@ -95,9 +95,9 @@ class Recipients:
         if delivery.approved_by:
             notes.append(_("approved by {name}", name=delivery.approved_by))
         if delivery.content.digest != content.digest:
-            notes.append(_("the ledger has another text or picture than this draft"))
+            notes.append(_("the text or pictures on record differ from this draft"))
         if delivery.due_at != post.due_at and not post.at_once:
-            told = _("the ledger has another time: {time}", time=exact(delivery.due_at, self.zone))
+            told = _("the time on record differs: {time}", time=exact(delivery.due_at, self.zone))
             notes.append(told)
         return notes
 

@@ -134,30 +134,32 @@ class Drafts:
             id=post_id,
             file=file,
             heading=post_id,
-            notes=[_("Nothing of it can be shown before its errors are mended.")],
+            notes=[_("Nothing of it can be shown until its errors are fixed.")],
             problems=self._problems[file],
         )
 
     def _notes(self, post: Post) -> Iterator[str]:
         if post.at_once:
-            yield _("It goes out when it is queued, and approved where that is needed.")
+            yield _("It goes out when it is queued, and approved where approval is needed.")
         elif post.due_at is None:
-            yield _("It has no time yet: it is checked, and never queued.")
+            yield _("It has no time yet: it is checked, but never queued.")
         if post.held:
             yield _("It is held: {reason}.", reason=post.held)
         agenda = self._library.session.agenda
         if post.anchor:
-            yield _("Its time hangs on {item}.", item=_item(agenda[post.anchor].title, post.anchor))
+            yield _(
+                "Its time depends on {item}.", item=_item(agenda[post.anchor].title, post.anchor)
+            )
         if post.due_at and post.embargo_until and post.embargo_until > post.due_at:
             yield _(
                 "Its own time is {time}; the embargo ends later.",
                 time=exact(post.due_at, self._zone),
             )
         elif post.embargo_until:
-            yield _("Never before {time}, its embargo.", time=exact(post.embargo_until, self._zone))
+            yield _("Not before {time}, its embargo.", time=exact(post.embargo_until, self._zone))
         if post.due_at:
             expires = span(post.expires_after or self._settings.delivery.expires)
-            yield _("Dropped when it is not out {span} after its time.", span=expires)
+            yield _("Dropped if it is not out {span} after its time.", span=expires)
 
 
 def _item(title: str | None, name: str) -> str:

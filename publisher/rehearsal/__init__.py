@@ -165,7 +165,7 @@ def _verdict(
         )
         for delivery in troubled
     ]
-    lines += found or [_("Every platform shows what the log tells, and nothing else.")]
+    lines += found or [_("Every platform shows what the log says, and nothing else.")]
     lines.append(report.summary(deliveries, stage.clock.speed))
     lines.append(_("Log, report and timelines: {folder}", folder=stage.folder))
     for line in lines:

@@ -79,7 +79,7 @@ def _differences(
         post = there.pop((row["channel"], row["account"], remote_id), None)
         if post is None:
             told = _(
-                "{delivery}: the log has {id}, the platform has not.", delivery=name, id=remote_id
+                "{delivery}: the log has {id}, the platform does not.", delivery=name, id=remote_id
             )
             found.append(told)
             continue

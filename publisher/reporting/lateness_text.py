@@ -13,15 +13,15 @@ _ORDER = (
 )  # fmt: skip
 """The order of the causes; refusals come last, by platform."""
 _KINDS: Mapping[Kind, str] = {
-    Kind.CONTENT: later("because of what they say"),
+    Kind.CONTENT: later("because of their content"),
     Kind.AUTH: later("the keys are not accepted"),
     Kind.PERMISSION: later("the keys do not permit it"),
     Kind.RATE_LIMIT: later("a limit of the account is used up"),
     Kind.APP_LIMIT: later("a limit of the app is used up"),
-    Kind.DUPLICATE: later("it has the text already"),
+    Kind.DUPLICATE: later("it already has the text"),
     Kind.POLICY: later("its rules forbid it"),
-    Kind.UNAVAILABLE: later("it is out of order, or cannot be reached"),
-    Kind.UNKNOWN_OUTCOME: later("its answer did not come"),
+    Kind.UNAVAILABLE: later("it does not work, or cannot be reached"),
+    Kind.UNKNOWN_OUTCOME: later("its answer did not arrive"),
     Kind.EXPIRED: later("it is too late"),
     Kind.CLOCK: later("the clock of this machine is wrong"),
 }
@@ -60,8 +60,8 @@ def _reasons(late: Late) -> Sequence[str]:
 
 def _of_platform(group: LateGroup) -> str:
     return plural(
-        "{platform} does not take {number} of them ({kind}); it is tried again.",
-        "{platform} does not take {number} of them ({kind}); they are tried again.",
+        "{platform} does not accept {number} of them ({kind}); Publisher tries it again.",
+        "{platform} does not accept {number} of them ({kind}); Publisher tries them again.",
         group.number,
         platform=in_sentence(group.channel),
         kind=_(_KINDS[group.kind] if group.kind else later("for a reason that is not known")),
@@ -84,7 +84,7 @@ def _of_cause(cause: Cause, number: int) -> str:
             )
         case Cause.IN_HAND:
             return plural(
-                "{number} is in a worker's hands.", "{number} are in workers' hands.", number
+                "A worker has {number} in hand.", "Workers have {number} in hand.", number
             )
         case Cause.UNCERTAIN:
             return plural(
@@ -94,8 +94,8 @@ def _of_cause(cause: Cause, number: int) -> str:
             )
         case Cause.SUSPENDED:
             return plural(
-                "{number} waits until its platform takes more from its account.",
-                "{number} wait until their platforms take more from their accounts.",
+                "{number} waits until its platform accepts more from its account.",
+                "{number} wait until their platforms accept more from their accounts.",
                 number,
             )
         case _:

@@ -149,7 +149,7 @@ class EmbeddedBroker:
 
     def _unavailable(self, message: str) -> BrokerUnavailable:
         last = self._child.last_lines() if self._child else ""
-        hint = _("Its log is {log}. Or name another broker in [broker] url.", log=self._log)
+        hint = _("See its log, {log}, or name another broker in [broker] url.", log=self._log)
         return BrokerUnavailable(f"{message}\n{last}".rstrip(), hint=hint)
 
 

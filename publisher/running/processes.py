@@ -105,7 +105,7 @@ class Processes:
             self._say(_("The processes go on with the keys that they have: {error}", error=error))
             return
         self._next_keys_look = time.monotonic() + _KEYS_PAUSE
-        self._say(_("The keys of the accounts were changed: the processes start again with them."))
+        self._say(_("The keys of the accounts have changed: the processes restart with them."))
         for kept in (self._dispatcher, *self._workers):  # the pages look themselves
             kept.end()  # it finishes what it has in hand
 
@@ -134,8 +134,8 @@ class Processes:
         except OSError as error:
             self._web = None
             told = _(
-                "{problem} So the web pages are not served; publishing goes on. Start again with "
-                "`publisher run --port {other}` for another port.",
+                "{problem} So the web pages are not served, but publishing goes on. For "
+                "another port, start again with `publisher run --port {other}`.",
                 problem=ports.refused(error, host, port),
                 other=port + 1 if port < ports.HIGHEST else port - 1,
             )
@@ -151,7 +151,7 @@ class Processes:
         except ProcessFailed as error:
             self._web = None
             self._say(
-                _("The web pages are not served any more. Publishing goes on. {error}", error=error)
+                _("The web pages are no longer served. Publishing goes on. {error}", error=error)
             )
             return
         where = self._web_settings
@@ -210,7 +210,7 @@ class Processes:
             return
         self._broker_failures = 0
         if restarted:
-            self._say(_("The broker had died or hung and was started again."))
+            self._say(_("The broker had died or hung and was restarted."))
         if embedded.url != address:
             self._tell_address()
             for kept in self._all():

@@ -86,20 +86,17 @@ class Kept:
         how = self._how_it_ended()
         if self._quick_deaths >= QUICK_DEATHS:
             message = _(
-                "{process} {ended} {times} times as soon as it was started. Its last lines:\n"
-                "{lines}",
+                "{process} {ended} {times} times as soon as it started. Its last lines:\n{lines}",
                 process=child.name,
                 ended=how,
                 times=QUICK_DEATHS,
                 lines=child.last_lines(),
             )
-            raise ProcessFailed(message, hint=_("Its whole log is {log}.", log=child.log))
+            raise ProcessFailed(message, hint=_("The whole log is in {log}.", log=child.log))
         delay = min(_LONGEST_DELAY, 0.25 * 2**self._quick_deaths if self._quick_deaths else 0.0)
         self._start_at = time.monotonic() + delay
         again = (
-            _("it starts again in {seconds} s.", seconds=f"{delay:g}")
-            if delay
-            else _("it starts again.")
+            _("it restarts in {seconds} s.", seconds=f"{delay:g}") if delay else _("it restarts.")
         )
         self._say(f"{child.name} {how}; {again}")
 

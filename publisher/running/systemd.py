@@ -29,7 +29,7 @@ def unit(name: str, *, programs: Path, workspace: Path, user: str) -> str:
         if not _PLAIN.fullmatch(str(path)):
             raise UsageError(
                 _("systemd cannot read the path {path}.", path=path),
-                hint=_("Move it to a path of plain letters, digits, points and dashes."),
+                hint=_("Move it to a path of plain letters, digits, dots and hyphens."),
             )
     text = (_UNITS / name).read_text(encoding="utf-8")
     text = text.replace("/opt/publisher/.venv/bin", str(programs))

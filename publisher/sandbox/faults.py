@@ -21,7 +21,11 @@ def _kind(name: object) -> FaultKind:
     kind = FAULT_KINDS.get(str(name))
     if kind is None:
         raise ValueError(
-            _("{name} is no fault; known are {names}", name=name, names=", ".join(FAULT_KINDS))
+            _(
+                "{name} is not a fault. Known faults: {names}",
+                name=name,
+                names=", ".join(FAULT_KINDS),
+            )
         )
     return kind
 
@@ -67,14 +71,14 @@ class Fault(Frozen):
     def _is_possible(self) -> Self:
         if self.channel is not None and self.channel not in PLATFORMS:
             message = _(
-                "{name} is no channel of the sandbox; known are {names}",
+                "{name} is not a platform of the sandbox. Known platforms: {names}",
                 name=self.channel,
                 names=", ".join(PLATFORMS),
             )
             raise ValueError(message)
         if self.endpoint is not None and self.endpoint not in ENDPOINTS:
             message = _(
-                "{name} is no endpoint; known are {names}",
+                "{name} is not an endpoint. Known endpoints: {names}",
                 name=self.endpoint,
                 names=", ".join(sorted(ENDPOINTS)),
             )

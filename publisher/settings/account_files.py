@@ -131,7 +131,7 @@ def not_written(path: Path, error: OSError) -> StorageError:
     """The error for a file that cannot be written."""
     return StorageError(
         _("{file} cannot be written: {reason}.", file=path, reason=why(error)),
-        hint=_("Nothing was stored. Let this user write the file, then connect again."),
+        hint=_("Nothing was stored. Allow this user to write the file, then connect again."),
     )
 
 

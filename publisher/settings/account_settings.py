@@ -109,7 +109,7 @@ class _AccountSettings(Section):
             if getattr(self, name):
                 channels = [s.name for s in SPECS.values() if name in {o.name for o in s.options}]
                 message = _(
-                    "{name} is for accounts of {channels} alone",
+                    "{name} is only for accounts on {channels}",
                     name=name,
                     channels=", ".join(channels),
                 )

@@ -28,7 +28,7 @@ too, when it holds no password."""
 _IN_SECRETS = later("Move it into secrets.toml, under [openid], or into {variable}.")
 _DESTINATIONS: dict[Keys, str] = {
     **{
-        (setting,): later("Set it in the environment alone, as {variable}.")
+        (setting,): later("Set it only in the environment, as {variable}.")
         for setting in SERVERS.values()
     },
     ("openid", "issuer"): _IN_SECRETS,
@@ -82,7 +82,7 @@ def _refuse_destinations(sources: Sources) -> None:
     for keys, hint in {**_DESTINATIONS, **of_accounts}.items():
         if sources.at(*keys) is not None:
             message = _(
-                "{place} says where credentials are sent, or who somebody is, and this file "
+                "{place} says where credentials are sent, or who a person is, and this file "
                 "must not.",
                 place=sources.place(keys),
             )

@@ -41,7 +41,7 @@ def _duration(value: object) -> object:
 
 def _positive(value: timedelta) -> timedelta:
     if value <= timedelta(0):
-        raise ValueError(_("must be longer than nothing"))
+        raise ValueError(_("must be longer than 0s"))
     return value
 
 
@@ -98,7 +98,7 @@ class BrokerSettings(Section):
     @classmethod
     def _is_redis(cls, url: str) -> str:
         if _UNVERIFIED.search(url):
-            raise ValueError(_("must not turn off that the server's certificate is checked"))
+            raise ValueError(_("must not turn off the check of the server's certificate"))
         if redis_sentinel.is_meant(url):
             if not _is_address_of_sentinels(url):
                 message = _(
@@ -160,7 +160,7 @@ class BackupSettings(Section):
     folder: Path | None = None
     """Where this machine's backups of the ledger are; None: nobody looks at their age."""
     max_age: Duration = timedelta(days=1)
-    """Age of the newest backup from which on people are told."""
+    """Age of the newest backup from which people are notified."""
 
 
 class DeliverySettings(Section):
@@ -183,9 +183,9 @@ class DeliverySettings(Section):
 
 class NoticeSettings(Section):
     urls: Annotated[tuple[SecretStr, ...], _WORDS] = ()
-    """Apprise's addresses of the services that are told what needs a person."""
+    """Apprise's addresses of the services that are notified of what needs attention."""
     heartbeat: SecretStr | None = None
-    """The address that is pinged while all is well; whoever waits there gives the alarm."""
+    """The address that is pinged while all is well; the service there notices when that ends."""
     mail: SecretStr | None = None
     """The mail account that tells people personally, at an e-mail address; Apprise's address."""
     hosts: Annotated[tuple[str, ...], _WORDS] = Field(
@@ -215,7 +215,7 @@ class NoticeSettings(Section):
                 _("must be like mailtos://USER:PASSWORD@SERVER?from=SENDER, without to=")
             )
         if _UNVERIFIED.search(plain):
-            raise ValueError(_("must not turn off that the server's certificate is checked"))
+            raise ValueError(_("must not turn off the check of the server's certificate"))
         return address
 
     @field_validator("urls")
@@ -224,7 +224,7 @@ class NoticeSettings(Section):
         for number, url in enumerate(urls, 1):
             if _UNVERIFIED.search(url.get_secret_value()):
                 message = _(
-                    "number {number} must not turn off that the server's certificate is checked",
+                    "number {number} must not turn off the check of the server's certificate",
                     number=number,
                 )
                 raise ValueError(message)
@@ -241,7 +241,7 @@ class NoticeSettings(Section):
 
 class WebhookSettings(Section):
     urls: Annotated[tuple[SecretStr, ...], _WORDS] = ()
-    """The addresses of programs that are told of each change of a delivery's state."""
+    """The addresses of programs that are notified of each change of a delivery's state."""
     secrets: Annotated[tuple[SecretStr, ...], _WORDS] = ()
     """The secrets by which each message is signed, `whsec_` and a key in base64; several while one
     takes the place of another.
@@ -275,13 +275,14 @@ class WebhookSettings(Section):
     @model_validator(mode="after")
     def _are_signed(self) -> Self:
         if self.urls and not self.secrets:
-            raise ValueError(_("urls need secrets, by which their messages are signed"))
+            raise ValueError(_("urls need secrets, with which their messages are signed"))
         for number, url in enumerate(self.urls, 1):
             address = urlsplit(url.get_secret_value())
             if address.scheme == "http" and address.hostname not in self.hosts:
                 message = _(
-                    "number {number} must begin with https://: by http:// anybody on the way reads "
-                    "it, so that is for servers inside your network, which `hosts` names",
+                    "number {number} must begin with https://: over http:// anyone on the way "
+                    "can read it, so that is only for servers inside your network, which "
+                    "`hosts` names",
                     number=number,
                 )
                 raise ValueError(message)
@@ -408,7 +409,7 @@ def is_safe_address(url: str) -> bool:
 def safe_address(url: str) -> str:
     """The address of a server that gets credentials. Raises ValueError for one that is not safe."""
     if url and not is_safe_address(url):
-        raise ValueError(_("must begin with https://; http:// is for this machine alone"))
+        raise ValueError(_("must begin with https://; http:// is only for this machine"))
     return url
 
 
@@ -418,7 +419,7 @@ class OpenIDSettings(Section):
     issuer: Annotated[str, AfterValidator(safe_address)] = Field(
         default="", json_schema_extra={"writeOnly": True}
     )
-    """It gets the client secret, and says who people are: it stands where secrets do."""
+    """It gets the client secret, and says who people are: it is kept with the secrets."""
     client_id: str = Field(default="", json_schema_extra={"writeOnly": True})
     client_secret: SecretStr | None = None
     claim: str = Field(default="email", json_schema_extra={"writeOnly": True})

@@ -86,7 +86,9 @@ def check_names(accounts: Iterable[str]) -> None:
             )
             raise ValueError(message)
         if not re.fullmatch(r"[a-z0-9][a-z0-9_-]*", name):
-            raise ValueError(_("{name!r} is no account's name; use a-z, 0-9, - and _", name=name))
+            raise ValueError(
+                _("{name!r} cannot be an account's name; use a-z, 0-9, - and _", name=name)
+            )
         if name in (*SPECS, "all"):
             raise ValueError(
                 _("{name!r} cannot be an account's name: in drafts it means many", name=name)
@@ -180,8 +182,8 @@ class _Settings(Section):
             path=self.database_url.partition(":///")[2],
         )
         hint = _(
-            "Put [database] url into {file}, as the other machines have it. Where this machine "
-            'alone publishes, write url = "{url}" under [database] in {settings}.',
+            "Put [database] url into {file}, as the other machines have it. If only this "
+            'machine publishes, write url = "{url}" under [database] in {settings}.',
             file=self.secrets_name,
             url=self.database.url,
             settings=SETTINGS_FILE,
@@ -265,8 +267,8 @@ class _Settings(Section):
     def _where_keys_go(self, account: str, field: str) -> str:
         if self._in_sandbox:
             return _(
-                "The sandbox knows the accounts that publisher.toml had when it was started: end "
-                "`publisher sandbox`, and start it again."
+                "The sandbox knows the accounts that publisher.toml had when it was started: "
+                "stop `publisher sandbox`, and start it again."
             )
         if SPECS[self.accounts[account].channel].connect:
             return _(
@@ -315,7 +317,7 @@ def load(workspace: Path, environment: Mapping[str, str] = os.environ) -> Settin
     """Read all settings of a workspace; ConfigurationError names the source and the key."""
     sources = Sources(workspace, is_of_unusable)
     if "workspace" in sources.values:
-        raise ConfigurationError(_("{file}: `workspace` is no setting.", file=SETTINGS_FILE))
+        raise ConfigurationError(_("{file}: `workspace` is not a setting.", file=SETTINGS_FILE))
     refuse_misplaced(sources)
     workspace = workspace.resolve()
     in_sandbox = sandbox_mode.is_on(environment)
@@ -356,8 +358,8 @@ def _refuse_missing(path: Path, named: str | None) -> None:
     """
     if named and not os.path.lexists(path):
         hint = _(
-            "The environment variable {variable} names it. Correct it, or unset it, so that "
-            "{file} of the workspace is read.",
+            "It comes from the environment variable {variable}. Correct the variable, or unset "
+            "it, so that {file} of the workspace is read.",
             variable=SECRETS_VARIABLE,
             file=SECRETS_FILE,
         )
@@ -388,7 +390,7 @@ def _paths(model: type[BaseModel], above: Keys = ()) -> Iterator[Keys]:
 
 
 _MESSAGES = {
-    "extra_forbidden": later("is no setting"),
+    "extra_forbidden": later("is not a setting"),
     "missing": later("is missing"),
     "dict_type": later("must be a table"),
     "tuple_type": later("must be a list"),
@@ -459,7 +461,7 @@ def _hint(error: ValidationError, sources: Sources) -> str | None:
             if key not in DRAFT_KEYS:
                 return suggestion(key, known)
             near = nearest(key, known)
-            told = _("`{key}` belongs into a draft, between the lines `---` at its top.", key=key)
+            told = _("`{key}` belongs in a draft, between the lines `---` at its top.", key=key)
             return joined(did_you_mean(near), told) if near else told
         if detail["type"] == "literal_error" and (near := _meant(detail["loc"], sources)):
             return did_you_mean(near)

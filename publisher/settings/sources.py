@@ -26,7 +26,7 @@ OTHER_VARIABLES = (
 """Variables that are no settings, and are read where they are used."""
 NOT_NEEDED: frozenset[Keys] = frozenset({("delivery", "threads")})
 """Settings of earlier versions."""
-DELETE_IT = later("It is not needed any more: delete it.")
+DELETE_IT = later("It is no longer needed: delete it.")
 
 
 def variable(keys: Keys) -> str:
@@ -126,14 +126,16 @@ class Sources:
         for name, table in _tables(file):
             if name not in accounts:
                 message = _(
-                    "{file}: [{name}] is no account of {settings}.",
+                    "{file}: [{name}] is not an account in {settings}.",
                     file=_place(file, name),
                     name=name,
                     settings=SETTINGS_FILE,
                 )
                 raise ConfigurationError(message, hint=suggestion(name, self.accounts))
             if not isinstance(table, dict):
-                message = _("{file}: {section} is no table.", file=_place(file, name), section=name)
+                message = _(
+                    "{file}: {section} is not a table.", file=_place(file, name), section=name
+                )
                 hint = _(
                     "Write [{name}] on a line of its own, and its credentials below it.", name=name
                 )
@@ -141,7 +143,7 @@ class Sources:
             for field, value in table.items():
                 if field not in credentials and name not in self._unknown:
                     message = _(
-                        "{file}: {field} under [{name}] is no credential.",
+                        "{file}: {field} under [{name}] is not a credential.",
                         file=_place(file, name, field),
                         field=field,
                         name=name,
@@ -155,7 +157,9 @@ class Sources:
         self, section: str, table: object, settings: Collection[str], file: TomlFile
     ) -> None:
         if not isinstance(table, dict):
-            message = _("{file}: {section} is no table.", file=file.place(section), section=section)
+            message = _(
+                "{file}: {section} is not a table.", file=file.place(section), section=section
+            )
             hint = _(
                 "Write [{section}] on a line of its own, and its settings below it.",
                 section=section,
@@ -164,7 +168,7 @@ class Sources:
         for field, value in table.items():
             if field not in settings:
                 message = _(
-                    "{file}: {field} under [{section}] is no setting.",
+                    "{file}: {field} under [{section}] is not a setting.",
                     file=file.place(section, field),
                     field=field,
                     section=section,
@@ -213,7 +217,7 @@ def _nearest_variable(name: str, known: Collection[str]) -> str:
     near = nearest(name.removeprefix(PREFIX), rests)
     if near:
         return did_you_mean(f"{PREFIX}{near}")
-    return _("`publisher help settings` lists them all.")
+    return _("`publisher help settings` lists every setting.")
 
 
 def _tables(file: TomlFile) -> Iterator[tuple[str, Any]]:
@@ -221,8 +225,8 @@ def _tables(file: TomlFile) -> Iterator[tuple[str, Any]]:
     nested = file.values.pop("accounts", {})
     if not isinstance(nested, dict):
         raise ConfigurationError(
-            _("{file}: {section} is no table.", file=file.place("accounts"), section="accounts"),
-            hint=_("The credentials of an account stand under [NAME]."),
+            _("{file}: {section} is not a table.", file=file.place("accounts"), section="accounts"),
+            hint=_("The credentials of an account go under [NAME]."),
         )
     yield from nested.items()
     yield from file.values.items()

@@ -38,7 +38,7 @@ class TestMessages:
         thread.start()
         thread.join(_PATIENCE)
         if not ended:
-            raise NoticeNotSent(_("{service}: it does not answer.", service=service.name))
+            raise NoticeNotSent(_("{service} does not answer.", service=service.name))
         if ended[0]:
             raise ended[0]
 
@@ -48,7 +48,7 @@ class TestMessages:
             sent = [at for at in self._sent[person] if now - at < _SPAN]
             if len(sent) >= _IN_SPAN or (sent and now - sent[-1] < _APART):
                 raise NotPossible(
-                    _("You have just sent a test, or many of them."),
+                    _("You have just sent a test, or several."),
                     hint=_("Wait a while, then send another one."),
                 )
             self._sent[person] = [*sent, now]

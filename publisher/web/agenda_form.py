@@ -104,7 +104,7 @@ def read(text: str, agenda: Mapping[str, AgendaItem]) -> list[ItemChange]:
         items = [_in_utc(item) for item in _ITEMS.validate_json(text)]
     except (ValidationError, ValueError, OverflowError):
         message = _("Something in the address or in the form cannot be understood.")
-        raise UsageError(message, hint=_("Choose the calendar's file once more.")) from None
+        raise UsageError(message, hint=_("Choose the calendar file again.")) from None
     named = {item.name: item for item in items}
     changes = [ItemChange(agenda.get(name), item) for name, item in named.items()]
     return [change for change in changes if change.kinds]

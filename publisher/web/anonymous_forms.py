@@ -45,12 +45,13 @@ async def _not_logged_in(request: Request, _error: Exception) -> Response:
 def _told(found: Typed) -> str:
     if found.is_a_draft and found.is_worth_keeping:
         return _(
-            "You were logged out, and nothing was saved. What you typed is kept: log in to go on."
+            "You were logged out, and nothing was saved. What you typed is kept: log in to "
+            "continue."
         )
     if not found.action:
-        return _("You were logged out, and nothing was done. Log in, and do it once more.")
+        return _("You were logged out, and nothing was done. Log in and do it again.")
     return _(
-        "You were logged out, and nothing was done: {what}. Log in to decide it anew: nothing is "
+        "You were logged out, and nothing was done: {what}. Log in to decide again: nothing is "
         "sent by itself.",
         what=found.action,
     )

@@ -139,10 +139,13 @@ class Recognition:
         if self._has_warned or not is_behind_proxy or "x-forwarded-for" in Headers(scope=scope):
             return
         self._has_warned = True
-        told = _("The proxy does not say from which address a request comes: all readers are one.")
+        told = _(
+            "The proxy does not say which address a request comes from, so all visitors look "
+            "like one."
+        )
         hint = _(
-            "Let it set X-Forwarded-For in the place of what the client sent; `publisher help pages` shows "
-            "how. Until then a few guesses slow down the log-ins of all."
+            "Make it set X-Forwarded-For in place of what the client sent; `publisher help pages` "
+            "shows how. Until then, a few wrong guesses slow down log-ins for everyone."
         )
         structlog.get_logger().warning(told, hint=hint)
 

@@ -27,7 +27,7 @@ _FIELDS = {
 }  # fmt: skip
 """The parts of the form that problems belong to, where their places in the file do not say it."""
 _OF_KEYS = {"to": "to", "media": "media", "at": "when"}
-_ONCE_MORE = later("Change the text, or tick below that it may go out once more.")
+_ONCE_MORE = later("Change the text, or tick below that it may go out again.")
 _NOT_SAID_YET = "alt-missing"
 
 
@@ -158,6 +158,6 @@ def for_submission(now: Checked) -> Checked:
     """The same, where a missing time is an error as well."""
     if now.post is None or now.post.due_at or now.post.at_once or now.problems.get("when"):
         return now
-    hint = _("Choose a time or an item of the agenda, or keep it as a draft.")
-    missing = FieldProblem(_("It does not say yet when it goes out."), hint, is_error=True)
+    hint = _("Choose a time or an agenda item, or keep it as a draft.")
+    missing = FieldProblem(_("It has no time yet."), hint, is_error=True)
     return replace(now, problems={**now.problems, "when": [missing]})

@@ -312,7 +312,7 @@ class ComposeForm:
         )
         if wanted.lang and not LANGUAGE.fullmatch(wanted.lang):
             flaws.setdefault("more", []).append(
-                Flaw("bad-language", _("`{code}` is no language code.", code=wanted.lang))
+                Flaw("bad-language", _("“{code}” is not a language code.", code=wanted.lang))
             )
         for place, values in _typed(wanted).items():
             if flaw := next(filter(None, map(invalid_character, values)), None):

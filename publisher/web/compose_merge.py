@@ -40,7 +40,7 @@ def conflict(sent: SentForm, error: FileChanged) -> Response:
     except PublisherError as gone:
         return given_back(sent, gone)
     if newest.is_new:
-        hint = _("Look at that draft; if it is another one, send this again.")
+        hint = _("Look at that draft; if it is a different one, send this again.")
         return page(sent, newest, problem=FileChanged(str(error), hint=hint))
     if sent.do == "delete":
         hint = _("Look at it again, then decide.")
@@ -49,10 +49,12 @@ def conflict(sent: SentForm, error: FileChanged) -> Response:
     merge, flaws = _merged(sent, newest)
     view = MergeView.of(sent.parts, sent.visitor, newest, merge)
     if merge.undecided:
-        hint = _("Choose what stays in each place, then bring them together.")
+        hint = _("Choose what to keep in each place, then combine the two.")
         form = replace(sent.form, against=newest.draft.digest)
     else:
-        hint = _("Both are brought together below. Nothing is saved yet: look at it, then save it.")
+        hint = _(
+            "Both versions are combined below. Nothing is saved yet: look at it, then save it."
+        )
         form = _brought_together(sent.form, newest, merge, flaws)
     problem = FileChanged(view.said, hint=hint)
     return page(replace(sent, form=form), newest, problem=problem, merge=view)
@@ -62,7 +64,7 @@ def bring_together(sent: SentForm, composed: ComposedDraft) -> Response:
     """Merge what was typed and the newer version, as was chosen."""
     if composed.draft.digest == sent.form.seen:
         return page(sent, composed)
-    message = _("Somebody else changed {file} meanwhile.", file=composed.draft.file)
+    message = _("Someone else changed {file} in the meantime.", file=composed.draft.file)
     return conflict(sent, FileChanged(message))
 
 
@@ -72,7 +74,9 @@ def replaced(sent: SentForm, composed: ComposedDraft) -> SentForm:
     Raises FileChanged if that is not the newest one any more.
     """
     if sent.form.against != composed.draft.digest:
-        raise FileChanged(_("Somebody else changed {file} meanwhile.", file=composed.draft.file))
+        raise FileChanged(
+            _("Someone else changed {file} in the meantime.", file=composed.draft.file)
+        )
     return replace(sent, form=replace(sent.form, seen=sent.form.against))
 
 

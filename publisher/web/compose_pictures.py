@@ -86,12 +86,12 @@ def taken(parts: Parts, visitor: Visitor, form: ComposeForm, key: str) -> MediaE
     app, drafts = parts.app, parts.drafts.drafts(parts.app)
     file = parts.media.index(app, drafts).by_key.get(key)
     if file is None:
-        message = _("That file is not in the media library any more.")
+        message = _("That file is no longer in the media library.")
         raise UsageError(message, hint=_("Choose another one."))
     today = app.clock.now().astimezone(drafts.session.zone).date()
     accounts = _accounts(parts, visitor, form)
     if why := media_library.refusal(file, drafts.consents, accounts, today):
-        hint = _("Choose another picture, or ask again whether it may be shown.")
+        hint = _("Choose another picture, or ask again for permission to show it.")
         raise UsageError(why, hint=hint)
     holding = media_library.held(file, drafts.consents, today)
     own = (use.item.consent for use in file.uses if use.item.consent in holding)
@@ -193,7 +193,7 @@ def cut(parts: Parts, visitor: Visitor, post: str, form: ComposeForm, do: str) -
     step = PictureStep.read(do) or PictureStep("cut", "")
     source, frame = _source(parts, post, form, step.number), form.frame
     if frame is None:
-        raise UsageError(_("Write whole numbers of pixels into the fields of the frame."))
+        raise UsageError(_("Enter whole numbers of pixels for the frame."))
     view = _view(source)
     frame = frame.within(view.width, view.height)
     form = form.with_frame(None)
@@ -219,7 +219,7 @@ def _source(parts: Parts, post: str, form: ComposeForm, place: int) -> _Source:
     """Raises UsageError if there is none, or it moves."""
     media = form.media
     if place >= len(media):
-        raise UsageError(_("That picture is not in the form any more."))
+        raise UsageError(_("That picture is no longer in the form."))
     name = media[place].file
     path = _found(parts, post, name)
     cut_from = crops.read(path.name)
@@ -236,7 +236,7 @@ def _whole(parts: Parts, path: Path) -> str:
     index = parts.media.index(parts.app, parts.drafts.drafts(parts.app))
     found = next((one.whole for one in index.files if one.path == path), None)
     if found is None:
-        message = _("The whole picture is not there any more.")
+        message = _("The whole picture is no longer there.")
         raise UsageError(message, hint=_("Add it again."))
     return found
 
@@ -246,7 +246,7 @@ def _found(parts: Parts, post: str, name: str) -> Path:
     if is_unsaved(name):
         path = unsaved_pictures(parts.app).find(name)
         if path is None:
-            message = _("A picture was not saved for so long that it is not kept any more.")
+            message = _("A picture was left unsaved for so long that it is no longer kept.")
             raise UsageError(message, hint=_("Add it again."))
         return path
     posts = parts.app.settings.posts

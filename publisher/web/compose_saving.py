@@ -1,6 +1,7 @@
 """Saving of composed drafts: the file, its pictures and the history, all or nothing; queueing."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
@@ -67,7 +68,9 @@ def savable(app: Application, actor: str, composed: ComposedDraft, form: Compose
     now = checked(app, composed, form)
     app.edits.require(event, actor, accounts(app, composed, now))
     if not composed.is_new and composed.draft.digest != form.seen:
-        raise FileChanged(_("Somebody else changed {file} meanwhile.", file=composed.draft.file))
+        raise FileChanged(
+            _("Someone else changed {file} in the meantime.", file=composed.draft.file)
+        )
     if now.revised is None:
         raise NotSavable(now)
     return now
@@ -112,6 +115,9 @@ def save(app: Application, actor: str, now: Checked, form: str) -> None:
             save=revised.create if composed.is_new else partial(composed.draft.save, revised),
             put_back=revised.delete if composed.is_new else partial(revised.save, composed.draft),
         )
+        if event is Event.DRAFT_MOVED:  # whoever moves it here has had all of it before them
+            with suppress(FileChanged):
+                draft_view.read_by(app, actor, composed.id, revised.digest)
     unsaved_pictures(app).forget(files)
 
 
@@ -131,7 +137,7 @@ def _new_files(now: Checked, posts: Path) -> dict[str, NewFile]:
             except FileNotFoundError:  # the same form was saved meanwhile, from another window
                 data = None
             if path is None or data is None:
-                message = _("A picture was not saved for so long that it is not kept any more.")
+                message = _("A picture was left unsaved for so long that it is no longer kept.")
                 raise UsageError(message, hint=_("Add it again."))
             stem, beside = own, None
             if cut := crops.read(path.name):
@@ -204,7 +210,7 @@ def queue(parts: Parts, visitor: Visitor, composed: ComposedDraft, shown: str) -
         text = _("Saved. {reason}", reason=error)
         raise NotQueued(Toast(text, warns=True)) from None
     if done.errors:
-        text = _("Saved. It has errors: it is not queued before they are mended.")
+        text = _("Saved. It has errors: it cannot be queued until they are fixed.")
         raise NotQueued(Toast(text, warns=True))
     if not done.changes and done.left_out:
         text = _("Saved. {reason}", reason=done.left_out[0].message)

@@ -72,7 +72,7 @@ def of(app: Application, post_id: str, draft: Manuscript) -> ComposedDraft:
     as_read = {draft.file: draft.data}
     post = app.checks.read(app.settings, [draft.path], revised=as_read).post(post_id)
     if post is None:
-        hint = _("Mend it as a file first.")
+        hint = _("Correct it as a file first.")
         raise NotPossible(_("The draft cannot be read."), hint=hint)
     composing = _composing(app)
     return ComposedDraft(draft, post, composing, composing.read(draft, post), is_new=False)
@@ -88,7 +88,7 @@ def new(app: Application, form: ComposeForm) -> ComposedDraft:
     )
     lang = form.lang if LANGUAGE.fullmatch(form.lang) else ""
     if form.translation_of and not lang:
-        raise UsageError(_("Say into which language it is translated."))
+        raise UsageError(_("Choose the language that you are translating into."))
     post_id = _id(app, composing, form, source, lang)
     file = new_draft.at(app.settings.posts, post_id)
     draft = Manuscript(file.path, file.file, new_draft.EMPTY)

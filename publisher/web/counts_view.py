@@ -12,14 +12,14 @@ from publisher.model.engagement import NAMES, Age, Metric
 
 _AGES = {Age.HOUR: later("1 hour"), Age.DAY: later("1 day"), Age.WEEK: later("1 week")}
 _GONE = {
-    Age.HOUR: later("After an hour the platform did not show the post any more."),
-    Age.DAY: later("After a day the platform did not show the post any more."),
-    Age.WEEK: later("After a week the platform did not show the post any more."),
+    Age.HOUR: later("After an hour, the platform no longer showed the post."),
+    Age.DAY: later("After a day, the platform no longer showed the post."),
+    Age.WEEK: later("After a week, the platform no longer showed the post."),
 }
 _LATE = {
-    Age.HOUR: later("After an hour the figures were not read in time."),
-    Age.DAY: later("After a day the figures were not read in time."),
-    Age.WEEK: later("After a week the figures were not read in time."),
+    Age.HOUR: later("The figures after an hour were not read in time."),
+    Age.DAY: later("The figures after a day were not read in time."),
+    Age.WEEK: later("The figures after a week were not read in time."),
 }
 
 

@@ -44,12 +44,12 @@ def carry_out(do: str, decision: Decision) -> Toast | str:
     """Carry out the decision named `do`. Raises UsageError for one that is incomplete."""
     action = _ACTIONS.get(do)
     if action is None:
-        raise UsageError(_("This cannot be done here."))
+        raise UsageError(_("This is not possible here."))
     if do in _NEED_A_REASON and not decision.reason:
         message = _("Say why, in a few words, for the record.")
         raise UsageError(message, hint=_("Go back and write a reason."))
     if do in _NEED_TO_BE_SURE and not decision.sure:
-        message = _("This cannot be undone, so it has to be confirmed.")
+        message = _("This cannot be undone, so you have to confirm it.")
         raise UsageError(message, hint=_("Go back and tick the box above the button."))
     return action(decision)
 
@@ -86,7 +86,7 @@ def offer(app: Application, decided: Sequence[Delivery], actor: str, back: str) 
 def soon_out(app: Application, approved: Sequence[Delivery]) -> list[str]:
     """That some of what was approved goes out as soon as it cannot be undone any more."""
     waits = waits_for_undo(approved, app.clock)
-    return [_("It goes out in ten seconds, unless you undo that.")] if waits else []
+    return [_("It goes out in ten seconds unless you undo it.")] if waits else []
 
 
 def _decided(
@@ -120,7 +120,7 @@ def _reject(decision: Decision) -> Toast:
         decision.reason,
         decision.versions,
     )
-    return _decided(decision, done, _("Rejected: {what}.", what=formats.deliveries(len(done))))
+    return _decided(decision, done, _("Sent back: {what}.", what=formats.deliveries(len(done))))
 
 
 def _cancel(decision: Decision) -> str:
@@ -142,7 +142,7 @@ def _hold(decision: Decision) -> Toast:
     toast = _("Held: {what}.", what=formats.deliveries(len(done) - len(in_doubt)))
     if in_doubt:
         toast += " " + _(
-            "This may be out already, and is held if it is not: {names}.", names=", ".join(in_doubt)
+            "This may already be out, and is held if it is not: {names}.", names=", ".join(in_doubt)
         )
     return _decided(decision, done, toast, warns=bool(in_doubt))
 
@@ -155,7 +155,7 @@ def _release(decision: Decision) -> str:
 def _retry(decision: Decision) -> str:
     if not decision.sure and (accounts := differing(decision.app, decision.post, decision.account)):
         message = _(
-            "The draft says something else than what would go out to {accounts}.",
+            "The draft differs from what would go out to {accounts}.",
             accounts=", ".join(accounts),
         )
         hint = _("Look at both, then decide: “Retry” sends what was on the schedule.")
@@ -183,11 +183,11 @@ def _acknowledge(decision: Decision) -> str:
 def _resolve(decision: Decision) -> str:
     if not decision.remote_ids:
         message = _("Write the number that the platform shows for the post.")
-        raise UsageError(message, hint=_("It stands at the end of the post's address."))
+        raise UsageError(message, hint=_("It is at the end of the post's address."))
     decision.app.control.resolve(
         decision.post, decision.account, decision.remote_ids, decision.actor
     )
-    return _("It is on record as published.")
+    return _("It is recorded as published.")
 
 
 def _withdraw(decision: Decision) -> Toast:

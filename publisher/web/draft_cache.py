@@ -54,7 +54,7 @@ class DraftCache:
         state = _state, youngest = newest_change(app.settings.posts)
         if not self._lock.acquire(timeout=_WAIT):
             if self._found is None:
-                hint = _("Wait half a minute, and try again. Publishing goes on meanwhile.")
+                hint = _("Wait half a minute, and try again. Publishing continues in the meantime.")
                 raise Busy(_("Other drafts are being checked."), hint=hint)
             return self._found
         try:

@@ -99,7 +99,7 @@ def require_read(app: Application, file: DraftFile) -> None:
     """Raise NotPossible for what a program wrote, and no person has read since."""
     if mark := unread_by(app, file):
         raise NotPossible(
-            _("No person has read it since it was written by {who}.", who=mark.by),
+            _("No person has read it since {who} wrote it.", who=mark.by),
             hint=_("Read it on its page first."),
         )
 
@@ -133,7 +133,7 @@ def find(app: Application, post_id: str) -> DraftFile:
     """Find the draft of a post under posts/. Raises NoSuchPost if it has none."""
     file = found(app, post_id)
     if file is None:
-        hint = _("It may have another name now: search the log, or the posts.")
+        hint = _("It may have another name now: search the log or the posts.")
         raise NoSuchPost(_("{name} has no draft.", name=post_id), hint=hint)
     return file
 
@@ -141,7 +141,7 @@ def find(app: Application, post_id: str) -> DraftFile:
 def require_unchanged(draft: Manuscript, seen: str) -> None:
     """Raise FileChanged if a draft is not the one with the digest that a person has `seen`."""
     if draft.digest != seen:
-        message = _("Somebody else changed {file} meanwhile.", file=draft.file)
+        message = _("Someone else changed {file} in the meantime.", file=draft.file)
         raise FileChanged(message, hint=_("Look at it again, then decide."))
 
 
@@ -186,7 +186,7 @@ def saved(app: Application, draft: Manuscript, post_id: str) -> Toast:
     if out := [row.account for row in waits.out]:
         return in_draft_alone(app, out)
     if waits.broken:
-        text = _("Saved. It has errors: it is not queued before they are mended.")
+        text = _("Saved. It has errors: it cannot be queued until they are fixed.")
         return Toast(text, warns=True)
     return Toast(_("Saved."))
 
@@ -194,7 +194,7 @@ def saved(app: Application, draft: Manuscript, post_id: str) -> Toast:
 def in_draft_alone(app: Application, accounts: Sequence[str]) -> Toast:
     """The toast after a draft was saved that is public on these accounts in other words."""
     text = _(
-        "Saved in the draft alone: readers of {accounts} still see what was published. “Correct” "
+        "Saved in the draft only: readers of {accounts} still see what was published. “Correct” "
         "changes what they see.",
         accounts=Faces(app).listed(accounts),
     )
@@ -214,7 +214,7 @@ def check_size(draft: Manuscript) -> None:
     """Raise UsageError if a draft is too big to be read again."""
     if (size := len(draft.data)) > MAX_DRAFT:
         raise UsageError(
-            _("It would have {number} bytes; more than {limit} are not read.",
+            _("It would have {number} bytes; Publisher reads at most {limit}.",
               number=formats.number(size), limit=formats.number(MAX_DRAFT))
         )  # fmt: skip
 

@@ -84,7 +84,7 @@ def _without_templates(status: int, title: str, message: str, hint: str | None) 
             title=title,
             message=message,
             hint=hint or "",
-            on=_("To today"),
+            on=_("Go to Today"),
         ),
         status,
     )
@@ -120,7 +120,7 @@ def foreseen(request: Request, error: PublisherError) -> Response:
     status = status_of(error)
     if isinstance(error, NotPermitted):
         log_refusal(request, error)
-        return page(request, status, _("You may not do this"), str(error), error.hint)
+        return page(request, status, _("You are not allowed to do this"), str(error), error.hint)
     title = _("This cannot be done") if status < 500 else _("Publisher cannot do this now")
     return page(request, status, title, str(error), error.hint)
 
@@ -146,37 +146,37 @@ def to_login(request: Request) -> Response:
 def too_old(request: Request) -> Response:
     """Refuse a form that was made for no session, or for another one."""
     message = _("The form was too old, or did not come from these pages.")
-    hint = _("Go back, load the page again, and send it once more.")
+    hint = _("Go back, load the page again, and send it again.")
     return page(request, 403, _("Nothing was changed"), message, hint)
 
 
 async def _moved(request: Request, _error: Exception) -> Response:
-    message = _("The post moved on while you looked at it.")
+    message = _("The post changed while you were looking at it.")
     hint = _("Look at it again, then decide.")
     return page(request, 409, _("Nothing was changed"), message, hint)
 
 
 async def _malformed(request: Request, _error: Exception) -> Response:
     message = _("Something in the address or in the form cannot be understood.")
-    hint = _("Go back, load the page again, and send it once more.")
+    hint = _("Go back, load the page again, and send it again.")
     return page(request, 400, _("This cannot be done"), message, hint)
 
 
 async def _by_status(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 - for the type checker
     if error.status_code == 404:
-        message = _("Nothing is at this address.")
-        hint = _("Begin with what happens today, or search the log.")
+        message = _("There is nothing at this address.")
+        hint = _("Start with “Today”, or search the log.")
         return page(request, 404, _("There is no such page"), message, hint)
     if isinstance(error, TooLarge):
         message = _(
-            "No more than {limit} bytes are taken here. Nothing was stored.",
+            "At most {limit} bytes are accepted here. Nothing was stored.",
             limit=formats.number(error.limit),
         )
-        hint = _("Send less. Of a picture, 4096 pixels on the longer side are plenty.")
+        hint = _("Send less. For a picture, 4096 pixels on the longer side are plenty.")
         return page(request, 413, _("This is too large"), message, hint)
     if isinstance(error.__cause__, OSError):  # while the upload was stored temporarily
-        text = _("What was sent cannot be kept: {reason}.", reason=why(error.__cause__))
+        text = _("What was sent cannot be stored: {reason}.", reason=why(error.__cause__))
         hint = _("The folder for temporary files must be on a disk with free space.")
         return await _foreseen(request, StorageError(text, hint=hint))
     return page(request, error.status_code, _("This cannot be done"), str(error.detail), None)

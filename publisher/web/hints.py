@@ -5,18 +5,20 @@ from publisher.model.values import Problem
 
 _HINTS = {
     "no-recipients": later("Choose at least one account."),
-    "other-language": later("Choose it only if that is meant."),
-    "missing-translation": later("Once this one is saved, “Translate” on its page begins one."),
-    "unused-section": later("Choose an account that it is for, or empty it."),
-    "too-long": later("Shorten it, add a part to the thread, or write a text of its own."),
-    "empty-text": later("Write it, or leave the account out."),
-    "empty-part": later("Write it, or take the part away."),
-    "alt-missing": later("Say what it shows, for those who cannot see it."),
-    "consent-missing": later("Choose the consent of those who are in it."),
+    "other-language": later("Choose it only if you mean to."),
+    "missing-translation": later("Save this one first, then use “Translate” on its page."),
+    "unused-section": later("Choose an account that it is for, or delete this text."),
+    "too-long": later(
+        "Shorten it, add a part to the thread, or write a different text for this account."
+    ),
+    "empty-text": later("Write a text, or leave the account out."),
+    "empty-part": later("Write it, or remove the part."),
+    "alt-missing": later("Say what it shows, for people who cannot see it."),
+    "consent-missing": later("Choose the consent of the people in it."),
     "media-missing": later("Add the picture again."),
     "answers-unknown": later(
-        "Choose the account that the reader wrote to. If that is chosen, what the reader wrote is "
-        "not here any more: delete the draft."
+        "Choose the account that the reader wrote to. If it is already chosen, the reader's "
+        "comment is no longer here: delete the draft."
     ),
 }
 """By code; other problems have the hint for a file."""

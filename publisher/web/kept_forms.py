@@ -132,7 +132,7 @@ class Typed:
         if self.address == "/pause":
             return _("Pause {account}", account=account) if account else _("Pause everything now")
         if self.address == "/resume":
-            return _("Go on publishing")
+            return _("Resume publishing")
         do, post = self.fields.get("do", ""), self.fields.get("post", "")
         told: tuple[str, ...] = ()
         if self.address == "/review":
@@ -238,7 +238,7 @@ def _of_chosen(request: Request, parts: Parts, typed: Typed) -> Response:
 
 def _draft(request: Request, parts: Parts, post: str | None, typed: Typed) -> Response:
     problem = UsageError(
-        _("Nothing was saved: the session had ended. What you typed is here again."),
+        _("Nothing was saved: your session had ended. What you typed is here again."),
         hint=_("Look at it, then save it."),
     )
     if post and typed.address.endswith("/file"):

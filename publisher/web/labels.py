@@ -35,18 +35,18 @@ _STATES = {
 }
 _TOPICS = {
     Topic.WAITS: later("A post waits for my approval"),
-    Topic.DUE: later("It still waits, and is due within an hour"),
-    Topic.APPROVED: later("A post of mine was approved"),
-    Topic.REJECTED: later("A post of mine was sent back"),
-    Topic.MENTIONED: later("Somebody mentioned me in a note"),
-    Topic.COMMENTS: later("An answer calls for somebody, and I am on duty"),
-    Topic.TROUBLE: later("A post of mine failed, was missed or is uncertain"),
+    Topic.DUE: later("A post still waits for my approval, and is due within an hour"),
+    Topic.APPROVED: later("One of my posts was approved"),
+    Topic.REJECTED: later("One of my posts was sent back"),
+    Topic.MENTIONED: later("Someone mentioned me in a note"),
+    Topic.COMMENTS: later("A comment needs attention, and I am on duty"),
+    Topic.TROUBLE: later("One of my posts failed, was missed or is uncertain"),
 }
 _SCOPES = {
     TokenScope.READ: later("read drafts, plan, calendar and log"),
     TokenScope.DRAFT: later("write, change and delete drafts"),
     TokenScope.SUBMIT: later("ask for approval"),
-    TokenScope.ANSWERS: later("read what readers answer, which may be personal"),
+    TokenScope.ANSWERS: later("read readers' comments, which may be personal"),
 }
 LANGUAGES = NAMES
 rights = rights_in_words
@@ -63,10 +63,10 @@ _UTC = re.compile(r"(\d{4}-\d\d-\d\d \d\d:\d\d) UTC(?: \([^)]*\))?")
 _FIELDS = {
     "all": later("all accounts"),
     "at": later("When"),
-    "at: now": later("As soon as it may"),
+    "at: now": later("As soon as possible"),
     "author": later("Author"),
     "embargo": later("Not before (embargo)"),
-    "expires": later("Not later than this after its time"),
+    "expires": later("Expiry (after its time)"),
     "lang": later("Language of the text"),
     "link": later("Link"),
     "to": later("Accounts"),
@@ -82,7 +82,7 @@ _BUTTONS = {
     "cancel": later("Cancel"),
     "release": later("Release"),
     "resolve": later("It is out"),
-    "resume": later("Go on …"),
+    "resume": later("Resume …"),
     "retry": later("Retry"),
     "acknowledge": later("Leave it as it is"),
     "withdraw": later("Withdraw"),
@@ -93,7 +93,7 @@ _BUTTONS = {
 _ACTIONS = {
     **_BUTTONS,
     "approve": later("Approve"),
-    "reject": later("Reject"),
+    "reject": later("Send back"),
     "gone": later("It is gone"),
     "move": later("Move"),
     "note": later("Add the note"),
@@ -107,21 +107,21 @@ def action(name: str) -> str:
 
 _TO_PERSON = {
     "rights": later("Change the rights of {name}"),
-    "link": later("Make a link by which {name} chooses a password"),
+    "link": later("Create a link for {name} to choose a password"),
     "enable": later("Let {name} in again"),
     "factors": later("Remove the second factor of {name}"),
     "remove": later("Remove {name}"),
 }
 _TO_ONESELF = {
-    "/me/factors app": later("Set up codes of an app"),
-    "/me/factors app-code": later("Set up codes of an app"),
-    "/me/factors codes": later("Make new recovery codes"),
+    "/me/factors app": later("Set up codes from an app"),
+    "/me/factors app-code": later("Set up codes from an app"),
+    "/me/factors codes": later("Create new recovery codes"),
     "/me/factors remove": later("Remove a second factor"),
     "/me/factors passkey": later("Add a passkey"),
     "/me/passkeys ": later("Add a passkey"),
-    "/me/addresses add": later("Add an address at which you are told"),
-    "/me/feed make": later("Make a secret address"),
-    "/me/tokens make": later("Make a token"),
+    "/me/addresses add": later("Add an address for your notices"),
+    "/me/feed make": later("Create a secret address"),
+    "/me/tokens make": later("Create a token"),
 }
 
 
@@ -200,7 +200,7 @@ def still_picture(content: Content) -> Picture | None:
 _ANCHORS = {
     ("start", -1): later("{span} before “{item}”"),
     ("start", 0): later("when “{item}” begins"),
-    ("start", 1): later("{span} after the beginning of “{item}”"),
+    ("start", 1): later("{span} after the start of “{item}”"),
     ("end", -1): later("{span} before the end of “{item}”"),
     ("end", 0): later("when “{item}” ends"),
     ("end", 1): later("{span} after “{item}”"),
@@ -209,10 +209,10 @@ _ANCHORS = {
 _OFFSETS = {
     ("start", -1): later("{span} before"),
     ("start", 0): later("when it begins"),
-    ("start", 1): later("{span} after its beginning"),
-    ("end", -1): later("{span} before its end"),
+    ("start", 1): later("{span} after it begins"),
+    ("end", -1): later("{span} before it ends"),
     ("end", 0): later("when it ends"),
-    ("end", 1): later("{span} after its end"),
+    ("end", 1): later("{span} after it ends"),
 }
 """The same, where the item is named already."""
 
@@ -294,5 +294,5 @@ def place(called: Callable[[str], str], problem: Problem, own: str) -> str:
     if name.endswith(".md"):
         post = problem.file.removeprefix("posts/").removesuffix(".md")
         return called(post) if post != own else ""
-    where = {"session.yaml": later("in the programme"), "consents.yaml": later("in the consents")}
+    where = {"session.yaml": later("in the agenda"), "consents.yaml": later("in the consents")}
     return _(where.get(name, later("in the settings")))

@@ -22,14 +22,14 @@ from publisher.web.faces import Faces
 _LABELS = {
     "when": later("When it goes out"),
     "embargo": later("Not before (embargo)"),
-    "expires": later("Not later than this after its time"),
+    "expires": later("Expiry (after its time)"),
     "lang": later("Language of the text"),
     "title": later("Title, for the website and for lists"),
-    "content_warning": later("Content warning, on platforms that fold a post behind one"),
+    "content_warning": later("Content warning, for platforms that hide a post behind one"),
     "link": later("Link"),
     "link_in": later("Where the link is"),
     "made_with_ai": later("The pictures were made with AI"),
-    "repeat": later("The same text may go out once more"),
+    "repeat": later("The same text may go out again"),
     "author": later("Author"),
     "to": later("Accounts"),
     "media": later("Pictures"),
@@ -80,8 +80,8 @@ class MergeView:
     @property
     def said(self) -> str:
         if self.by:
-            return _("{name} saved a newer version meanwhile.", name=self.by)
-        return _("Somebody saved a newer version meanwhile.")
+            return _("{name} saved a newer version in the meantime.", name=self.by)
+        return _("Someone saved a newer version in the meantime.")
 
 
 def _label(place: MergePlace, named: Any) -> str:
@@ -132,6 +132,6 @@ def _time(newest: ComposedDraft, value: When) -> str:
     if value.kind == "time" and value.local:
         return formats.written(value.local, "EEE d MMM y, HH:mm")
     if value.kind == "now":
-        return _("As soon as it may")
+        return _("As soon as possible")
     written = value.kind != "none" and str(when.written(value, session))
     return (labels.anchor(written, session.agenda) or written) if written else ""

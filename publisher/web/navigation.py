@@ -44,7 +44,7 @@ ITEMS = (
     NavigationItem("/agenda", later("Agenda"), "calendar-range"),
     NavigationItem("/posts", later("Posts"), "files", thumb=True),
     NavigationItem(
-        "/answers", later("Answers"), "message-square", counter="answers", is_urgent=True
+        "/answers", later("Comments"), "message-square", counter="answers", is_urgent=True
     ),
     NavigationItem("/media", later("Media library"), "image"),
     NavigationItem("/log", later("Log"), "scroll-text"),

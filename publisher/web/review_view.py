@@ -153,26 +153,45 @@ def special_first(app: Application, posts: Sequence[Reviewed]) -> list[Reviewed]
         - {None}
         for one in posts
     }
+    programs = app.queries.writers([*of], _if_by_program)
     usual = Counter(name for names in of.values() for name in names).most_common(1)
     found = [
-        replace(one, special=_special(app, one, of[one.post] - {name for name, _number in usual}))
+        replace(
+            one,
+            special=_special(
+                app,
+                one,
+                of[one.post] - {name for name, _number in usual},
+                [*filter(None, programs.get(one.post, ()))],
+            ),
+        )
         for one in posts
     ]
     return sorted(found, key=lambda one: not one.special)
 
 
-def _special(app: Application, one: Reviewed, others: Collection[str | None]) -> list[str]:
-    """`others`: its organisations that are not the one of most of the posts."""
+def _if_by_program(person: str, program: str | None) -> str:
+    return by_program(person, program) if program else ""
+
+
+def _special(
+    app: Application, one: Reviewed, others: Collection[str | None], programs: Sequence[str]
+) -> list[str]:
+    """`others`: its organisations that are not the one of most of the posts; `programs`: those
+    that wrote of it.
+    """
     contents = [shown.delivery.content for shown in one.shown]
     said = []
     if any(picture.consent or picture.denied for c in contents for picture in c.pictures):
-        said.append(_("People are in its pictures."))
+        said.append(_("There are people in its pictures."))
     if (until := one.first.embargo_until) and until > app.clock.now():
         when = formats.written(until.astimezone(app.session().zone), "EEE d MMM, HH:mm")
         said.append(_("It is under embargo until {when}.", when=when))
     if others:
         names = ", ".join(sorted(filter(None, others)))
         said.append(_("It is for another organisation: {names}.", names=names))
+    if programs:
+        said.append(_("A program wrote or changed it: {names}.", names="; ".join(programs)))
     return said
 
 

@@ -75,7 +75,7 @@ def serve(app: Application, where: WebSettings, *, say: Callable[[str], None]) -
     )
     server, refresher = _Server(config, live), Refresher(app)
     with listener, Interruption() as interruption:
-        say(_("The web pages are at {address}. Ctrl-C ends them.", address=where.address))
+        say(_("The web pages are at {address}. Press Ctrl-C to stop them.", address=where.address))
         if where.is_open:
             say(_("Passwords come over plain HTTP: [web] host is {host}.", host=where.host))
         url = app.settings.broker.url

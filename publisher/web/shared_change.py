@@ -63,8 +63,8 @@ class SharedChange:
         if shown != self.shown and not (self.is_plain and not shown):
             raise _not_as_shown()
         if self.is_risky and not sure:
-            message = _("More changes by it: that has to be confirmed.")
-            raise UsageError(message, hint=_("Look at what it drags along, and tick the box."))
+            message = _("Other things change with it, so you have to confirm it.")
+            raise UsageError(message, hint=_("Look at what changes, then tick the box."))
         if not self.paths:
             app.file_changes.apply(self.file, actor)
             return _("Saved.")
@@ -150,5 +150,5 @@ def _times(post: Post) -> list[str | None]:
 
 
 def _not_as_shown() -> NotPossible:
-    message = _("What it drags along is not any more what was shown to you.")
+    message = _("What would change is no longer what you were shown.")
     return NotPossible(message, hint=_("Look at it again, then decide."))

@@ -61,7 +61,7 @@ class TimeFields:
         except ValueError:
             return Flaw("bad-time", _("The day or the time is missing."))
         if local.tzinfo or local.microsecond or local.year not in YEARS:
-            return Flaw("bad-time", _("This is no time that a post can have."))
+            return Flaw("bad-time", _("A post cannot have this time."))
         instant = in_zone(local, session.zone)
         if isinstance(instant, Flaw):
             return instant._replace(hint=_("Choose a time before or after the clocks change."))
@@ -70,7 +70,7 @@ class TimeFields:
     def _agenda(self, session: Session) -> When | Flaw:
         name = self.kind.removeprefix(_ITEM)
         if name not in session.agenda:
-            return Flaw("unknown-anchor", _("The agenda has no such item any more."))
+            return Flaw("unknown-anchor", _("The agenda no longer has this item."))
         span = from_units(self.number, self.unit)
         if isinstance(span, Flaw):
             return span
@@ -91,7 +91,7 @@ def day(text: str, years: range = range(MINYEAR, MAXYEAR + 1)) -> date | None:
     meant = dates.days(typed, None)
     if len(meant) == 1 and meant[0].year in years:
         return meant[0]
-    message = _("{text} is no day.", text=typed[:40])
+    message = _("{text} is not a day.", text=typed[:40])
     hint = nearly([*map(str, meant)]) if len(meant) > 1 else _("Write it like 2016-03-07.")
     raise UsageError(message, hint=hint)
 

@@ -50,8 +50,8 @@ def test_the_end_moves_along(to: str, expected: tuple[str, str]) -> None:
 @pytest.mark.parametrize(
     ("to", "hint"),
     [
-        ("x - 30m", "Write it like 2016-03-07 09:00; a date alone keeps the time of day"),
-        ("08/03/2016 10h30", "Write which one is meant: 2016-03-08 10:30 or 2016-08-03 10:30."),
+        ("x - 30m", "Write it like 2016-03-07 09:00. A date alone keeps the time of day"),
+        ("08/03/2016 10h30", "Write which one you mean: 2016-03-08 10:30 or 2016-08-03 10:30."),
     ],
 )
 def test_a_hint_recommends_what_is_taken(to: str, hint: str) -> None:

@@ -214,8 +214,8 @@ def test_what_leaves_a_doubt_is_refused_with_its_line(
         (calendar(event("RRULE:FREQ=DAILY")), ["`Réunion` (UID 1@un)", "--skip 1@un"]),
         (calendar(event("DTSTART:20160307T090000")), ["(UID 1@un)", "--timezone Europe/Zurich"]),
         (calendar(event("DTSTART;VALUE=DATE:20160307")), ["(UID 1@un)", "--all-day 09:00-18:00"]),
-        (calendar(event("RDATE:x", uid=None)), ["`Réunion`", "Take it out of the file"]),
-        (calendar(event("DURATION:x", summary="a " * 90)), ["a a a …`", "`DURATION:x`"]),
+        (calendar(event("RDATE:x", uid=None)), ["`Réunion`", "take it out of the file"]),
+        (calendar(event("DURATION:x", summary="a " * 90)), ["a a a …`", "“DURATION:x”"]),
     ],
 )
 def test_a_refusal_names_the_event_and_the_way_out(
@@ -329,7 +329,7 @@ PIECES = [
     "DTEND:20160307T180000Z", "DTEND;VALUE=DATE:20160308", "DURATION:PT1H", "DURATION:P1W", "DURATION:-P1D",
     "RRULE:FREQ=YEARLY", "RRULE:x", "RDATE:1", "TZID:Palais", "TZID:", "TZID:Europe/Zurich",
     "TZOFFSETFROM:+0100", "TZOFFSETTO:+0200", "TZOFFSETTO:x", "TZOFFSETFROM:+9959", "TZNAME:x",
-    "DTSTART:19700101T000000", " folded", "\tfolded", "no property", ":", ";", 'a;b="c:d":e', 'X-A;B="c', "",
+    "DTSTART:19700101T000000", " folded", "\tfolded", "not a property", ":", ";", 'a;b="c:d":e', 'X-A;B="c', "",
 ]  # fmt: skip
 
 

@@ -139,7 +139,7 @@ def test_what_only_a_person_can_change_is_refused(workspace: Workspace, starts: 
     found = seen(workspace, f"timezone: Europe/Zurich\nagenda:\n  x:\n    starts: {starts}")
     with pytest.raises(NotPossible) as refused:
         session_file.revise(found, [later(found.session.agenda["x"])])
-    assert refused.value.hint == "Write it there by hand: `x`: starts: 2016-03-08 09:00"
+    assert refused.value.hint == "Add it there by hand: `x`: starts: 2016-03-08 09:00"
 
 
 def test_a_change_that_came_out_otherwise_is_not_written(

@@ -62,7 +62,7 @@ def test_only_a_hash_is_kept_and_the_history_names_no_secret(
 def test_a_token_has_the_rights_of_staff_at_most_and_no_more_organisations(
     tokens: ApiTokens, people: People
 ) -> None:
-    """Also those that its person loses or gets later."""
+    """Also those that the person it belongs to loses or gets later."""
     secret = tokens.make(people.find("anna"), "n8n", [TokenScope.READ], DAY, ["Lima"], actor="anna")
     found = tokens.find(secret)
     assert found
@@ -156,7 +156,7 @@ TAMPERINGS: dict[str, Callable[[dict[str, Any]], Any]] = {
     "its scopes": lambda token: _widened(token).values(scopes="draft\nread\nsubmit"),
     "its end": lambda token: _widened(token).values(expires_at=token["expires_at"] + 99 * DAY),
     "its organisations": lambda token: _widened(token).values(organisations=None),
-    "its person": lambda token: _widened(token).values(person=1),
+    "the person it belongs to": lambda token: _widened(token).values(person=1),
     "its secret": lambda token: _widened(token).values(token="1" * 64),
 }
 
@@ -167,7 +167,7 @@ def test_a_token_that_is_changed_without_a_step_is_found(
     tokens: ApiTokens, people: People, database: Database, clock: ManualClock, what: str,
     confirmed: bool,
 ) -> None:  # fmt: skip
-    """Also if its person's tokens change afterwards."""
+    """Also if the person it belongs to's tokens change afterwards."""
     anna = people.find("anna")
     tokens.make(anna, "n8n", [TokenScope.READ], DAY, ["Lima"], actor="anna")
     tokens.touch(tokens.of(anna)[0])

@@ -218,7 +218,7 @@ def test_a_passkey_is_one_persons_alone(
     assert factors.find("aWQ") is None
     other = someone.add("Ola", Rank.MANAGER, PASSWORD)
     for person in (anna, other):
-        with pytest.raises(NotPossible, match="set up already"):
+        with pytest.raises(NotPossible, match="already set up"):
             factors.add_passkey(person, passkey, 0)
     assert not factors.of(other).are_any
     assert factors.of(anna).passkeys[0].name == "A stick"

@@ -28,7 +28,7 @@ pytestmark = pytest.mark.guards("publisher.auth.known_browsers")
 
 PASSWORD = "plough wicker ostrich"
 OTHER = "another good password"
-BY_HAND = "other values than the ledger has: somebody changed them without a step"
+BY_HAND = "other values than the ledger has: someone changed them without a step"
 ANNA = people.c.key == "anna"
 
 
@@ -109,7 +109,7 @@ def test_every_change_by_the_commands_and_pages_is_a_step(
         ),
         (
             delete(people).where(ANNA),
-            "people/anna, step 2 left somebody who may log in: somebody removed them without a step",
+            "people/anna, step 2 left someone who could log in: they were removed without a step",
         ),
         (
             insert(people).from_select(
@@ -119,7 +119,7 @@ def test_every_change_by_the_commands_and_pages_is_a_step(
                     people.c.password, people.c.created_at,
                 ).where(ANNA),
             ),
-            "people/carla may log in, but no step says so",
+            "people/carla can log in, but no step says so",
         ),
     ],
     ids=["role", "let in", "password", "openid", "removed", "added"],
@@ -172,7 +172,7 @@ def test_no_later_step_vouches_for_what_was_done_by_hand(
     """Who made themselves a manager cannot hide it by a new password."""
     by_hand(database, update(people).where(ANNA).values(role="manager"))
     change(someone)
-    told = "found other values than were left before: somebody changed them without a step"
+    told = "found other values than were left before: someone changed them without a step"
     assert breaks(audit) == [f"people/anna, step 3 {told}"]
 
 

@@ -30,6 +30,9 @@ WEDNESDAY = datetime(2026, 12, 2, 12, tzinfo=ZoneInfo("Europe/Zurich"))
         ("pasado mañana a las 9", "2026-12-04 09:00"),
         ("jutro o 9", "2026-12-03 09:00"),
         ("w piątek o 9", "2026-12-04 09:00"),
+        ("w sobotę o 9", "2026-12-05 09:00"),
+        ("w niedzielę o 18:30", "2026-12-06 18:30"),
+        ("ven. 9h", "2026-12-04 09:00"),
         ("aujourd’hui 18h", "2026-12-02 18:00"),
         ("5 janvier 9h", "2027-01-05 09:00"),
         ("2 décembre 9h", "2026-12-02 09:00"),
@@ -49,6 +52,7 @@ def test_a_time_is_understood_as_it_is_said(text: str, expected: str) -> None:
         ("03/04 9h", ["2027-04-03 09:00", "2027-03-04 09:00"]),
         ("03/04/2027 9h", ["2027-04-03 09:00", "2027-03-04 09:00"]),
         ("mercredi 9h", ["2026-12-02 09:00", "2026-12-09 09:00"]),
+        ("w środę o 9", ["2026-12-02 09:00", "2026-12-09 09:00"]),
     ],
 )
 def test_what_can_be_read_in_two_ways_has_both_readings(text: str, expected: list[str]) -> None:
@@ -61,7 +65,7 @@ def test_what_can_be_read_in_two_ways_has_both_readings(text: str, expected: lis
         "mardi 4 janvier 2027 9h",  # a Monday
         "mar 4 9h",  # Tuesday the 4th, or the 4th of March
         "29 février 9h",  # in no near year
-        "demain matin", "tomorrow 9", "9h", "4 janvier 2027", "30/02/2027 9h", "soon", "demain 25h",
+        "demain matin", "tomorrow 9", "9h", "4 janvier 2027", "30/02/2027 9h", "soon", "demain 25h", "demain 9:30:61",
         f"demain {' ' * 80}9h",
     ],
 )  # fmt: skip

@@ -14,7 +14,7 @@ _AT = datetime(2016, 3, 7, tzinfo=UTC)
 @pytest.mark.parametrize(
     "make",
     [
-        lambda: _("Nothing of {post} can be held: {states}.", post="a.fr", states="{x}"),
+        lambda: _("{post} cannot be held: {states}.", post="a.fr", states="{x}"),
         lambda: _("{what}, so the post may be deleted or not.", what=_("no status")),
         lambda: plural("{number} draft", "{number} drafts", 3),
         lambda: joined(_("no status"), "", "(“Nope {0}”)", plural("{number} draft", "{number} drafts", 1)),

@@ -25,7 +25,7 @@ def test_a_file_that_is_gone_is_uploaded_again_by_the_next_attempt(stage: Stage)
     stage.sandbox.store.uploads.clear()
     outcome = send(stage.open(), parcel, prepared, ())
     assert isinstance(outcome, Deferred)
-    assert outcome.message.endswith("It is uploaded again.")
+    assert outcome.message.endswith("Publisher uploads it again.")
     assert outcome.again_at
     assert outcome.again_at - stage.options.clock.now() <= timedelta(minutes=11)
     stage.options.clock.sleep_until(outcome.again_at)

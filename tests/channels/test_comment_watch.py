@@ -64,7 +64,7 @@ def test_what_calls_for_somebody_comes_first_and_says_why(duty: Duty) -> None:
     assert [one.text for one in duty.shown()] == [
         "Please HELP me", "see https://spam.example", "Merci !",
     ]  # fmt: skip
-    assert [str(sign) for sign in duty.shown()[0].signs] == ["word of alarm: help me"]
+    assert [str(sign) for sign in duty.shown()[0].signs] == ["alarm word: help me"]
     assert duty.pages.calling() == 1
     assert duty.steps() == ["answers call for somebody"]
 

@@ -434,7 +434,7 @@ def test_reading_x_stops_before_it_costs_more_than_the_budget_of_a_month(
     told_of = Limits(duty.database, duty.desk.clock).current()[duty.account]
     (limit,) = (one for one in told_of if one.name == limits_text.ANSWERS_OF_MONTH)
     assert limits_text.in_words(limit, str).startswith(
-        "$0.01 of $1.60 for reading answers in this month left, until "
+        "$0.01 of $1.60 for reading comments this month left, until "
     )
     duty.look(after=(budget.next_month - duty.desk.clock.now()).total_seconds() + 1)
     assert duty.pages.troubles() == []

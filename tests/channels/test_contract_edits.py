@@ -185,7 +185,7 @@ def test_words_that_a_person_changed_there_are_not_replaced(platform: Stage) -> 
         entry.raw = "<!-- wp:paragraph -->\n<p>Par une personne</p>\n<!-- /wp:paragraph -->"
     refused = _again(one)
     assert isinstance(refused, Refused)
-    assert "says something else" in refused.message
+    assert "does not say what Publisher sent" in refused.message
 
 
 @pytest.mark.parametrize(

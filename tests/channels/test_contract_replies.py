@@ -181,7 +181,7 @@ def test_a_comment_that_is_gone_is_not_answered(stage: Stage, clock: ManualClock
     clock.advance(900)  # X may not know a young one yet
     outcome = one.outcome()
     assert isinstance(outcome, Refused)
-    assert "not on the platform any more" in outcome.message
+    assert "no longer on the platform" in outcome.message
     assert one.answers() == []
 
 

@@ -94,7 +94,7 @@ def test_a_site_that_cannot_be_written_is_found(
     monkeypatch.setattr("os.access", lambda *_: False)
     problem = stage.open().examine().problem
     assert problem
-    assert "cannot be written" in problem
+    assert "cannot write" in problem
 
 
 def answer(body: str, status: int = 200, **headers: str) -> Answer:
@@ -106,7 +106,7 @@ def test_a_token_of_x_that_may_only_read_is_found() -> None:
     assert of_x.health(answer(body)).problem is None
     found = of_x.health(Answer(Wire.ANSWERED, NOW, 200, {"x-access-level": "read"}, body))
     assert found.problem
-    assert "may only read" in found.problem
+    assert "can only read" in found.problem
 
 
 @pytest.mark.parametrize(
@@ -128,12 +128,12 @@ def test_the_clock_is_compared_with_the_platforms(date: str, ahead: float | None
     ("data", "words"),
     [
         ('{"is_valid": false, "error": {"message": "The session has expired"}}', "has expired"),
-        ('{"is_valid": true, "type": "USER"}', "of a USER"),
+        ('{"is_valid": true, "type": "USER"}', "to a USER"),
         ('{"is_valid": true, "type": "PAGE", "profile_id": "7"}', "another Page"),
         ('{"is_valid": true, "scopes": ["pages_read_engagement"]}', "lacks pages_manage_posts"),
         ('{"is_valid": true}', None),
         ('{"is_valid": "yes"}', "not valid"),
-        ("[]", "cannot be used"),
+        ("[]", "cannot use"),
     ],
 )
 def test_what_facebook_says_of_a_token_is_put_into_words(data: str, words: str | None) -> None:

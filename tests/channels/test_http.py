@@ -92,7 +92,7 @@ def test_a_time_out_in_reading_is_no_answer(handler: Handler) -> None:
     clock = SystemClock()
     start = clock.monotonic()
     answer = answer_to(handler, 0.4)
-    assert (answer.wire, answer.reason) == (Wire.NO_ANSWER, "time-out in waiting for the answer")
+    assert (answer.wire, answer.reason) == (Wire.NO_ANSWER, "time-out while waiting for the answer")
     assert clock.monotonic() - start < 1.5
 
 
@@ -112,7 +112,7 @@ def test_a_head_that_never_ends_is_no_answer(then: Handler) -> None:
     clock = SystemClock()
     start = clock.monotonic()
     answer = answer_to(answering(b"", then=then), 0.4)
-    assert (answer.wire, answer.reason) == (Wire.NO_ANSWER, "time-out in waiting for the answer")
+    assert (answer.wire, answer.reason) == (Wire.NO_ANSWER, "time-out while waiting for the answer")
     assert clock.monotonic() - start < 1.5
 
 
@@ -146,7 +146,7 @@ def test_an_upload_that_gets_stuck_ends_in_time() -> None:
         line = recorder(address, 0.4)
         answer = line.call(lambda: line.session.post(f"{PLATFORM}/2/media", data=b"x" * 20_000_000))
         ended.set()
-    assert (answer.wire, answer.reason) == (Wire.NO_ANSWER, "time-out in waiting for the answer")
+    assert (answer.wire, answer.reason) == (Wire.NO_ANSWER, "time-out while waiting for the answer")
     assert clock.monotonic() - start < 1.5
 
 

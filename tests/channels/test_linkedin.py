@@ -405,4 +405,4 @@ def test_a_version_that_is_over_says_to_bring_publisher_up_to_date(page: Stage) 
     page.sandbox.faults.set([Fault(what=What.ANSWER, status=426, body=body)])
     (outcome,) = page.deliver(page.parcel("Bonjour"))
     assert isinstance(outcome, AccountSuspended)
-    assert "Bring Publisher up to date" in outcome.message
+    assert "Update Publisher" in outcome.message

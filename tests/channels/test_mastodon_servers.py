@@ -118,8 +118,8 @@ def test_the_same_words_behind_another_warning_are_another_post(
 @pytest.mark.parametrize(
     ("body", "status", "said"),
     [
-        ("<html>Welcome</html>", 200, "does not answer as Mastodon does"),
-        ({"hello": "world"}, 200, "does not answer as Mastodon does"),
+        ("<html>Welcome</html>", 200, "does not answer like a Mastodon server"),
+        ({"hello": "world"}, 200, "does not answer like a Mastodon server"),
         ("<html>Not here</html>", 404, "could not be read|when the account was read"),
     ],
 )

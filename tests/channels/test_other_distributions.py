@@ -117,15 +117,15 @@ def test_a_channel_that_cannot_be_used_stops_its_own_accounts_alone(
     installation.draft("later.fr")
     assert run("queue")[0] == 0
     code, told = run("run", "--until-idle")
-    assert (code, "1 more delivery waits for a person" in told) == (1, True)
+    assert (code, "1 more delivery needs attention" in told) == (1, True)
     log = json.loads(run("log", "--json")[1])
     assert {(one["post"], one["account"], one["state"]) for one in log} == {
         ("first.fr", "hall", "scheduled"),
         ("first.fr", "voice-site", "published"),
         ("later.fr", "voice-site", "published"),
     }
-    assert "version 2 of the contract of channels, and this is 1" in run("status")[1]
-    assert "version 2 of the contract" in run("doctor", "--offline")[1]
+    assert "version 2 of the channel contract, and this is version 1" in run("status")[1]
+    assert "version 2 of the channel contract" in run("doctor", "--offline")[1]
     assert run("pause", "--reason", "a photo")[0] == 0
 
 
@@ -133,9 +133,9 @@ def test_a_channel_that_cannot_be_used_stops_its_own_accounts_alone(
     ("entry_point", "contract", "reason"),
     [
         ("board = nothing.like:IT", "", "it cannot be imported (No module named 'nothing')"),
-        ("board = json:dumps", "", "it is no ChannelSpec"),
-        ("site = publisher.channels.site.spec:SPEC", "", "there is a channel site already"),
-        (GOOD, "", "it does not say for which version of the contract"),
+        ("board = json:dumps", "", "it is not a ChannelSpec"),
+        ("site = publisher.channels.site.spec:SPEC", "", "there is already a channel site"),
+        (GOOD, "", "it does not say for which version of the channel contract"),
         (GOOD, "hashtag_limit=3,", "it cannot be imported (ChannelSpec.__init__() got an unexpecte"),
     ],
 )  # fmt: skip
@@ -146,7 +146,7 @@ def test_a_channel_that_cannot_be_used_is_named(
     value = entry_point.partition(" = ")[2]
     told = installation.run("check")[1]
     assert f"The channel {value} cannot be used: {reason}" in told
-    assert "Bring some-board up to date, or uninstall it." in told
+    assert "Update some-board, or uninstall it." in told
 
 
 def test_what_is_its_own_is_no_mistake_and_a_misspelt_channel_is_one(

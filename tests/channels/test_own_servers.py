@@ -22,7 +22,7 @@ KEYS = {
     "wordpress": {"user": "bice", "application_password": "abcd efgh ijkl mnop"},
 }
 NAME = "server.example.org"
-PRIVATE = "its address is not in the public internet"
+PRIVATE = "its address is not on the public internet"
 Asked = Callable[..., tuple[str, int]]
 
 

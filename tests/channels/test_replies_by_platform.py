@@ -69,7 +69,9 @@ def test_on_mastodon_nothing_is_left_to_a_person_while_the_comment_cannot_be_rea
     attempt.send()
     one.comment.is_deleted = True
     fail(fedi, fault, "getStatus")
-    assert isinstance(attempt.find(()), Deferred | AccountSuspended), "it is looked for again"
+    assert isinstance(attempt.find(()), Deferred | AccountSuspended), (
+        "Publisher looks for this one again"
+    )
 
 
 def test_on_mastodon_an_answer_that_never_arrived_is_absent_also_without_its_comment(
@@ -198,7 +200,7 @@ def test_on_bluesky_what_would_be_hidden_is_answered_by_hand(stages: Stages) -> 
     one = answered(stages("bluesky"), closed=True)
     outcome = one.outcome()
     assert isinstance(outcome, Refused)
-    assert "by hand" in outcome.message
+    assert "yourself" in outcome.message
     assert one.answers() == []
     assert one.stage.sandbox.state()["violations"] == []
 

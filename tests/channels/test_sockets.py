@@ -102,7 +102,7 @@ def mute_port() -> Iterator[int]:
 def test_a_time_out_in_connecting_was_not_sent() -> None:
     with mute_port() as port:
         answer = get(recorder(f"http://127.0.0.1:{port}", 0.3))
-    assert (answer.wire, answer.reason) == (Wire.NOT_SENT, "time-out in connecting")
+    assert (answer.wire, answer.reason) == (Wire.NOT_SENT, "time-out while connecting")
 
 
 def test_all_addresses_of_a_name_share_the_time_to_connect(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -132,7 +132,7 @@ def test_a_request_that_was_long_in_connecting_does_not_leave(
         monkeypatch.setattr(socket, "getaddrinfo", slow)
         answer = get(recorder("http://api.invalid"))
         assert connections == []
-    assert (answer.wire, answer.reason) == (Wire.NOT_SENT, "time-out in connecting")
+    assert (answer.wire, answer.reason) == (Wire.NOT_SENT, "time-out while connecting")
 
 
 def test_a_look_up_that_hangs_frees_the_thread_and_sends_nothing_later(
@@ -155,7 +155,7 @@ def test_a_look_up_that_hangs_frees_the_thread_and_sends_nothing_later(
         start = clock.monotonic()
         answer = get(line)
         assert clock.monotonic() - start < 2
-        assert (answer.wire, answer.reason) == (Wire.NOT_SENT, "time-out in connecting")
+        assert (answer.wire, answer.reason) == (Wire.NOT_SENT, "time-out while connecting")
         goes_on.set()
         looking[0].join(5)
         assert not looking[0].is_alive()
@@ -215,7 +215,7 @@ def test_a_connection_that_was_made_too_late_is_not_used(monkeypatch: pytest.Mon
         monkeypatch.setattr(socket.socket, "connect", slow)
         answer = get(recorder(address))
         assert ended.wait(5)
-    assert (answer.wire, answer.reason) == (Wire.NOT_SENT, "time-out in connecting")
+    assert (answer.wire, answer.reason) == (Wire.NOT_SENT, "time-out while connecting")
     assert seen == [b""]
 
 
@@ -245,7 +245,7 @@ def test_a_failed_tls_handshake_was_not_sent(handler: Handler) -> None:
 def test_a_tls_handshake_that_hangs_was_not_sent() -> None:
     with serving(wait_for_its_end) as (address, _):
         answer = get(recorder(address.replace("http", "https"), 0.3))
-    assert (answer.wire, answer.reason) == (Wire.NOT_SENT, "time-out in connecting")
+    assert (answer.wire, answer.reason) == (Wire.NOT_SENT, "time-out while connecting")
 
 
 def test_a_tls_handshake_that_drips_ends_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -259,7 +259,7 @@ def test_a_tls_handshake_that_drips_ends_in_time(monkeypatch: pytest.MonkeyPatch
     start = clock.monotonic()
     with serving(drip_a_record) as (address, _):
         answer = get(recorder(address.replace("http", "https")))
-    assert (answer.wire, answer.reason) == (Wire.NOT_SENT, "time-out in connecting")
+    assert (answer.wire, answer.reason) == (Wire.NOT_SENT, "time-out while connecting")
     assert clock.monotonic() - start < 1
 
 

@@ -73,7 +73,7 @@ def test_a_draft_whose_id_got_lost_goes_out_once(site_desk: SiteDesk) -> None:
     site_desk.work()
     assert site_desk.there == [(TEXT, True)]
     assert site_desk.state() is State.PUBLISHED
-    assert "left unpublished on the website" in site_desk.told()
+    assert "left these unpublished on the website" in site_desk.told()
 
 
 def test_a_draft_is_on_record_on_an_account_that_publishes_early_too(

@@ -267,7 +267,7 @@ def test_an_alt_text_that_x_refuses_keeps_the_post_back_without_blaming_its_draf
     (outcome,) = x.deliver(parcel)
     assert isinstance(outcome, Deferred)
     assert outcome.kind is Kind.CONTENT
-    assert "alternative text" in outcome.message
+    assert "description of a picture" in outcome.message
     assert "Change the draft" not in outcome.message
     assert x.shown() == []
     (outcome,) = x.deliver(parcel)

@@ -40,7 +40,7 @@ def test_the_list_shows_items_by_time_with_their_posts(cli: Cli, session: Path) 
         "10:00-18:00 +2d  segment     no posts",
     ]
     assert "09:00-18:00      annual-day  1 post    cancelled: its posts are held" in lines
-    assert lines[-1] == "Times are those of Europe/Zurich."
+    assert lines[-1] == "Times are in the time zone Europe/Zurich."
     items = cli("agenda", "list", "--json").json
     assert [item["item"] for item in items] == ["opening", "segment", "annual-day"]
     assert items[2] == {
@@ -74,7 +74,7 @@ def test_a_moved_item_takes_its_posts_along_at_the_next_queue(
     )
     assert "2016-03-07 09:30  2016-03-08 09:30  scheduled  a.fr" in result.out
     assert result.out.endswith(
-        "posts/session.yaml is changed. Run `publisher queue`: it makes it so.\n"
+        "posts/session.yaml is changed. Run `publisher queue` to bring the schedule into line.\n"
     )
     assert session.read_text() == MOVED
     assert [row["due_at"] for row in cli("log", "--json").json] == ["2016-03-07T08:30:00Z"] * 2
@@ -103,7 +103,7 @@ def test_what_was_not_shown_is_not_done(
     assert result.code == 0
     assert len(asked) == 2
     before, _, after = result.out.partition(
-        "That changes something else by now than what was shown:"
+        "This would now change something other than what was shown:"
     )
     assert "late.fr" not in before
     assert "late.fr" in after
@@ -156,7 +156,7 @@ def test_what_goes_wrong_by_the_move_is_shown_first(
     draft(workspace, "b.fr", "at: 2016-03-08 09:33", "Deux.")
     draft(workspace, "c.fr", "at: 2016-03-07 08:00\nembargo: annual-day\nto: [lima-x]", "Trois.")
     result = cli("agenda", "move", "annual-day", "--by", "1d", "--dry-run")
-    assert "That brings problems:" in result.out
+    assert "This causes problems:" in result.out
     assert "[embargo-after-expiry]" in result.out
     assert "  bice-x gets a.fr and b.fr within 3 min." in result.out
     result = cli("agenda", "move", "annual-day", "--by=-5d22h", "--dry-run")
@@ -166,7 +166,7 @@ def test_what_goes_wrong_by_the_move_is_shown_first(
 def test_items_within_the_moved_one_are_named(cli: Cli, session: Path) -> None:
     session.write_text(f"{SESSION}  panel:\n    starts: 2016-03-07 15:00\n")
     alone = cli("agenda", "move", "annual-day", "--by", "1d", "--dry-run")
-    assert "Within annual-day lie panel; they stay where they are." in alone.out
+    assert "These are within annual-day and stay where they are: panel." in alone.out
     both = cli("agenda", "move", "annual-day", "panel", "--by", "1d", "--yes")
     assert "Within" not in both.out
     assert session.read_text() == f"{MOVED}  panel:\n    starts: 2016-03-08 15:00\n"
@@ -176,11 +176,11 @@ def test_items_within_the_moved_one_are_named(cli: Cli, session: Path) -> None:
     ("words", "said"),
     [
         (["annual-dya", "--by", "1d"], "Did you mean `annual-day`?"),
-        (["annual-day"], "Say either --to or --by."),
-        (["annual-day", "--by", "1d", "--to", "2016-03-08"], "Say either --to or --by."),
-        (["annual-day", "annual-day", "--to", "2016-03-08"], "--to is for one item."),
-        (["annual-day", "--by", "soon"], "'soon' is no duration"),
-        (["annual-day", "--to", "soon"], "`soon` is no time."),
+        (["annual-day"], "Give either --to or --by."),
+        (["annual-day", "--by", "1d", "--to", "2016-03-08"], "Give either --to or --by."),
+        (["annual-day", "annual-day", "--to", "2016-03-08"], "--to moves one item only."),
+        (["annual-day", "--by", "soon"], "'soon' is not a duration"),
+        (["annual-day", "--to", "soon"], "“soon” is not a time."),
         (["annual-day", "--to", "2016-03-27 02:30"], "2016-03-27T03:30:00+02:00"),
         (["annual-day", "--to", "2016-02-30"], "there is no such day"),
     ],
@@ -261,7 +261,7 @@ def test_a_calendar_moves_adds_and_cancels(cli: Cli, session: Path, tmp_path: Pa
     assert "> annual-day moves from Mon 2016-03-07 09:00-18:00" in result.out
     assert "! closing is cancelled" in result.out
     assert "+ panel is new: Panel, Wed 2016-03-09 13:00, Salle XX" in result.out
-    assert "Not in the calendar any more: old. They stay; --remove cancels them." in result.out
+    assert "No longer in the calendar: old. They stay; --remove cancels them." in result.out
     assert "1 post hangs on them:" in result.out
     result = cli("agenda", "import", path, "--remove", "--yes")
     assert result.code == 0
@@ -345,7 +345,7 @@ def test_a_file_changed_meanwhile_is_not_overwritten(
     monkeypatch.setattr(arguments, "confirm", lambda _: session.write_text("# mine\n"))
     result = cli("agenda", "move", "annual-day", "--by", "1d")
     assert result.code == 1
-    assert "Somebody else changed posts/session.yaml meanwhile." in result.err
+    assert "Someone else changed posts/session.yaml in the meantime." in result.err
     assert session.read_text() == "# mine\n"
 
 
@@ -374,7 +374,7 @@ def test_no_file_of_somebody_else_is_written_over(
         before = path.read_bytes()
         result = cli(*command, "--output", path)
         assert result.code == 2
-        assert f"{path} is there already" in result.err
+        assert f"{path} already exists" in result.err
         assert path.read_bytes() == before
     assert cli(*command, "--output", pipe).code == 2
     (tmp_path / "empty").touch()

@@ -38,8 +38,8 @@ def comment(made: Path) -> int:
 def test_they_are_listed_with_why_somebody_must_look(cli: Cli, comment: int) -> None:
     shown = cli("answers").out
     assert f"{comment}  2016-03-01 12:00" in shown
-    assert "! word of alarm: help me" in shown
-    assert "1 answer calls for somebody." in shown
+    assert "! alarm word: help me" in shown
+    assert "1 comment needs attention." in shown
 
 
 def test_scripts_get_them_with_all_that_is_known(cli: Cli, comment: int) -> None:
@@ -143,7 +143,7 @@ def test_a_begun_answer_goes_out_once_its_words_are_written_and_the_sign_is_take
 ) -> None:
     """As the command says: one sign before `at: now`, and nothing else."""
     begun = cli("answers", "--answer", str(mention))
-    assert "take the `#` before `at: now` away" in " ".join(begun.out.split())
+    assert "remove the `#` before `at: now`" in " ".join(begun.out.split())
     path = made / "posts/answer-bice-x.fr.md"
     text = path.read_text("utf-8")
     assert text.endswith("\n---\n"), "no words that nobody wrote"
@@ -273,10 +273,10 @@ def test_who_approves_learns_that_what_is_answered_is_hidden_or_gone(
     _reword(made, state="hidden", text="", author="")
     shown = cli("approve", waiting, "--yes", "--as", "redaction").out
     assert "It answers a reader on bice-x.\n" in shown
-    assert "Without text: open it on its platform." in shown
-    assert "What the reader wrote is hidden." in shown
+    assert "It has no text: open it on its platform." in shown
+    assert "The reader's comment is hidden." in shown
     _reword(made, remote_id="78")
-    assert "not here any more" in cli("approve", waiting, "--yes", "--as", "redaction").out
+    assert "is no longer here" in cli("approve", waiting, "--yes", "--as", "redaction").out
 
 
 def test_scripts_that_approve_get_no_words_of_readers(cli: Cli, made: Path, waiting: str) -> None:
@@ -295,17 +295,17 @@ def test_what_went_to_an_account_that_is_gone_cannot_be_answered(
     app.close()
     result = cli("answers", "--answer", str(mention))
     assert result.code == 1
-    assert "its account is not here any more" in " ".join(result.err.split())
+    assert "its account is no longer here" in " ".join(result.err.split())
 
 
 def test_nothing_is_said_to_be_as_drafted_when_an_answer_is_left_out(
     cli: Cli, made: Path, mention: int
 ) -> None:
     assert mention
-    assert "as the drafts say" in (cli("queue"), cli("queue"))[1].out
+    assert "matches the drafts" in (cli("queue"), cli("queue"))[1].out
     draft = "---\nat: now\nto: [bice-x]\nanswers: '999'\n---\nÀ Genève.\n"
     (made / "posts/answer.fr.md").write_text(draft, "utf-8")
     shown = cli("queue")
     told = shown.out + shown.err
     assert "answers-unknown" in told
-    assert "as the drafts say" not in told, told
+    assert "matches the drafts" not in told, told

@@ -59,12 +59,12 @@ def test_what_waits_is_listed_shown_in_full_and_approved(draft: Path, cli: Cli) 
     assert {row["state"] for row in rows} == {"scheduled"}
     assert {row["approved_by"] for row in rows} == {"direction"}
     assert all(row["approved_at"].startswith("2016-03-01T11:00:0") for row in rows)
-    assert cli("approve").out == "Nothing waits for approval.\n"
+    assert cli("approve").out == "Nothing is waiting for approval.\n"
 
 
 def test_queue_and_status_say_that_it_waits_for_an_approval(draft: Path, cli: Cli) -> None:
     told = " ".join(cli("queue").out.split())
-    assert "2 deliveries wait for an approval: `publisher approve` lists them." in told
+    assert "2 deliveries are waiting for approval: `publisher approve` lists them." in told
     told = cli("status").out
     assert "Nothing goes out before it is approved." in told
     assert "Nothing is on the schedule." not in told
@@ -91,7 +91,7 @@ def test_what_is_approved_already_stands_in_the_way_of_no_other(draft: Path, cli
     cli("queue")
     done = cli("approve", POST, "other.fr", "--yes", "--as", "direction")
     assert done.code == 0
-    assert f"Approved already by direction: {POST} to bice-x\n" in done.out
+    assert f"Already approved by direction: {POST} to bice-x\n" in done.out
     assert done.out.count("Approved: other.fr to") == 2
     assert cli("approve", POST, "--yes", "--as", "direction").code == 1
 
@@ -103,7 +103,7 @@ def test_who_approves_what_goes_out_at_once_reads_that_it_waits_for_ten_seconds(
     (draft.parent / "now.fr.md").write_text("---\nat: now\nto: bice-x\n---\nMaintenant.\n", "utf-8")
     assert cli("queue", "--as", "redaction").code == 0
     told = " ".join(cli("approve", "now.fr", "--yes", "--as", "direction").out.split())
-    assert "goes out ten seconds after it is approved, and not later than 4 h after that" in told
+    assert "goes out ten seconds after it is approved, and no later than 4 h after that" in told
     assert "It goes out in ten seconds. Until then `publisher reject` keeps it back." in told
 
 
@@ -119,7 +119,7 @@ def test_an_author_cannot_approve(draft: Path, cli: Cli) -> None:
     cli("queue", "--as", "direction")
     refused = cli("approve", POST, "--yes", "--as", "redaction")
     assert refused.code == 1
-    assert "an author cannot approve it" in refused.err
+    assert "authors cannot approve what they wrote" in refused.err
 
 
 def test_an_edit_shows_its_words_and_whose_approval_it_voids(draft: Path, cli: Cli) -> None:
@@ -228,8 +228,8 @@ def test_a_rejected_post_says_why_in_the_status(draft: Path, cli: Cli) -> None:
     assert cli("reject", POST, "--reason", "le chiffre est faux", "--as", "direction").code == 0
     said = " ".join(cli("status").out.split())
     assert "rejected by direction: le chiffre est faux" in said
-    assert "These need a person" not in said
-    assert "Rejected, and back with their authors:" in said
+    assert "Needs attention" not in said
+    assert "Rejected, and sent back to their authors:" in said
     assert {row["state"] for row in cli("status", "--json").json["rejected"]} == {"rejected"}
     assert cli("queue").code == 0, "a rejection is no edit"
     assert "rejected by direction" in " ".join(cli("status").out.split())
@@ -283,7 +283,10 @@ def test_another_author_is_an_edit_and_cannot_approve_it_either(draft: Path, cli
     _edit(draft, "author: redaction", "author: direction")
     assert "the approval by direction becomes void" in cli("plan").out
     assert cli("queue", "--yes").code == 0
-    assert "an author cannot approve it" in cli("approve", POST, "--yes", "--as", "direction").err
+    assert (
+        "authors cannot approve what they wrote"
+        in cli("approve", POST, "--yes", "--as", "direction").err
+    )
 
 
 def test_whoever_approves_sees_all_that_goes_out(cli: Cli, workspace: Path) -> None:
@@ -302,7 +305,7 @@ def test_whoever_approves_sees_all_that_goes_out(cli: Cli, workspace: Path) -> N
     said = cli("approve", "card.es", "--yes", "--as", "direction").out
     for shown in (
         "title: Un título", "Niños\u00a0: aquí 👨\u200d👩\u200d👧", "Una tarjeta", "credit: BICE",
-        "consent film", "https://www.example.org/a", "once more", "publisher preview card.es",
+        "consent film", "https://www.example.org/a", "may go out again", "publisher preview card.es",
     ):  # fmt: skip
         assert shown in said
 

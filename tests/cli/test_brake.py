@@ -14,10 +14,10 @@ pytestmark = pytest.mark.guards("publisher.settings.readable")
 BROKEN = {
     "a misspelt key": ("publisher.toml", "[delivery]\nexpire = '2h'\n", "delivery.expire"),
     "a broken account": ("publisher.toml", "[accounts.lima-page]\nchanel = 'x'\n", "chanel"),
-    "a table of accounts that is none": ("publisher.toml", "[accounts\n", "no valid TOML"),
+    "a table of accounts that is none": ("publisher.toml", "[accounts\n", "not valid TOML"),
     "a secret in the wrong file": ("publisher.toml", "[accounts.lima]\nchannel='x'\napi_key='s3cret'\n", "is a secret"),
-    "secrets that are no TOML": ("secrets.toml", "[bice-x\napi_key = 's3cret'\n", "no valid TOML"),
-    "secrets of nobody": ("secrets.toml", "[bice-y]\napi_key = 's3cret'\n", "[bice-y] is no account"),
+    "secrets that are no TOML": ("secrets.toml", "[bice-x\napi_key = 's3cret'\n", "not valid TOML"),
+    "secrets of nobody": ("secrets.toml", "[bice-y]\napi_key = 's3cret'\n", "[bice-y] is not an account"),
 }  # fmt: skip
 """What is added to a file, and how it is told."""
 
@@ -76,7 +76,7 @@ def test_no_other_ledger_is_taken_for_the_one_that_is_meant(
     path.write_text((path.read_text() if path.exists() else "") + text)
     done = cli("pause", "--reason", "wrong picture")
     assert done.code == 3
-    assert "no valid TOML" in done.err
+    assert "not valid TOML" in done.err
     assert "PUBLISHER_DATABASE__URL" in done.err
     assert "s3cret" not in done.err
 

@@ -75,7 +75,7 @@ def test_a_consent_that_does_not_exist_is_named_with_the_nearest(consents: Path,
     cli("queue")
     code, said = withdraw(cli, "--consent", "abijan")
     assert code == 2
-    assert "no usable record abijan" in said
+    assert "no usable record of abijan" in said
     assert "Did you mean `abidjan`?" in said
 
 
@@ -98,7 +98,7 @@ def test_what_may_be_out_is_held_if_it_turns_out_not_to_be(
     code, said = withdraw(cli, "--consent", "abidjan")
     assert code == 1
     assert "card.fr on bice-x. It may be out. If it is not, it is held" in said
-    assert cli("retry", "card.fr", "--yes").out.startswith("Held, as was asked")
+    assert cli("retry", "card.fr", "--yes").out.startswith("Held, as requested")
     assert {row["state"] for row in cli("log", "--json").json} == {"held"}
     assert withdraw(cli, "--consent", "abidjan")[0] == 0
 

@@ -140,7 +140,7 @@ def test_count_names_the_accounts_of_a_channel_whose_texts_differ(
 @pytest.mark.parametrize(
     ("arguments", "stdin", "message"),
     [
-        (("--channel", "twiter"), b"a", "No channel or account is named twiter.\nhint: Did you"),
+        (("--channel", "twiter"), b"a", "There is no account or platform “twiter”.\nhint: Did you"),
         (("nothing.md",), b"", "nothing.md cannot be read: No such file"),
         (("posts",), b"", "posts cannot be read: Is a directory"),
         ((), "à\né".encode("latin-1"), "The text is not UTF-8: line 1 holds the byte 0xe0."),
@@ -166,7 +166,7 @@ def test_count_of_a_broken_draft_shows_its_problem(cli: Cli, workspace: Path) ->
     path = write_draft(workspace, "---\nat: soon\nBonjour.\n")
     result = cli("count", path)
     assert result.code == 1
-    assert "1:1: error: The front matter is never closed. [front-matter-unclosed]" in result.out
+    assert "1:1: error: The front matter never ends. [front-matter-unclosed]" in result.out
 
 
 def test_count_names_bytes_where_they_are_the_tighter_limit(

@@ -19,7 +19,7 @@ def test_plan_shows_and_changes_nothing(cli: Cli, draft: Path) -> None:
             in result.out
         )
         assert result.out.endswith(
-            "Times are those of Europe/Zurich.\n"
+            "Times are in the time zone Europe/Zurich.\n"
             "X charges about $0.03 for 2 posts, none of them with a link.\n"
             "Would change: 2 deliveries (2 added).\n"
         )
@@ -30,7 +30,7 @@ def test_queue_writes_once(cli: Cli, draft: Path) -> None:
     first, second = cli("queue"), cli("queue")
     assert (first.code, second.code) == (0, 0)
     assert first.out.endswith("Queued: 2 deliveries (2 added).\n")
-    assert second.out == "Nothing to change: the schedule is as the drafts say.\n"
+    assert second.out == "Nothing to change: the schedule matches the drafts.\n"
 
 
 @pytest.mark.parametrize("command", ["plan", "queue"])
@@ -39,7 +39,7 @@ def test_a_draft_without_a_time_is_told_of(cli: Cli, draft: Path, command: str) 
     draft.with_name("later.fr.md").write_text("---\nto: [bice-x]\n---\nPlus tard.\n")
     for _ in range(2):
         said = cli(command).out.splitlines()[-1]
-        assert said.endswith(" 1 draft says no time (`at`) and stays a draft.")
+        assert said.endswith(" 1 draft has no time (`at`) and stays a draft.")
 
 
 def test_queue_follows_the_drafts(cli: Cli, draft: Path) -> None:
@@ -71,7 +71,7 @@ def test_queue_is_all_or_nothing_unless_told_otherwise(
     assert result.code == 1
     assert "posts/bad.fr.md:2:5: error:" in result.out
     assert result.out.endswith(
-        "Nothing is written: 1 error. Mend the drafts, or use --keep-going.\n"
+        "Nothing is written: 1 error. Correct the drafts, or use --keep-going.\n"
     )
     assert cli("log", "--json").json == []
     result = cli("queue", "--keep-going")
@@ -117,13 +117,13 @@ def test_pause_and_resume(cli: Cli, draft: Path, monkeypatch: pytest.MonkeyPatch
     """Who resumes sees what fell due meanwhile."""
     cli("queue")
     result = cli("pause", "--account", "bice-x", "--reason", "Mauvaise photo", "--as", "directrice")
-    assert (result.code, result.out) == (0, "Paused: bice-x. Nothing leaves any more.\n")
+    assert (result.code, result.out) == (0, "Paused: bice-x. Nothing more is sent.\n")
     assert cli("status", "--json").json["accounts"][0]["paused_by"] == "directrice"
     set_clock(monkeypatch, "2016-03-07T08:31:00+01:00")
     result = cli("resume", "--account", "bice-x", "--yes")
     assert result.out == (
-        "Resumed: bice-x.\n1 delivery fell due meanwhile, and will go out at these times:\n"
-        f"  2016-03-07 08:31  {POST} to bice-x\nTimes are those of Europe/Zurich.\n"
+        "Resumed: bice-x.\n1 delivery fell due in the meantime, and will go out at these times:\n"
+        f"  2016-03-07 08:31  {POST} to bice-x\nTimes are in the time zone Europe/Zurich.\n"
     )
     assert cli("status", "--json").json["accounts"] == []
 
@@ -162,7 +162,7 @@ def test_an_account_that_no_one_configured(
 ) -> None:
     result = cli(*command.split(), "--account", "bice-y")
     assert result.code == 2
-    assert "error: No account is named bice-y.\nhint: Did you mean `bice-x`?" in result.err
+    assert "error: There is no account bice-y.\nhint: Did you mean `bice-x`?" in result.err
 
 
 def test_pause_wants_a_reason(cli: Cli, workspace: Path) -> None:

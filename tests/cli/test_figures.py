@@ -75,7 +75,7 @@ def test_a_post_that_is_gone_is_said_to_be_gone(cli: Cli, published: None, works
         gone(app.database, app.clock, delivery.id)  # type: ignore[arg-type]
 
     within(workspace, change)
-    assert "did not show the post any more" in cli("figures", POST).out
+    assert "no longer showed the post" in cli("figures", POST).out
 
 
 def test_an_unknown_post_is_wrong_usage(cli: Cli, published: None) -> None:

@@ -48,10 +48,10 @@ def test_import_is_all_or_nothing(cli: Cli, workspace: Path, plan: Path) -> None
     result = cli("import", "plan.csv", "--to", "bice-x")
     assert result.code == 1
     assert "plan.csv:4:2: error: The row has no text. [empty-text]\n" in result.out
-    assert "plan.csv:5:1: error: `soon` is no date with a time. [bad-time]\n" in result.out
+    assert "plan.csv:5:1: error: “soon” is not a date with a time. [bad-time]\n" in result.out
     assert "    hint: Write it like 2016-03-07 08:30.\n" in result.out
     assert result.out.endswith(
-        "Nothing is imported: 2 errors. Mend them, or import 2 drafts with --keep-going.\n"
+        "Nothing was imported: 2 errors. Correct them, or import 2 drafts with --keep-going.\n"
     )
     assert drafts(workspace) == []
 
@@ -63,7 +63,7 @@ def test_where_every_row_is_wrong_nobody_is_told_to_keep_going(
     plan.write_text(HEADER + BAD, encoding="utf-8")
     result = cli("import", plan, "--to", "bice-x", *options)
     assert result.code == 1
-    assert result.out.endswith("Nothing is imported: 2 errors. Mend them.\n")
+    assert result.out.endswith("Nothing was imported: 2 errors. Correct them.\n")
 
 
 def test_import_that_keeps_going_leaves_out_what_is_wrong(
@@ -72,7 +72,7 @@ def test_import_that_keeps_going_leaves_out_what_is_wrong(
     plan.write_text(GOOD + BAD, encoding="utf-8")
     result = cli("import", plan, "--to", "bice-x", "--keep-going")
     assert result.code == 1
-    assert result.out.endswith("2 drafts imported. 2 errors: what has one is left out.\n")
+    assert result.out.endswith("2 drafts imported. 2 errors: what has errors is left out.\n")
     assert len(drafts(workspace)) == 2
 
 
@@ -81,7 +81,7 @@ def test_import_again_says_so(cli: Cli, workspace: Path, plan: Path) -> None:
     result = cli("import", plan, "--to", "bice-x")
     assert result.code == 0
     assert "warning: This was imported before, as posts/2016-03-07-bonjour.en.md." in result.out
-    assert result.out.endswith("Nothing to import: all of it was imported before.\n")
+    assert result.out.endswith("Nothing to import: everything was imported before.\n")
     assert len(drafts(workspace)) == 2
 
 
@@ -137,7 +137,7 @@ def test_import_of_a_workbook_with_titles_of_its_own(cli: Cli, workspace: Path) 
     words = ("import", "plan.xlsx", "--to", "bice-x", "--column", "at=Quand")
     assert "error: The workbook has several sheets" in cli(*words).out
     named = (*words, "--sheet", "Plan")
-    assert "hint: Say which one does: --column text=TITLE." in cli(*named).out
+    assert "hint: Choose one: --column text=TITLE." in cli(*named).out
     result = cli(*named, "--column", "text=Accroche")
     assert (result.code, result.out, result.err) == (
         0, "posts/2016-04-03-bonjour.en.md\n1 draft imported.\n", "",
@@ -147,7 +147,7 @@ def test_import_of_a_workbook_with_titles_of_its_own(cli: Cli, workspace: Path) 
 def test_import_of_a_file_of_hootsuite(cli: Cli, workspace: Path, plan: Path) -> None:
     """It has no titles, which has to be said."""
     plan.write_text(GOOD.removeprefix(HEADER), encoding="utf-8")
-    assert "A file of Hootsuite has no titles: --from hootsuite." in cli("import", plan).out
+    assert "Files from Hootsuite have no titles: --from hootsuite." in cli("import", plan).out
     assert cli("import", plan, "--from", "hootsuite").code == 0
     assert len(drafts(workspace)) == 2
 
@@ -170,13 +170,13 @@ def test_import_of_a_file_of_buffer(cli: Cli, workspace: Path, plan: Path) -> No
         (("plan.csv", "--column", "text"), "--column: 'text' does not say which column"),
         (
             ("plan.csv", "--to", "bice-y"),
-            "--to: no account or channel is named bice-y.",
+            "--to: there is no account or platform “bice-y”.",
         ),
         (("plan.csv", "--timezone", "Mars/Base"), "there is no time zone Mars/Base."),
         (("plan.csv", "--timezone", "../etc"), "there is no time zone ../etc."),
-        (("plan.csv", "--lang", "French"), "--lang: 'French' is no language."),
-        (("plan.csv", "--folder", "../out"), "--folder: '../out' is no name"),
-        (("plan.csv", "--folder", "media"), "--folder: 'media' is no name"),
+        (("plan.csv", "--lang", "French"), "--lang: 'French' is not a language."),
+        (("plan.csv", "--folder", "../out"), "--folder: '../out' cannot be the name"),
+        (("plan.csv", "--folder", "media"), "--folder: 'media' cannot be the name"),
     ],
 )
 def test_import_used_wrongly(

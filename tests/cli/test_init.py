@@ -108,7 +108,7 @@ def test_init_lays_out_the_accounts_that_are_named(cli: Cli, tmp_path: Path, cha
     [
         ("lima", "NAME=CHANNEL"),
         ("lima=myspace", "channels are twitter"),
-        ("Lima=twitter", "is no account's name"),
+        ("Lima=twitter", "cannot be an account's name"),
         ("twitter=twitter", "in drafts it means many"),
         ("lima=twiter", "Did you mean `lima=twitter`?"),
     ],
@@ -154,7 +154,7 @@ def test_init_overwrites_nothing(cli: Cli, tmp_path: Path, name: str) -> None:
     mine.write_text("mine")
     result = cli("init", tmp_path)
     assert result.code == 2
-    assert f"error: Nothing was written, because this exists already: {mine}" in result.err
+    assert f"error: Nothing was written, because this already exists: {mine}" in result.err
     assert mine.read_text() == "mine"
     assert [path for path in tmp_path.rglob("*") if path.is_file()] == [mine]
 

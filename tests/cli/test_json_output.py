@@ -75,7 +75,7 @@ def test_with_json_nobody_is_asked(cli: Cli, queued: Path) -> None:
     ):  # fmt: skip
         refused = cli(*words, "--json")
         assert (refused.code, refused.out) == (2, "")
-        assert "With --json nobody is asked." in refused.err
+        assert "With --json, no questions are asked." in refused.err
     assert "--reason is missing" in cli("hold", POST, "--json").err
 
 
@@ -156,7 +156,7 @@ def test_an_archive_names_its_files_and_asks_nobody(
     monkeypatch.setenv("PUBLISHER_CLOCK", "2017-06-15T12:00:00+02:00")
     refused = cli("log", "archive", "--json")
     assert (refused.code, refused.out) == (2, "")
-    assert "With --json nobody is asked." in refused.err
+    assert "With --json, no questions are asked." in refused.err
     (made,) = cli("log", "archive", "--yes", "--json").json["archives"]
     assert made == {"file": "2016-03.jsonl.gz", "steps": 2, "deliveries": 1}
 

@@ -80,7 +80,7 @@ def test_nobody_acts_on_a_ledger_that_nothing_was_queued_on(
     result = cli(*command.split())
     assert result.code == 3
     assert result.out == ""
-    assert "Nothing was ever queued on the ledger in var/publisher.db." in result.err
+    assert "Nothing has ever been queued in the ledger in var/publisher.db." in result.err
     assert "[database] url is missing here" in result.err
 
 
@@ -94,7 +94,7 @@ def test_nobody_pauses_an_empty_ledger_on_postgresql(
     assert "A new ledger was made in the database " in cli("migrate").err
     empty = cli("pause", "--reason", "x")
     assert (empty.code, empty.out) == (3, "")
-    assert "Nothing was ever queued on the ledger in the database " in empty.err
+    assert "Nothing has ever been queued in the ledger in the database " in empty.err
 
 
 @pytest.mark.parametrize(
@@ -137,7 +137,7 @@ def test_other_commands_do_not_migrate(cli: Cli, made: Path, command: str) -> No
     become_older(made)
     result = cli(*command.split())
     assert result.code == 3
-    assert "The ledger was written by an older version of Publisher." in result.err
+    assert "An older version of Publisher wrote this ledger." in result.err
     assert "publisher migrate" in result.err
     with closing(Database(f"sqlite:///{made / _LEDGER}")) as database:
         assert database.is_old()
@@ -154,7 +154,7 @@ def test_nothing_migrates_under_a_run_of_the_older_version(
         lock.flush()
         result = cli(*command.split())
         assert result.code == 3
-        assert "is already at work" in result.err
+        assert "is already running" in result.err
     assert cli("migrate").code == 0
     assert cli("status").code == 0
 

@@ -57,13 +57,13 @@ def test_log_table_is_in_the_sessions_time_and_harmless(cli: Cli, published: Non
     assert "bice-page  2016-03-07-annual-day.fr  Le texte\n" in result.out, "what it is called"
     assert "Facebook \N{REPLACEMENT CHARACTER}[31mrefuses this." in " ".join(result.out.split())
     assert result.out.endswith(
-        "2 deliveries: 1 published, 1 failed. Times are those of Europe/Zurich.\n"
+        "2 deliveries: 1 published, 1 failed. Times are in the time zone Europe/Zurich.\n"
     )
     assert max(map(len, result.out.splitlines())) <= 80
 
 
 def test_log_of_nothing(cli: Cli, workspace: Path, made: Path) -> None:
-    assert cli("log").out == "Nothing was ever queued: the log is empty.\n"
+    assert cli("log").out == "Nothing has ever been queued: the log is empty.\n"
     assert cli("log", "--json").json == []
     assert cli("log", "--format", "csv").out.startswith("post,account,")
 
@@ -98,7 +98,7 @@ def test_log_refuses_a_time_that_is_none(
     """Neither is one that no zone can turn into an instant, or that has no next day."""
     result = cli("log", option, time)
     assert result.code == 2
-    assert f"{option} '{time}' is no time." in result.err
+    assert f"{option} '{time}' is not a time." in result.err
 
 
 def test_since_takes_the_words_of_people_and_says_what_it_understood(
@@ -109,7 +109,7 @@ def test_since_takes_the_words_of_people_and_says_what_it_understood(
     assert "Monday 7 March 2016, 18:30.\n" in cli("log", "--until", "ayer a las 18:30").err
     refused = cli("log", "--since", "03/04/2016")
     assert refused.code == 2
-    assert "Write which one is meant: 2016-04-03 or 2016-03-04." in refused.err
+    assert "Write which one you mean: 2016-04-03 or 2016-03-04." in refused.err
 
 
 def test_log_csv_for_spreadsheets(cli: Cli, workspace: Path, draft: Path, published: None) -> None:
@@ -151,7 +151,7 @@ def test_history_shows_what_an_edit_changed(cli: Cli, draft: Path) -> None:
     cli("queue", "--as", "maría")
     out = cli("history", POST).out
     assert "maría" in out
-    assert "text was: Le texte commun." in out
+    assert "text before: Le texte commun." in out
     assert "text now: Le texte long." in out
 
 
@@ -194,7 +194,7 @@ def test_log_of_a_post_leads_to_its_history(cli: Cli, workspace: Path) -> None:
 def test_a_post_like_none_other_is_found_in_the_log(cli: Cli, draft: Path) -> None:
     cli("queue")
     result = cli("history", "nothing")
-    assert "error: The ledger has no nothing." in result.err
+    assert "error: There is no post nothing on the schedule or in the history." in result.err
     assert "hint: `publisher log` lists what the ledger knows" in result.err
     assert cli("history", "day.fr").err.endswith(f"Did you mean `{POST}`?\n"), "its end will do"
 

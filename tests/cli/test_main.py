@@ -43,14 +43,14 @@ def test_wrong_usage_ends_with_2_and_names_the_help(
     result = cli(*arguments)
     assert result.code == 2
     assert message in result.err
-    assert "--help` shows how it is used" in result.err
+    assert "--help` shows how to use it" in result.err
     assert not result.out
 
 
 def test_a_global_option_after_the_command_is_told_its_place(cli: Cli) -> None:
     result = cli("status", "--workspace", "x")
     assert result.code == 2
-    assert "It goes before the command: publisher --workspace DIR status" in result.err
+    assert "This option goes before the command: publisher --workspace DIR status" in result.err
     assert "before the command: publisher --sandbox queue" in cli("queue", "--sandbox").err
 
 
@@ -80,7 +80,7 @@ def test_workspace_option_works_from_anywhere(
 def test_workspace_option_that_is_no_workspace(cli: Cli, tmp_path: Path) -> None:
     result = cli("--workspace", tmp_path, "check")
     assert result.code == 2
-    assert f"{tmp_path} is no workspace" in result.err
+    assert f"{tmp_path} is not a workspace" in result.err
 
 
 def test_a_folder_below_the_workspace_is_in_it(
@@ -101,7 +101,7 @@ def test_the_unforeseen_is_written_down_and_not_shown(
     monkeypatch.setattr(check, "check", fail)
     result = cli("check")
     assert result.code == 3
-    assert "did not foresee (RuntimeError)" in result.err
+    assert "ran into an unexpected error (RuntimeError)" in result.err
     assert "the cat" not in result.err
     (log,) = (workspace / "var" / "log").glob("crash-*.log")
     assert str(log) in result.err
@@ -172,7 +172,7 @@ def test_a_terminal_that_knows_no_accents(workspace: Path) -> None:
     (workspace / "posts" / "a.fr.md").write_text("---\ntył: 1\n---\nW Genewie\n", encoding="utf-8")
     result = run_script("check", folder=workspace, environment={"PYTHONIOENCODING": "iso-8859-1"})
     assert result.returncode == 1
-    assert "The key `ty?` is unknown" in result.stdout
+    assert "`ty?` is not a known key" in result.stdout
     assert not result.stderr
 
 

@@ -53,12 +53,12 @@ def test_queue_writes_nothing_late_where_nobody_can_answer(cli: Cli) -> None:
     asked = cli("queue")
     assert asked.code == 2
     assert "1 post goes out at once, because its time is over: late.fr." in asked.out
-    assert "nobody is there to answer" in asked.err
+    assert "there is nobody to answer" in asked.err
     assert cli("log", "--format", "json").json == []
     assert cli("queue", "--json").code == 2
     done = cli("queue", "--yes")
     assert done.code == 0
-    assert "Its time is over, 2016-03-01 11:30 (Europe/Zurich)" in done.out
+    assert "Its time, 2016-03-01 11:30 (Europe/Zurich), has passed" in done.out
     (delivery,) = cli("log", "--format", "json").json
     assert delivery["state"] == "scheduled"
     assert cli("queue").code == 0, "nothing is asked again"

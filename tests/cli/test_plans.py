@@ -64,8 +64,8 @@ def _edit(path: Path, old: str, new: str) -> None:
         ("annuelle", "mondiale", "title: Journée [-annuelle-] {+mondiale+}", ["title"]),
         ("A. Martin", "A. Roux", "credit of picture 1: A. [-Martin-] {+Roux+}", ["credit"]),
         ("Le Palais", "Devant le Palais",
-         "alternative text of picture 1: [-Le-] {+Devant le+} Palais des Nations", ["alt"]),
-        ("palais.png", "salle.png", "picture 1 is another one", ["picture"]),
+         "description of picture 1: [-Le-] {+Devant le+} Palais des Nations", ["alt"]),
+        ("palais.png", "salle.png", "picture 1 is a different one", ["picture"]),
         ("demi-heure", "heure", "dans une [-demi-heure.-] {+heure.+}", ["text"]),
         ("demi-heure.", "demi-heure.\n\n---\nEntrez.", "2: {+Entrez.+}", ["text"]),
         ("commence dans", "commence\n\ndans", "[-commence-] {+commence ¶ ¶+} dans une", ["text"]),
@@ -117,7 +117,7 @@ def test_a_rule_that_is_switched_says_what_it_does(draft: Path, cli: Cli, worksp
     (workspace / "publisher.toml").write_text(with_approval, encoding="utf-8")
     assert "from now on it waits for an approval" in " ".join(cli("queue").out.split())
     (workspace / "publisher.toml").write_text(SETTINGS, encoding="utf-8")
-    assert "it does not wait for an approval any more" in " ".join(cli("queue").out.split())
+    assert "it no longer waits for an approval" in " ".join(cli("queue").out.split())
 
 
 def test_a_time_that_is_over_is_told_in_the_zone_of_the_session(draft: Path, cli: Cli) -> None:
@@ -129,7 +129,7 @@ def test_a_time_that_is_over_is_told_in_the_zone_of_the_session(draft: Path, cli
 
 def test_an_edit_costs_what_it_adds_on_x(draft: Path, cli: Cli) -> None:
     _edit(draft, "demi-heure.", "demi-heure. https://www.example.org/a")
-    assert "By the edits, X charges about $0.18 more." in cli("plan").out
+    assert "Because of the edits, X charges about $0.18 more." in cli("plan").out
     cost = cli("queue", "--json").json["cost_on_x"]
     assert cost == {
         "posts": 0,
@@ -140,7 +140,7 @@ def test_an_edit_costs_what_it_adds_on_x(draft: Path, cli: Cli) -> None:
         "usd_of_edits": "0.185",
     }
     _edit(draft, " https://www.example.org/a", "")
-    assert "By the edits, X charges about $0.18 less." in cli("plan").out
+    assert "Because of the edits, X charges about $0.18 less." in cli("plan").out
     _edit(draft, "to: bice-x", "to: bice-page")
     assert "By the edits" not in cli("plan").out
 

@@ -43,7 +43,7 @@ RESOLVE = ("resolve", POST, "--published", "71")
 def test_withdraw_without_a_terminal_needs_yes(cli: Cli, out: Path) -> None:
     refused = cli(*WITHDRAW)
     assert (refused.code, state(cli)) == (2, "published")
-    assert "hint: Say --yes in a script." in refused.err
+    assert "hint: In a script, add --yes." in refused.err
     assert refused.out == "day.fr to bice-x: published\n"
     assert cli(*WITHDRAW, "--yes").code == 1, "there are no keys, but it has begun"
     refused = cli(*WITHDRAW, "--gone")
@@ -62,7 +62,7 @@ def test_a_second_hold_says_that_it_is_one(cli: Cli, uncertain: Path) -> None:
     assert cli("retry", POST, "--yes").code == 0
     assert cli("hold", POST, "--reason", "to be checked").out.startswith("Held: 1 delivery.\n")
     again = cli("hold", POST, "--reason", "still")
-    assert again.out.startswith("Held already, now for this reason: 1 delivery.\n")
+    assert again.out.startswith("Already held, now for this reason: 1 delivery.\n")
 
 
 @pytest.mark.parametrize("command", [RETRY, RESOLVE])
@@ -72,13 +72,13 @@ def test_a_word_about_what_is_uncertain_needs_yes(
     """A mistake would send it twice, or never."""
     refused = cli(*command)
     assert (refused.code, state(cli)) == (2, "uncertain")
-    assert "hint: Say --yes in a script." in refused.err
+    assert "hint: In a script, add --yes." in refused.err
     assert cli(*command, "--yes").code == 0
 
 
 @pytest.mark.parametrize(
     ("command", "asked"),
-    [(RETRY, "Did you look, and none of them is there? [y/N]"),
+    [(RETRY, "Have you looked, and is none of them there? [y/N]"),
      (RESOLVE, "Put on record that this is published as 71? [y/N]")],
 )  # fmt: skip
 def test_at_a_terminal_no_is_the_answer_unless_it_is_yes(
@@ -130,12 +130,12 @@ def test_resume_asks_before_overdue_posts_go_out(cli: Cli, overdue: Path) -> Non
     """With what would go out, and when; without a terminal it goes on only with --yes."""
     told = at_terminal("resume", folder=overdue, typed="\n")
     shown = " ".join(told.out.split())
-    assert "1 delivery fell due meanwhile, and would go out from now on:" in shown
+    assert "1 delivery fell due in the meantime, and would go out from now on:" in shown
     assert "2016-03-07 08:31 day.fr to bice-x" in shown
     assert (told.code, paused(cli)) == (130, True)
     refused = cli("resume")
     assert (refused.code, paused(cli)) == (2, True)
-    assert "hint: Say --yes in a script." in refused.err
+    assert "hint: In a script, add --yes." in refused.err
     assert at_terminal("resume", folder=overdue, typed="y\n").code == 0
     assert not paused(cli)
 
@@ -151,7 +151,7 @@ def test_resume_of_nothing_overdue_does_not_ask(
 def test_resume_of_one_account_while_everything_is_paused_says_so(cli: Cli, overdue: Path) -> None:
     refused = cli("resume", "--account", "bice-x", "--yes")
     assert refused.code == 1
-    assert "Everything is paused, and bice-x with it." in refused.err
+    assert "Everything is paused, including bice-x." in refused.err
     assert "`publisher resume` ends that" in refused.err
 
 

@@ -75,7 +75,7 @@ def test_a_broken_history_is_named_and_fails(cli: Cli, queued: Path) -> None:
     result = cli("log", "verify")
     assert result.code == 1
     assert "1 step of 1 delivery, with 1 break:\n" in result.out
-    assert "  one.fr to bice-x, step 1 is not as it was written" in result.out
+    assert "  one.fr to bice-x, step 1 has changed since it was written" in result.out
     tamper(queued, "DELETE FROM history")
     out = cli("log", "verify").out
     assert "  one.fr to bice-x all its steps are missing\n" in out
@@ -156,7 +156,7 @@ def test_old_history_moves_into_files(cli: Cli, old: Path) -> None:
 def test_archiving_asks_first(cli: Cli, old: Path) -> None:
     result = cli("log", "archive")
     assert result.code == 2
-    assert "nobody is there to answer" in result.err
+    assert "there is nobody to answer" in result.err
     assert not old.exists()
 
 
@@ -184,10 +184,10 @@ def test_a_lost_archive_is_named_with_what_to_do(cli: Cli, old: Path) -> None:
     assert result.code == 1
     said = " ".join(result.out.split())
     assert "with 1 break: archive 2016-03.jsonl.gz cannot be read" in said
-    assert "put a copy of it back into var/archive" in said
+    assert "restore a copy of it into var/archive" in said
     shown = cli("history", "one.fr")
     assert shown.code == 0
-    assert "put a copy of it back into" in " ".join(shown.out.split())
+    assert "restore a copy of it into" in " ".join(shown.out.split())
 
 
 def test_a_backup_tells_that_archives_are_not_in_it(cli: Cli, old: Path, tmp_path: Path) -> None:
@@ -212,7 +212,7 @@ def test_a_backup_says_what_is_in_it(cli: Cli, queued: Path, tmp_path: Path) -> 
     result = cli("backup", tmp_path / "copy.db")
     assert (result.code, result.err) == (0, "")
     assert "1 step of 1 delivery, unbroken.\n" in result.out
-    assert f"Backed up into {tmp_path / 'copy.db'} (" in result.out
+    assert f"The backup is {tmp_path / 'copy.db'} (" in result.out
 
 
 def test_a_backup_works_while_run_is_at_work(cli: Cli, queued: Path, tmp_path: Path) -> None:
@@ -224,7 +224,7 @@ def test_a_backup_replaces_no_file(cli: Cli, queued: Path, tmp_path: Path) -> No
     (tmp_path / "copy.db").write_text("last week's")
     result = cli("backup", tmp_path / "copy.db")
     assert result.code == 2
-    assert "is there already" in result.err
+    assert "already exists" in result.err
     assert (tmp_path / "copy.db").read_text() == "last week's"
 
 
@@ -274,7 +274,7 @@ def test_a_restore_tells_what_a_person_must_look_at(
     assert cli("log", "--json").json[0]["state"] == "uncertain"
     last = cli("history", "one.fr", "--json").json[-1]
     assert (last["event"], last["actor"]) == ("restored from a backup", "manager")
-    assert "Everything is paused" in cli("status").out
+    assert "Everything has been paused" in cli("status").out
     assert cli("queue").code == 0
     assert cli("log", "--json").json[0]["state"] == "uncertain"
     assert cli("log", "verify").code == 0
@@ -290,11 +290,11 @@ def test_queue_after_a_restore_names_what_may_be_out(
     monkeypatch.setenv("PUBLISHER_CLOCK", "2016-03-07T10:00:00+01:00")
     cli("restore", tmp_path / "copy.db")
     plan = cli("plan", "--json").json
-    assert [change["note"] for change in plan["changes"]] == ["it may be out already"]
+    assert [change["note"] for change in plan["changes"]] == ["it may already be out"]
     result = cli("queue")
     assert result.code == 0
     assert "posts/two.fr.md:2:1: warning: " in result.out
-    assert "it may be out on bice-x already" in " ".join(result.out.split())
+    assert "it may already be out on bice-x" in " ".join(result.out.split())
     assert "publisher retry two.fr --account bice-x" in " ".join(result.out.split())
     assert {row["state"] for row in cli("log", "--json").json} == {"uncertain"}
 
@@ -305,7 +305,7 @@ def test_nothing_is_restored_while_run_is_at_work(cli: Cli, queued: Path, tmp_pa
     with locked(queued.parent / "run.lock", "`publisher run`"):
         result = cli("restore", tmp_path / "copy.db")
     assert result.code == 3
-    assert "`publisher run` is already at work" in result.err
+    assert "`publisher run` is already running" in result.err
     assert "hint: Stop it" in result.err
     assert queued.read_bytes() == before
 
@@ -314,13 +314,13 @@ def test_nothing_is_restored_while_run_is_at_work(cli: Cli, queued: Path, tmp_pa
 def test_either_a_file_or_in_place(cli: Cli, queued: Path, arguments: list[str]) -> None:
     result = cli("restore", *arguments)
     assert result.code == 2
-    assert "Name the backup's file, or say --in-place." in result.err
+    assert "Name the backup file, or use --in-place." in result.err
 
 
 def test_a_file_that_is_not_there(cli: Cli, queued: Path, tmp_path: Path) -> None:
     result = cli("restore", tmp_path / "none.db")
     assert result.code == 3
-    assert "none.db is no file." in result.err
+    assert "none.db is not a file." in result.err
 
 
 def test_what_pg_restore_put_back_is_faced_in_place(
@@ -348,6 +348,6 @@ def test_a_broken_history_is_restored_only_when_somebody_insists(
     tamper(tmp_path / "copy.db", "UPDATE history SET actor = 'nobody'")
     refused = cli("restore", tmp_path / "copy.db")
     assert refused.code == 3
-    assert "one.fr to bice-x, step 1 is not as it was written" in refused.err
+    assert "one.fr to bice-x, step 1 has changed since it was written" in refused.err
     assert "--despite-breaks" in refused.err
     assert cli("restore", tmp_path / "copy.db", "--despite-breaks").code == 0

@@ -67,9 +67,9 @@ def test_copies_go_out_once_each_and_are_no_duplicates(cli: Cli, posts: Path) ->
     ("words", "said"),
     [
         (("none.fr", *DAYS), "none.fr has no draft"),
-        (("jour.fr", "--on", "fullmoon", "--at", "08:30"), "`fullmoon` is no day"),
-        (("jour.fr", "--on", "monday", "--at", "noon"), "no time of day"),
-        (("jour.fr", "--on", "monday", "--at", "8:30", "--until", "soon"), "soon is no day"),
+        (("jour.fr", "--on", "fullmoon", "--at", "08:30"), "“fullmoon” is not a day"),
+        (("jour.fr", "--on", "monday", "--at", "noon"), "not a time of day"),
+        (("jour.fr", "--on", "monday", "--at", "8:30", "--until", "soon"), "soon is not a day"),
     ],
 )
 def test_what_cannot_be_makes_nothing(

@@ -55,9 +55,9 @@ def test_a_thread_is_published_when_all_its_parts_are_named(cli: Cli, restored: 
 @pytest.mark.parametrize(
     ("ids", "code", "error"),
     [
-        (["71", "72", "73", "74"], 1, "has 3 parts; you named 4 ids."),
-        (["71", "71"], 2, "71 is named more than once."),
-        (["https://x.com/i/status/71"], 2, "is no id of a post on bice-x."),
+        (["71", "72", "73", "74"], 1, "has 3 parts; you gave 4 ids."),
+        (["71", "71"], 2, "71 is given more than once."),
+        (["https://x.com/i/status/71"], 2, "is not an id of a post on bice-x."),
         ([" "], 2, "--published is empty."),
     ],
 )
@@ -91,11 +91,11 @@ def test_what_may_be_out_is_cancelled_once_it_is_known_that_it_is_not(
 ) -> None:
     """Each command says what becomes of it."""
     told = said(cli("cancel", "thread.fr", "--reason", "changed"))
-    assert told == "thread.fr to bice-x may be out. If it is not, it is cancelled."
+    assert told == "thread.fr to bice-x may be out. If it is not, it will be cancelled."
     assert "cancelled if it is not out (changed)" in said(cli("status"))
     assert "if not out: cancelled" in said(cli("history", "thread.fr"))
     assert said(cli("retry", "thread.fr", "--yes")).startswith(
-        "Cancelled, as was asked while it might have been out"
+        "Cancelled, as requested while it might have been out"
     )
     assert cli("log", "--json").json[0]["state"] == "cancelled"
     assert said(cli("retry", "thread.fr", "--yes")).startswith("On the schedule again: 1 delivery.")
@@ -105,9 +105,9 @@ def test_what_may_be_out_and_is_rejected_is_back_with_its_author_if_it_is_not(
     cli: Cli, restored: None
 ) -> None:
     told = said(cli("reject", "thread.fr", "--reason", "a wrong name"))
-    assert told == "thread.fr to bice-x may be out. If it is not, it is rejected."
+    assert told == "thread.fr to bice-x may be out. If it is not, it will be rejected."
     assert said(cli("retry", "thread.fr", "--yes")).startswith(
-        "Rejected, as was asked while it might have been out: 1 delivery."
+        "Rejected, as requested while it might have been out: 1 delivery."
     )
 
 
@@ -124,7 +124,7 @@ def test_what_is_stopped_too_late_is_shown_with_what_needs_a_person(
     cli("cancel", "thread.fr", "--reason", "changed")
     resolve(cli, "71", "72", "73")
     told = said(cli("status"))
-    assert "These need a person:" in told
+    assert "Needs attention:" in told
     assert "It was to be cancelled, but that came too late: it is out. (changed)" in told
 
 

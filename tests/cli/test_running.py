@@ -65,7 +65,7 @@ def test_a_draft_that_was_changed_since_is_told_of_before_and_after_it_leaves(
     queued = (
         "1 post goes out as it was queued, not as its draft says now: now.fr. `publisher queue`"
     )
-    out = "1 draft says something else than is out: now.fr. `publisher correct now.fr` changes what"
+    out = "1 draft differs from what is out: now.fr. `publisher correct now.fr` changes what"
     before, published, after = " ".join(result.stdout.split()).partition("now.fr published, ")
     assert published
     assert queued in before
@@ -151,8 +151,8 @@ def test_run_says_how_many_wait_for_a_resume(cli: Cli, site: Path) -> None:
     cli("queue")
     cli("pause", "--reason", "Mauvaise photo")
     result = run_script("run", "--no-web", "--until-idle", folder=site, environment=_environment())
-    assert "Everything is paused. Nothing leaves any more.\n" in result.stdout
-    line = "1 more delivery waits for a person; `publisher status` shows why.\n"
+    assert "Everything is paused. Nothing more is sent.\n" in result.stdout
+    line = "1 more delivery needs attention; `publisher status` shows why.\n"
     assert result.stdout.count(line) == 2
     assert result.stdout.endswith(f"Nothing was published.\n{line}")
 
@@ -183,7 +183,7 @@ def test_sandbox_with_bad_faults(cli: Cli, workspace: Path) -> None:
 def test_sandbox_without_accounts_to_stand_in_for(cli: Cli, site: Path) -> None:
     result = cli("sandbox")
     assert result.code == 2
-    assert "publisher.toml has no account on a platform that the sandbox plays." in result.err
+    assert "publisher.toml has no account on a platform that the sandbox imitates." in result.err
 
 
 @pytest.mark.parametrize("speed", ["0", "nan", "fast"])

@@ -170,7 +170,7 @@ def test_an_account_added_meanwhile_is_told_to_need_another_start(
     with (due / "publisher.toml").open("a") as settings:
         settings.write('[accounts.new-x]\nchannel = "twitter"\n')
     done = trial("--sandbox", "doctor")
-    assert "end `publisher sandbox`, and start it again" in done.out
+    assert "stop `publisher sandbox`, and start it again" in done.out
 
 
 def test_doctor_says_that_the_sandbox_does_not_answer(trial: Trial, due: Path) -> None:
@@ -181,7 +181,7 @@ def test_doctor_says_that_the_sandbox_does_not_answer(trial: Trial, due: Path) -
     told = " ".join(done.out.split())
     assert "X does not answer" in told
     assert "Start the sandbox in another terminal: publisher sandbox" in told
-    assert "else leave out `--sandbox`" in told
+    assert "otherwise leave out `--sandbox`" in told
     assert "PUBLISHER_TWITTER_API_URL" not in told
     assert "the post is out" not in told
 
@@ -211,7 +211,7 @@ def test_a_variable_that_leads_nowhere_is_named(trial: Trial, workspace: Path, n
     gone = str(workspace.parent / "moved" / "x")
     done = trial("check", **{name: gone})
     assert done.code in (2, 3)
-    assert f"hint: The environment variable {name} names it." in done.err
+    assert f"hint: It comes from the environment variable {name}." in done.err
 
 
 def test_a_missing_key_names_the_file_that_is_read(trial: Trial, workspace: Path) -> None:

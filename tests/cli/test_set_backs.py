@@ -22,7 +22,7 @@ pytestmark = pytest.mark.guards(
     "publisher.reporting.status",
 )
 
-HAPPENED = "The ledger was set back, as by a restored snapshot"
+HAPPENED = "The ledger was set back, for example by a restored snapshot"
 DOUBTED = "2 posts may have gone out since"
 Lost = Callable[[Application], Watermark]
 
@@ -92,4 +92,4 @@ def test_verifying_the_log_fails_for_a_ledger_that_lacks_what_was_seen_of_it(cli
 
 @pytest.mark.usefixtures("unnoticed")
 def test_so_does_the_doctor(cli: Cli) -> None:
-    assert "it lacks what was seen of it" in _said(cli, "doctor", "--offline")
+    assert "it lacks what was seen in it" in _said(cli, "doctor", "--offline")

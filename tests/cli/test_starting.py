@@ -15,7 +15,7 @@ def test_without_a_terminal_it_says_so_before_anything_is_made(
     for words in ([], ["campaign"]):
         refused = cli("start", *words)
         assert refused.code == 2
-        assert "asks for a name and a password, and nobody is there to answer" in refused.err
+        assert "asks for a name and a password, and there is nobody to answer" in refused.err
         assert "Run it in a terminal." in refused.err
     assert [*tmp_path.iterdir()] == []
 

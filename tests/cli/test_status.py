@@ -26,14 +26,14 @@ from tests.cli.runner import Cli
 def test_status_of_an_empty_schedule(cli: Cli, workspace: Path, made: Path) -> None:
     assert cli("status").out == (
         "The schedule is empty. `publisher queue` puts drafts on it.\n"
-        "It is 2016-03-01 12:00 now. Times are those of Europe/Zurich.\n"
+        "It is 2016-03-01 12:00 now. Times are in the time zone Europe/Zurich.\n"
     )
 
 
 def test_status_shows_what_needs_a_person_first(cli: Cli, published: None) -> None:
     out = cli("status").out
-    assert out.startswith("These need a person:\nMon 2016-03-07\n08:30  failed")
-    assert "Nothing is on the schedule.\nIn all: 1 published, 1 failed.\n" in out
+    assert out.startswith("Needs attention:\nMon 2016-03-07\n08:30  failed")
+    assert "Nothing is on the schedule.\nIn total: 1 published, 1 failed.\n" in out
 
 
 def test_status_shows_the_next_twenty(cli: Cli, workspace: Path) -> None:
@@ -84,9 +84,12 @@ def test_status_says_why_an_account_stands_still(
     )
     cli("pause", "--reason", "Le programme a changé")
     out = cli("status").out
-    assert "Everything is paused since 2016-03-07 08:30 by redaction: Le programme a chang" in out
     assert (
-        "bice-x is suspended until a person mends it and runs `publisher resume --account bice-x`: "
+        "Everything has been paused by redaction since 2016-03-07 08:30: Le programme a chang"
+        in out
+    )
+    assert (
+        "bice-x is suspended until a person fixes it and runs `publisher resume --account bice-x`: "
         "The token is no longer valid. (the keys are not accepted)"
     ) in out
     assert "08:30  uncertain    bice-page  2016-03-07-annual-day.fr  Le texte" in out

@@ -40,7 +40,7 @@ def test_what_was_cancelled_or_held_is_named_with_what_lets_it_go(
         "day.fr to bice-x: cancelled (by mistake). "
         "`publisher retry day.fr --account bice-x` puts it back on the schedule."
     )
-    assert "the schedule is as the drafts say" not in told
+    assert "the schedule matches the drafts" not in told
     assert [(one["account"], one["state"]) for one in cli(command, "--json").json["stopped"]] == [
         ("bice-page", "held"), ("bice-x", "cancelled"),
     ]  # fmt: skip
@@ -109,8 +109,8 @@ def test_release_of_what_is_cancelled_says_that_it_does_not_go_out(cli: Cli, dra
     cli("hold", POST, "--reason", "x")
     cli("cancel", POST)
     told = said(cli, "release", POST)
-    assert told.startswith("Not held any more, but it does not go out (cancelled): 2 deliveries.")
-    assert "`publisher retry day.fr` sends it all the same." in told
+    assert told.startswith("No longer held, but it does not go out (cancelled): 2 deliveries.")
+    assert "`publisher retry day.fr` sends it anyway." in told
 
 
 def test_status_says_what_is_not_queued_yet(cli: Cli, draft: Path) -> None:
@@ -122,7 +122,9 @@ def test_status_says_what_is_not_queued_yet(cli: Cli, draft: Path) -> None:
     assert "Not queued yet" not in said(cli, "status")
     draft.write_text(DRAFT.replace("at:", "att:"))
     told = said(cli, "status")
-    assert "1 file under posts/ has errors: nothing of it is queued until it is mended." in told
+    assert (
+        "1 file under posts/ has errors: nothing in it is queued until they are corrected." in told
+    )
     draft.unlink()
     assert "Not queued yet: 2 cancelled." in said(cli, "status")
 
@@ -132,7 +134,7 @@ def test_what_leaves_with_its_old_text_is_named(cli: Cli, draft: Path, command: 
     """An edit with an error changes nothing: what is on the schedule goes out as it was."""
     draft.write_text(DRAFT.replace("at:", "att:"))
     told = said(cli, *command.split())
-    assert "These leave with their old text and time, because their drafts have errors" in told
+    assert "These go out with their old text and time, because their drafts have errors" in told
     assert "day.fr to bice-x, bice-page" in told
 
 
@@ -163,7 +165,7 @@ def test_the_table_is_shown_once(cli: Cli, draft: Path) -> None:
     draft.write_text(DRAFT.replace("Bonjour", "Bonsoir"))
     told = at_terminal("queue", folder=draft.parents[1], typed="y\n")
     assert told.code == 0, told.out
-    assert "will be void" in told.out
+    assert "will become void" in told.out
     assert told.out.count("bice-page") == 1
 
 

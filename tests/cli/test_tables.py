@@ -30,7 +30,7 @@ def test_what_a_platform_published_before_its_time_is_called_early(
 
 
 def test_what_was_read_and_not_seen_is_not_called_unreadable() -> None:
-    assert events.event("not readable") == "reading cannot tell"
+    assert events.event("not readable") == "could not check"
 
 
 @pytest.mark.parametrize("columns", ["40", "60", "80", "120"])
@@ -59,7 +59,7 @@ def test_an_id_and_an_address_are_never_cut(
 
 @pytest.mark.parametrize(
     ("code", "said"),
-    [("en", "kind: the keys are not accepted"), ("fr", "genre\N{NO-BREAK SPACE}: clés refusées")],
+    [("en", "kind: the keys are not accepted"), ("fr", "type\N{NO-BREAK SPACE}: clés refusées")],
 )
 def test_kinds_of_errors_are_told_in_words(code: str, said: str) -> None:
     """JSON has their codes."""
@@ -77,7 +77,7 @@ def test_an_edit_shows_what_was_and_what_is_now() -> None:
     """Also that there was nothing; a detail that says nothing is no line."""
     title = {"from": None, "to": "Bonjour"}
     lines = history_text.details({"title": title, "note": None, "link": ""}, UTC)
-    assert lines == ["title was: —", "title now: Bonjour"]
+    assert lines == ["title before: —", "title now: Bonjour"]
 
 
 def test_a_fingerprint_is_told_by_its_first_digits() -> None:

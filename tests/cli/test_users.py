@@ -23,14 +23,14 @@ _PASSWORD = b"plough wicker ostrich\n"
 
 
 def test_somebody_is_let_in_and_out_again(cli: Cli, workspace: Path, made: Path) -> None:
-    assert "Nobody may log in." in cli("user", "list").out
+    assert "Nobody can log in." in cli("user", "list").out
     added = cli("user", "add", "direction", "--role", "manager", stdin=_PASSWORD)
-    assert (added.code, added.out) == (0, "direction may log in, as manager.\n")
+    assert (added.code, added.out) == (0, "direction can now log in (role: manager).\n")
     assert cli("user", "list").out == "direction: manager\n"
     assert cli("user", "list", "--json").json[0]["role"] == "manager"
     assert b"wicker" not in (workspace / "var" / "publisher.db").read_bytes()
     assert cli("user", "remove", "Direction").code == 0
-    assert "Nobody may log in." in cli("user", "list").out
+    assert "Nobody can log in." in cli("user", "list").out
 
 
 def test_the_first_person_needs_no_ledger_and_what_a_lost_one_had_stays_in_doubt(
@@ -40,7 +40,7 @@ def test_the_first_person_needs_no_ledger_and_what_a_lost_one_had_stays_in_doubt
     draft.write_text(DRAFT.replace("annual-day - 30m", "now"), encoding="utf-8")
     os.utime(draft, (0, 0))
     added = cli("user", "add", "direction", stdin=_PASSWORD)
-    assert (added.code, added.out) == (0, "direction may log in, as staff.\n")
+    assert (added.code, added.out) == (0, "direction can now log in (role: staff).\n")
     assert "A new ledger was made in var/publisher.db." in added.err
     assert cli("user", "add", "lima", stdin=_PASSWORD).err == ""
     assert cli("queue", "--lost-ledger").code == 0
@@ -53,8 +53,8 @@ def test_the_first_person_needs_no_ledger_and_what_a_lost_one_had_stays_in_doubt
         ("direction", b"short\n", "12 to 256 characters"),
         ("direction-de-la-maison", b"Direction-de-la-maison1\n", "easy to guess"),
         ("direction", b"aaaaaaaaaaaaaaaa\n", "easy to guess"),
-        ("", _PASSWORD, "no name for a person"),
-        ("a\x1b[31m", _PASSWORD, "no name for a person"),
+        ("", _PASSWORD, "not a valid name for a person"),
+        ("a\x1b[31m", _PASSWORD, "not a valid name for a person"),
     ],
 )
 def test_what_is_no_name_or_password_is_refused(
@@ -183,11 +183,11 @@ def test_somebody_is_invited_by_a_link_that_a_script_can_take(
 
 def test_second_factors_are_shown_and_removed(cli: Cli, workspace: Path, made: Path) -> None:
     cli("user", "add", "lima", stdin=_PASSWORD)
-    assert cli("user", "factors", "lima").out == "lima logs in without a second factor.\n"
+    assert cli("user", "factors", "lima").out == "lima now logs in without a second factor.\n"
     app = Application.open(workspace)
     with_app(app, "lima")
     app.close()
-    assert cli("user", "factors", "lima").out == "Codes of an app\n10 recovery codes are left.\n"
+    assert cli("user", "factors", "lima").out == "Codes from an app\n10 recovery codes are left.\n"
     assert cli("user", "list", "--json").json[0]["second_factor"] is True
     assert cli("user", "factors", "lima", "--remove", "--as", "chef").code == 0
     assert cli("user", "list", "--json").json[0]["second_factor"] is False
@@ -218,7 +218,7 @@ def test_people_have_rights_over_organisations(cli: Cli, workspace: Path, made: 
     add = ("user", "add", "kasia", "--role", "manager", "--organisation")
     assert cli(*add, "Warsaw", stdin=_PASSWORD).code == 2
     added = cli(*add, "lima", "--organisation", "BICE", stdin=_PASSWORD)
-    assert added.out == "kasia may log in, as manager for Lima, BICE.\n"
+    assert added.out == "kasia can now log in (role: manager for Lima, BICE).\n"
     assert cli("user", "list", "--json").json[0]["organisations"] == ["Lima", "BICE"]
     changed = cli("user", "rights", "kasia", "--organisation", "Lima")
     assert changed.out == "kasia is manager for Lima.\n"
@@ -242,7 +242,7 @@ def test_a_name_of_the_pages_has_the_same_rights_in_commands(
     refused = cli("queue", "--as", "lima")
     assert refused.code == 1
     assert "lima has no right over bice-x (BICE)." in refused.err
-    assert "These may: marc." in refused.err
+    assert "These people may: marc." in refused.err
     assert cli("queue", "--as", "marc").code == 0
     for act in (
         ("cancel", "one.fr"),
@@ -280,7 +280,7 @@ def test_a_restore_names_who_could_log_in_and_keeps_them_out(
     refused = cli("resume", "--as", "marc")
     assert refused.code == 1
     assert "`publisher user enable marc`" in refused.err
-    assert cli("user", "enable", "marc").out == "marc may log in, as manager.\n"
+    assert cli("user", "enable", "marc").out == "marc can now log in (role: manager).\n"
     assert cli("resume", "--as", "marc").code == 0
     assert cli("log", "verify").code == 0
 
@@ -331,7 +331,7 @@ def test_who_changed_a_draft_counts_as_its_author_for_mandates(
     assert refused.code == 1
     (problem,) = refused.json["problems"]
     assert problem["code"] == "no-mandate"
-    assert problem["message"] == "lima changed the draft, and may not post as bice-x."
+    assert problem["message"] == "lima changed the draft, but may not post as bice-x."
     assert cli("log", "--json").json == []
     app.close()
 
@@ -356,7 +356,10 @@ def test_a_token_is_printed_once_and_alone_and_ended(cli: Cli, workspace: Path, 
     cli("user", "add", "lima", stdin=_PASSWORD)
     make = ("user", "token", "lima", "--make", "n8n", "--scope", "draft", "--days", "7")
     refused = cli(*make)
-    assert (refused.code, "--organisation NAME for each, or --everything" in refused.err) == (
+    assert (
+        refused.code,
+        "--organisation NAME for each organisation, or --everything" in refused.err,
+    ) == (
         2,
         True,
     )

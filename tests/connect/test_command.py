@@ -57,7 +57,7 @@ def test_enter_takes_the_keys_of_the_app_from_another_account(desk: Desk) -> Non
     answers = {"API Key [": "\n", "API Key Secret [": "\n", "The PIN that X shows": "1234567\n"}
     code, shown = answering(desk, "connect", "lima-x", answers=answers)
     assert "/oauth/authorize?oauth_token=" in shown
-    assert "does not take this PIN" in " ".join(shown.split())
+    assert "does not accept this PIN" in " ".join(shown.split())
     assert code == 1
     assert desk.account("bice-x").credentials["api_secret"] not in shown
 
@@ -90,8 +90,8 @@ def test_a_script_reads_whose_the_keys_are_as_json_alone(desk: Desk) -> None:
 def test_with_json_a_terminal_is_asked_nothing(desk: Desk) -> None:
     code, shown = answering(desk, "connect", "bice-x", "--json", answers={})
     assert code == 2
-    assert "With --json nobody is asked." in shown
-    assert "standard input, a line for each" in " ".join(shown.split())
+    assert "With --json, no questions are asked." in shown
+    assert "standard input, one per line" in " ".join(shown.split())
 
 
 def test_what_is_missing_is_named_and_nothing_is_asked(desk: Desk) -> None:
@@ -104,12 +104,12 @@ def test_what_is_missing_is_named_and_nothing_is_asked(desk: Desk) -> None:
 def test_an_account_that_nobody_knows_needs_a_channel(desk: Desk) -> None:
     done = run(desk, "connect", "lima-z")
     assert done.returncode == 2
-    assert "names no account lima-z" in done.stderr
+    assert "There is no account lima-z" in done.stderr
     assert "lima-x" in done.stderr
 
 
 def test_check_says_whose_the_keys_are_and_revoke_ends_them(desk: Desk) -> None:
     connect_bice_x(desk)
     assert "@bice_x" in run(desk, "connect", "bice-x", "--check").stdout
-    assert "are ended, and deleted here" in run(desk, "connect", "bice-x", "--revoke").stdout
+    assert "are revoked, and deleted here" in run(desk, "connect", "bice-x", "--revoke").stdout
     assert run(desk, "connect", "bice-x", "--check").returncode == 3

@@ -172,7 +172,7 @@ def test_an_answer_that_is_lost_after_it_counted_leads_to_connecting_again(
     app.keyring.renew("bice-x")  # nobody knows yet
     assert note(desk).exists()
     desk.sandbox.faults.set([])
-    with pytest.raises(KeysExpired, match="takes each refresh token once") as expired:
+    with pytest.raises(KeysExpired, match="accepts each refresh token only once") as expired:
         app.keyring.renew("bice-x")
     assert "publisher connect bice-x" in str(expired.value.hint)
     connect(desk)

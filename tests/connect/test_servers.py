@@ -215,7 +215,7 @@ def test_an_address_that_is_none_is_said_before_anything_is_sent(desk: Desk, ser
 @pytest.mark.parametrize("what", [What.NOT_JSON, What.EMPTY])
 def test_a_server_that_is_no_mastodon_is_said(desk: Desk, what: What) -> None:
     desk.sandbox.faults.set([Fault(what=what, endpoint="registerApp")])
-    with pytest.raises(NotConnected, match="no Mastodon server"):
+    with pytest.raises(NotConnected, match="not a Mastodon server"):
         begin(desk, "bice-fedi")
 
 
@@ -258,7 +258,7 @@ def test_an_app_password_of_bluesky_is_tried_and_stored(desk: Desk) -> None:
 
 
 def test_the_own_password_of_an_account_on_bluesky_is_not_even_tried(desk: Desk) -> None:
-    with pytest.raises(NotConnected, match="no app password") as refused:
+    with pytest.raises(NotConnected, match="not an app password") as refused:
         desk.connection("bice-sky").connector.begin(of_bluesky(desk, app_password="my-own-secret!"))
     assert "my-own" not in f"{refused.value} {refused.value.hint}"
     assert not desk.sandbox.store.requests
@@ -277,9 +277,9 @@ def test_a_wrong_app_password_of_bluesky_stores_nothing(desk: Desk) -> None:
 @pytest.mark.parametrize(
     ("assumed", "grade", "said"),
     [
-        (None, Grade.WARNING, "takes more than `publisher check` knows: max_characters = 1000"),
-        (2000, Grade.BAD, "is refused when it is due"),
-        (1000, Grade.GOOD, "takes its requests"),
+        (None, Grade.WARNING, "accepts more than `publisher check` knows: max_characters = 1000"),
+        (2000, Grade.BAD, "are refused when they are due"),
+        (1000, Grade.GOOD, "accepts its requests"),
     ],
 )
 def test_doctor_says_when_the_limits_of_the_server_are_not_those_of_publisher_toml(

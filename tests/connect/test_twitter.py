@@ -57,7 +57,7 @@ def test_an_account_that_publisher_toml_does_not_name_is_added(desk: Desk) -> No
 
 @pytest.mark.parametrize(
     ("typed", "message"),
-    [("1234567", "does not take this PIN"), ("no pin", "no PIN"), ("", "no PIN")],
+    [("1234567", "does not accept this PIN"), ("no pin", "not a PIN"), ("", "not a PIN")],
 )
 def test_a_wrong_pin_stores_nothing(desk: Desk, typed: str, message: str) -> None:
     connector = desk.connection("bice-x").connector
@@ -113,7 +113,7 @@ def test_two_accounts_do_not_get_the_keys_of_one_owner(desk: Desk) -> None:
     connect(desk, "bice-x")
     connection = desk.connection("lima-x")
     (keys,) = pin(desk, "lima-x", as_account="bice-x")
-    with pytest.raises(NotConnected, match="as bice-x has them"):
+    with pytest.raises(NotConnected, match="bice-x has the same keys"):
         connection.check(keys)
 
 
@@ -122,7 +122,7 @@ def test_before_there_is_a_ledger_a_handle_names_the_owner(desk: Desk) -> None:
     connect(desk, "bice-x")
     connection = desk.connection("lima-x")
     (keys,) = pin(desk, "lima-x", as_account="bice-x")
-    with pytest.raises(NotConnected, match="as bice-x has them"):
+    with pytest.raises(NotConnected, match="bice-x has the same keys"):
         connection.check(keys)
 
 
@@ -147,7 +147,7 @@ def test_keys_that_may_only_read_are_refused(desk: Desk) -> None:
         headers={"x-access-level": "read"},
     )  # fmt: skip
     desk.sandbox.faults.set([read_only])
-    with pytest.raises(NotConnected, match="may only read"):
+    with pytest.raises(NotConnected, match="can only read"):
         connection.check(keys)
 
 

@@ -84,7 +84,7 @@ def test_the_code_of_another_attempt_is_refused(desk: Desk) -> None:
 def test_a_code_without_its_verifier_is_refused(desk: Desk) -> None:
     begun = begin(desk)
     stolen = Authorization(begun.url, begun.asks, kept={**begun.kept, "verifier": "another" * 8})
-    with pytest.raises(NotConnected, match="does not take the consent"):
+    with pytest.raises(NotConnected, match="does not accept the consent"):
         desk.connection("bice-x", method=METHOD).finish(stolen, allow(begun, "bice-x"))
 
 
@@ -93,7 +93,7 @@ def test_a_code_works_once(desk: Desk) -> None:
     answer = allow(begun, "bice-x")
     connection = desk.connection("bice-x", method=METHOD)
     connection.finish(begun, answer)
-    with pytest.raises(NotConnected, match="does not take the consent") as refused:
+    with pytest.raises(NotConnected, match="does not accept the consent") as refused:
         connection.finish(begun, answer)
     assert "works once" in str(refused.value.hint)
 
@@ -106,7 +106,7 @@ def test_who_does_not_allow_it_gets_no_keys(desk: Desk) -> None:
 
 @pytest.mark.parametrize("pasted", ["", "1234567", "https://x.com/home"])
 def test_what_is_no_address_with_a_code_is_said(desk: Desk, pasted: str) -> None:
-    with pytest.raises(NotConnected, match="no code"):
+    with pytest.raises(NotConnected, match="not contain a code"):
         desk.connection("bice-x", method=METHOD).finish(begin(desk), pasted)
 
 
@@ -186,10 +186,10 @@ def test_the_command_has_a_method_and_check_tells_the_end(desk: Desk) -> None:
     assert checked.returncode == 0, checked.stderr
     assert "@bice_x" in checked.stdout
     assert "renewed before" in " ".join(checked.stdout.split())
-    assert "are ended, and deleted here" in run(desk, "connect", "bice-x", "--revoke").stdout
+    assert "are revoked, and deleted here" in run(desk, "connect", "bice-x", "--revoke").stdout
 
 
 def test_a_method_that_there_is_not_is_named(desk: Desk) -> None:
-    with pytest.raises(UsageError, match="no other way called oauth3") as refused:
+    with pytest.raises(UsageError, match="no way to get keys called oauth3") as refused:
         desk.connection("bice-x", method="oauth3")
     assert "oauth2" in str(refused.value.hint)

@@ -95,5 +95,5 @@ def test_many_of_them_end_before_the_reading_s_lease(
 
 def test_where_a_child_is_killed_it_is_tried_again_later(ending: Callable[[str], None]) -> None:
     ending("os.kill(os.getpid(), 9)")
-    with pytest.raises(CommentsUnavailable, match="could not be searched"):
+    with pytest.raises(CommentsUnavailable, match="could not search"):
         comment_judge.judge(_comments("hostile"), WANTED)

@@ -258,7 +258,7 @@ def test_an_account_without_credentials_is_held_and_its_post_waits(
     assert (account.account, account.suspended_until) == ("bice-x", clock.ahead(60))
     message = "Account bice-x has no api_key. Write it into secrets.toml."
     assert str(account.suspension_message).startswith(message)
-    assert "it is tried again by itself" in str(account.suspension_message)
+    assert "Publisher tries again by itself" in str(account.suspension_message)
 
 
 def test_a_channel_that_breaks_while_sending_leaves_the_outcome_unknown(

@@ -218,8 +218,8 @@ def test_an_account_never_goes_out_with_the_keys_of_another_account(
     assert state is State.SCHEDULED
     assert set(stage.public()) <= {first}
     (message,) = [one.suspension_message or "" for one in held if one.account == "our-x"]
-    assert message.startswith("These are the keys of ")
-    assert ", as our-x-en has them. Put each account's own keys into secrets.toml" in message
+    assert message.startswith("our-x-en has the same keys: they belong to ")
+    assert "Put each account's own keys into secrets.toml" in message
     assert stage.asked() <= asked
 
 
@@ -343,12 +343,12 @@ def test_what_was_never_verified_waits_while_the_platform_cannot_be_asked(stage:
         (
             "our-x",
             Fault(what=What.SERVER_ERROR, status=503, endpoint="getUsersMe"),
-            "X answered with status 503 when it was asked whom the account's keys belong to",
+            "X answered with status 503 when Publisher asked whom the account's keys belong to",
         ),
         (
             "our-page",
             Fault(what=FacebookFault.GRAPH_ERROR, code=1, endpoint="getObject"),
-            "Facebook refused (“An unknown error occurred”) when it was asked whom",
+            "Facebook refused (“An unknown error occurred”) when Publisher asked whom",
         ),
     ],
 )
@@ -653,7 +653,7 @@ def test_an_account_that_no_machine_has_is_suspended_with_the_name_of_the_machin
         with closing(stage.application()) as without:
             without.delivery.courier.deliver(claimed(without))
             (held,) = without.queries.accounts()
-    told = f"publisher.toml on {socket.gethostname()} has no account our-x any more."
+    told = f"publisher.toml on {socket.gethostname()} no longer has an account our-x."
     assert told in (held.suspension_message or "")
 
 

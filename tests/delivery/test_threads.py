@@ -24,7 +24,7 @@ from tests.support.wishes import add, wish
 pytestmark = pytest.mark.guards("publisher.delivery.leases")
 
 PAUSE = 1.5
-UNSEEN = Deferred(Kind.UNAVAILABLE, "X does not know the part before this one yet.")
+UNSEEN = Deferred(Kind.UNAVAILABLE, "X does not have the part before this one yet.")
 
 
 class Pausing(OneByOne):

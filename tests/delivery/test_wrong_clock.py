@@ -48,7 +48,7 @@ def test_what_is_claimed_by_a_wrong_clock_is_put_off_and_leaves_at_its_time(
     delivery = only(queries)
     assert delivery.state is State.SCHEDULED
     assert delivery.error_kind == Kind.CLOCK
-    assert "2 h ahead of that of X" in str(delivery.error_message)
+    assert "2 h ahead of X" in str(delivery.error_message)
     assert delivery.send_at == due
     assert channel.prepared == 0
     clock.set(-7200)

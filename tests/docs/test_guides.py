@@ -88,7 +88,7 @@ def test_a_label_of_no_page_would_be_noticed(known: dict[str, re.Pattern[str]]) 
         ("fr", "Approve"),
         ("en", "Approves"),
         ("pl", "Approuver"),
-        ("en", "A workspace is ready in {folder}:"),
+        ("en", "Your workspace is ready in {folder}:"),
     ]:
         assert not known[language].fullmatch(label)
 

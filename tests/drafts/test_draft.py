@@ -117,13 +117,13 @@ def test_the_language_comes_from_the_name_unless_the_draft_says_otherwise(
             "unknown-recipient",
             "Write several as a list: [bice-x, bice-page].",
         ),
-        ("media:\n - {file: media/card.png}", "alt-missing", "Say in `alt:` what it shows"),
-        ("media:\n - {file: media/card.png, alt: ' '}", "alt-missing", "Say in `alt:`"),
+        ("media:\n - {file: media/card.png}", "alt-missing", "In `alt:`, say what it shows"),
+        ("media:\n - {file: media/card.png, alt: ' '}", "alt-missing", "In `alt:`, say"),
         ("media:\n - {file: media/card.png, alt: [a]}", "not-a-text", None),
-        ("media:\n - {alt: Une carte}", "missing-key", "Name a picture"),
+        ("media:\n - {alt: Une carte}", "missing-key", "Give a picture"),
         ("media:\n - {file: media/card.png, alt: A, caption: B}", "unknown-key", "Keys are"),
-        ("visibility: unlisted", "unknown-key", "It belongs into publisher.toml"),
-        ("app_password: abcd", "unknown-key", "It belongs into secrets.toml"),
+        ("visibility: unlisted", "unknown-key", "It belongs in publisher.toml"),
+        ("app_password: abcd", "unknown-key", "It belongs in secrets.toml"),
         ("alt: Une carte", "unknown-key", "It belongs to a file: below its `- file:`"),
         ("language: fr", "unknown-key", "Did you mean `lang`?"),
     ],
@@ -291,4 +291,4 @@ def test_a_picture_of_another_folder_is_named_from_the_top(workspace: Workspace)
 
 def test_a_web_address_is_no_file(workspace: Workspace) -> None:
     error = workspace.error("media:\n  - {file: 'https://example.org/a.png', alt: A}")
-    assert error.message == "`https://example.org/a.png` is a web address, and no file."
+    assert error.message == "“https://example.org/a.png” is a web address, not a file."

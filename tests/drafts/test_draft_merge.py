@@ -1,5 +1,7 @@
 """What one of two people changed is taken; what both changed is asked, and nothing is lost."""
 
+import time
+
 import pytest
 
 from publisher.drafts.composition import Composition, MediaEntry
@@ -83,3 +85,24 @@ def test_a_draft_that_nobody_changed_stays_as_it_is() -> None:
     for base in (BASE, None):
         found = merged(base, BASE, BASE, {})
         assert (found.composition, found.clashes, found.taken) == (BASE, [], [])
+
+
+def test_a_choice_is_not_for_what_was_typed_after_it_was_shown() -> None:
+    """Paragraphs that were typed before it do not give its number to another one."""
+    base, theirs = text("A\n\nB"), text("A2\n\nB2")
+    (first, _second) = merged(base, text("A1\n\nB1"), theirs, {}).undecided
+    found = merged(base, text("New\n\nB1"), theirs, {first.key: Resolution.THEIRS})
+    assert len(found.undecided) == 2
+
+
+def test_very_long_texts_are_compared_as_a_whole() -> None:
+    """One by one, so many paragraphs would take minutes."""
+    base = "\n\n".join(["A"] * 20_000)
+    begun = time.process_time()
+    found = merged(text(base), text(f"{base}\n\nmine"), text(f"theirs\n\n{base}"), {})
+    assert time.process_time() - begun < 5
+    (clash,) = found.undecided
+    assert (clash.mine[-1], clash.theirs[0]) == ("mine", "theirs")
+    for mine, theirs in ((base, f"{base}\n\nB"), (f"{base}\n\nB", base)):
+        found = merged(text(base), text(mine), text(theirs), {})
+        assert (found.composition.texts, found.clashes) == ({"": (f"{base}\n\nB",)}, [])

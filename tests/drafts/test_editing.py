@@ -117,7 +117,7 @@ def test_a_whole_file_is_edited_with_its_line_ends(tmp_path: Path) -> None:
     assert seen.text == "---\nat: now\n---\nUn.\nDeux.\n"
     revised = seen.with_text(seen.text.replace("Un.", "Trois.\r\n\r\nSi."))
     assert revised.data == (b"\xef\xbb\xbf---\r\nat: now\n---\r\nTrois.\r\n\r\nSi.\r\nDeux.\n")
-    with pytest.raises(UsageError, match="Line 1: The front matter is never closed"):
+    with pytest.raises(UsageError, match="Line 1: The front matter never ends"):
         seen.with_text("---\nat: now\n")
 
 

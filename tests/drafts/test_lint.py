@@ -67,8 +67,10 @@ def test_advice_names_its_place(workspace: Workspace) -> None:
     workspace.draft("a.fr", "to: bice-x", "A\n\n## twitter\nUn.\n\n---\nDeux\nou #droitsdelenfant")
     (problem,) = problems(workspace)
     assert (problem.line, problem.column, problem.severity) == (11, 4, "warning")
-    assert problem.message == "Screen readers take #droitsdelenfant for one word."
-    assert problem.hint == ("Begin each of its words with a capital, as in #DroitsDeLEnfant.")
+    assert problem.message == "Screen readers read #droitsdelenfant as one word."
+    assert problem.hint == (
+        "Begin each of its words with a capital letter, as in #DroitsDeLEnfant."
+    )
 
 
 def test_advice_in_an_indented_first_line_names_its_column(workspace: Workspace) -> None:
@@ -436,7 +438,7 @@ def test_what_waits_for_the_right_word_is_named(workspace: Workspace, text: str,
     (problem,) = problems(workspace)
     assert (problem.code, problem.severity) == ("placeholder", Severity.ERROR)
     assert problem.column == text[text.rfind("\n", 0, text.index(word)) + 1 :].index(word) + 1
-    assert problem.message == f"`{word}` is still to be replaced."
+    assert problem.message == f"“{word}” still needs to be replaced."
 
 
 @pytest.mark.parametrize(

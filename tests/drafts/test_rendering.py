@@ -151,7 +151,7 @@ def test_a_text_that_is_too_long_by_one_is_a_problem_at_its_place(workspace: Wor
     (problem,) = rendering.problems(post, X, TWITTER)
     assert (problem.file, problem.line, problem.code) == ("posts/a.fr.md", 10, "too-long")
     assert problem.message == (
-        "Part 2 of the text for bice-x (twitter) is too long by 1: 281 of 280 characters, "
+        "Part 2 of the text for bice-x (twitter) is 1 too long: 281 of 280 characters, "
         "as X counts them."
     )
     assert problem.hint == "Shorten it, or split it into a thread with a line `---`."
@@ -205,7 +205,7 @@ def test_the_link_s_cost_is_named_and_it_may_be_as_long_as_it_likes() -> None:
     fits = _post("a" * 256, link=LINK + "a" * 500)
     assert rendering.problems(fits, X, TWITTER) == []
     (problem,) = rendering.problems(_post("a" * 257, link=LINK), X, TWITTER)
-    assert "too long by 1: 281 of 280" in problem.message
+    assert "1 too long: 281 of 280" in problem.message
     assert problem.hint is not None
     assert problem.hint.startswith("`link:` costs 24 of them, at the end.")
     assert rendering.problems(_post("a" * 257 + "|b", link=LINK), X, TWITTER) == []

@@ -40,7 +40,7 @@ def test_without_a_session_local_times_are_utc_and_that_is_said(workspace: Works
     assert workspace.load().posts[0].due_at == datetime(2016, 3, 7, 8, 30, tzinfo=UTC)
     assert codes(workspace.problems("at: 2016-03-07T08:30+01:00\nto: [bice-x]")) == []
     hint = workspace.error("at: annual-day\nto: [bice-x]").hint
-    assert hint == "There is no posts/session.yaml, whose agenda has them."
+    assert hint == "There is no posts/session.yaml, so there are no agenda items."
 
 
 @pytest.mark.parametrize(

@@ -48,19 +48,23 @@ def test_a_time_becomes_an_instant(workspace: Workspace, at: str, instant: str) 
         ("31/12/2026 11:20", "bad-time", "Did you mean `2026-12-31 11:20`?"),
         ("31.12.2026 à 11h20", "bad-time", "Did you mean `2026-12-31 11:20`?"),
         ("2016-03-07 11h20", "bad-time", "Did you mean `2016-03-07 11:20`?"),
-        ("07/03/2016 08:30", "bad-time", "is meant: 2016-03-07 08:30 or 2016-07-03 08:30."),
-        ("12:30", "bad-time", "Say the day as well: 2016-03-07 12:30."),
-        ("11h20", "bad-time", "Say the day as well: 2016-03-07 11:20."),
+        (
+            "07/03/2016 08:30",
+            "bad-time",
+            "which one you mean: 2016-03-07 08:30 or 2016-07-03 08:30.",
+        ),
+        ("12:30", "bad-time", "Give the day as well: 2016-03-07 12:30."),
+        ("11h20", "bad-time", "Give the day as well: 2016-03-07 11:20."),
         ("annual-day - 30 min", "bad-time", "Did you mean `annual-day - 30m`?"),
         ("Annual-Day - 1 h 30", "bad-time", "Did you mean `annual-day - 1h30m`?"),
         ("annual-day - 30minutes", "bad-duration", "Did you mean `annual-day - 30m`?"),
-        ("\u2018annual-day\u2019", "unknown-anchor", "The signs \u2018 and \u2019 are part"),
-        ("\u201c2016-03-07 08:30\u201d", "bad-time", "The signs \u201c and \u201d are part"),
+        ("\u2018annual-day\u2019", "unknown-anchor", "The characters \u2018 and \u2019 are part"),
+        ("\u201c2016-03-07 08:30\u201d", "bad-time", "The characters \u201c and \u201d are part"),
         ("4 mars 2016 à 10h30", "bad-time", "Did you mean `2016-03-04 10:30`?"),
         ("mañana 9h", "bad-time", "Did you mean `2016-03-05 09:00`?"),
-        ("demain", "unknown-anchor", "Say the time of day as well: 2016-03-05 08:30."),
-        ("5 mars", "bad-time", "Say the time of day as well: 2016-03-05 08:30."),
-        ("04/05 9h", "bad-time", "is meant: 2016-05-04 09:00 or 2016-04-05 09:00."),
+        ("demain", "unknown-anchor", "Give the time of day as well: 2016-03-05 08:30."),
+        ("5 mars", "bad-time", "Give the time of day as well: 2016-03-05 08:30."),
+        ("04/05 9h", "bad-time", "which one you mean: 2016-05-04 09:00 or 2016-04-05 09:00."),
         ("maintenant", "unknown-anchor", "Did you mean `now`?"),
         ("anual-day", "unknown-anchor", "Did you mean `annual-day`?"),
         ("Annual-Day", "unknown-anchor", "Did you mean `annual-day`?"),
@@ -87,7 +91,7 @@ def test_a_time_that_the_clocks_skip_is_refused_with_both_readings(workspace: Wo
     assert error.code == "nonexistent-time"
     assert error.message == "2016-03-27 02:30 does not exist in Europe/Zurich."
     assert error.hint == (
-        "Write which one is meant: 2016-03-27T01:30:00+01:00 or 2016-03-27T03:30:00+02:00."
+        "Write which one you mean: 2016-03-27T01:30:00+01:00 or 2016-03-27T03:30:00+02:00."
     )
 
 
@@ -95,7 +99,7 @@ def test_a_time_that_exists_twice_is_refused_with_both_readings(workspace: Works
     error = workspace.error("at: 2016-10-30 02:30")
     assert error.code == "ambiguous-time"
     assert error.hint == (
-        "Write which one is meant: 2016-10-30T02:30:00+02:00 or 2016-10-30T02:30:00+01:00."
+        "Write which one you mean: 2016-10-30T02:30:00+02:00 or 2016-10-30T02:30:00+01:00."
     )
 
 

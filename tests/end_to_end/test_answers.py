@@ -51,7 +51,7 @@ def test_a_worrying_answer_reaches_the_service_within_two_minutes_and_is_hidden(
         (planted,) = plant(sandbox.store, "bice-page", "Il m’a violée, aidez-moi")
         within(_TWO_MINUTES, lambda: bool(receiver.messages))
         (body,) = receiver.bodies
-        assert "1 answer under post.fr on bice-page calls for somebody." in body
+        assert "1 comment under post.fr on bice-page needs attention." in body
         assert "violée" not in body
         (answer,) = json.loads(publisher("answers", "--json"))["answers"]
         publisher("answers", "--hide", str(answer["number"]))

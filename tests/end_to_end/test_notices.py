@@ -54,7 +54,7 @@ def test_an_account_whose_keys_are_refused_is_told_once(
     publisher("run", "--no-web", "--until-idle", code=1)
     publisher("run", "--no-web", "--until-idle", code=1)
     (body,) = receiver.bodies
-    assert body.startswith("bice-x is suspended. It is tried again by itself, first at ")
+    assert body.startswith("bice-x is suspended. Publisher tries it again by itself, first at ")
     assert "3 posts wait" in body
     assert "Sous embargo" not in body
 

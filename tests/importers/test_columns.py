@@ -61,7 +61,7 @@ def test_a_column_that_nobody_knows_is_told_once_and_only_if_it_holds_anything(
         None, "Texte,Statut,Date,Notes\nUn,prêt,2016-03-07 08:30,\nDeux,prêt,2016-03-08 08:30,\n"
     )
     assert told(found) == [("column-left-out", 1, 2)]
-    assert found.problems[0].message == "The column `Statut` is left out."
+    assert found.problems[0].message == "The column “Statut” is left out."
     assert "--column ROLE=TITLE" in (found.problems[0].hint or "")
 
 
@@ -69,17 +69,17 @@ def test_a_column_that_nobody_knows_is_told_once_and_only_if_it_holds_anything(
     ("content", "columns", "place", "message", "hint"),
     [
         ("Texte,Quand\nUn,2016-03-07 08:30\n", {}, 1,
-         "No column is known to hold the date, with or without the time. There are: `Texte`, `Quand`.",
+         "No column is recognised as the date, with or without a time. There are: `Texte`, `Quand`.",
          "--column at=TITLE"),
-        ("Accroche,Date\nUn,2016-03-07 08:30\n", {}, 1, "to hold the text.", "--column text=TITLE"),
-        ("Texte,Date\nUn,2016-03-07 08:30\n", {"text": ""}, 1, "to hold the text.", "--column text="),
+        ("Accroche,Date\nUn,2016-03-07 08:30\n", {}, 1, "recognised as the text.", "--column text=TITLE"),
+        ("Texte,Date\nUn,2016-03-07 08:30\n", {"text": ""}, 1, "recognised as the text.", "--column text="),
         ("Texte,Message,Date\nUn,Deux,2016-03-07 08:30\n", {}, 2,
-         "Several columns hold the text: `Texte` `Message`.", "--column text=TITLE"),
+         "Several columns could be the text: `Texte` `Message`.", "--column text=TITLE"),
         ("Texte,Date,Lien,Lien\nUn,2016-03-07 08:30,,\n", {"link": "Lien"}, 4,
-         "Several columns hold the link: `Lien` `Lien`.", "Give titles that are alike other names."),
+         "Several columns could be the link: `Lien` `Lien`.", "If titles are alike, rename them."),
         ("Texte,Date\nUn,2016-03-07 08:30\n", {"link": "Adresse"}, 1,
-         "No column is called `Adresse`. There are: `Texte`, `Date`.", ""),
-        ("2016-03-07 08:30,Bonjour\n", {}, 1, "to hold the text.", "--from hootsuite"),
+         "No column is called “Adresse”. There are: `Texte`, `Date`.", ""),
+        ("2016-03-07 08:30,Bonjour\n", {}, 1, "recognised as the text.", "--from hootsuite"),
     ],
 )  # fmt: skip
 def test_a_missing_or_double_column_is_refused(

@@ -30,16 +30,16 @@ link: example
 colour: red
 """
 _SAID = {
-    "en": "The key `colour` is unknown.",
+    "en": "`colour` is not a known key.",
     "fr": "La clé `colour` est inconnue.",
     "es": "La clave `colour` es desconocida.",
     "pl": "Klucz `colour` jest nieznany.",
 }
 _MISSED = {
-    "en": "It was not out by its expiry.",
-    "fr": "Ce n'était pas publié à son expiration.",
-    "es": "No estaba publicado al caducar.",
-    "pl": "Nie wyszedł przed wygaśnięciem.",
+    "en": "It was not out when it expired.",
+    "fr": "Elle a expiré avant d'être publiée.",
+    "es": "Caducó antes de publicarse.",
+    "pl": "Nie wyszedł przed swoim terminem ważności.",
 }
 
 

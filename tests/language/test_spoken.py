@@ -25,7 +25,7 @@ _SAID = {
     "en": (
         "Queued: 1 delivery (1 added).",
         "Nothing to change",
-        "error: No account is named ghost.",
+        "error: There is no account ghost.",
     ),
     "fr": (
         "Au planning : 1 envoi (1 ajouté).",
@@ -34,13 +34,13 @@ _SAID = {
     ),
     "es": (
         "Programado: 1 envío (1 nuevo).",
-        "Nada que cambiar",
-        "error: Ninguna cuenta se llama ghost.",
+        "No hay nada que cambiar",
+        "error: No existe la cuenta ghost.",
     ),
     "pl": (
         "W harmonogramie: 1 wysyłka (1 dodana).",
         "Nie ma czego zmieniać",
-        "błąd: Żadne konto nie nazywa się ghost.",
+        "błąd: Nie ma konta ghost.",
     ),
 }
 _LANGUAGES = sorted(_SAID)
@@ -92,8 +92,8 @@ def test_numbers_take_the_form_of_their_language(
     ("code", "usage", "options", "default", "ending"),
     [
         ("fr", "Usage : publisher check", "Options", "[par défaut : text]", "Afficher cette aide"),
-        ("es", "Uso: publisher check", "Opciones:", "[por defecto: text]", "Mostrar esta ayuda"),
-        ("pl", "Użycie: publisher check", "Opcje:", "[domyślnie: text]", "Pokaż tę pomoc"),
+        ("es", "Uso: publisher check", "Opciones:", "[por defecto: text]", "Muestra esta ayuda"),
+        ("pl", "Użycie: publisher check", "Opcje:", "[domyślnie: text]", "Pokazuje tę pomoc"),
     ],
 )
 def test_help_speaks_it_as_well(
@@ -111,14 +111,14 @@ def test_help_speaks_it_as_well(
 @pytest.mark.parametrize(
     ("command", "said"),
     [
-        (["check", "--nope"], "Il n'y a pas d'option --nope"),
+        (["check", "--nope"], "L'option --nope n'existe pas"),
         (["check", "--forma", "x"], "(options possibles : --format)"),
-        (["nope"], "Il n'y a pas de commande 'nope'."),
+        (["nope"], "La commande 'nope' n'existe pas."),
         (["new"], "Il manque l'argument 'TITLE'."),
         (["import"], "Il manque l'argument 'FILE'."),
         (["resolve", "a.fr"], "Il manque l'option '--published'."),
-        (["pause"], "--reason manque."),
-        (["check", "--format", "x"], "'x' n'est pas parmi 'text', 'json', 'github'."),
+        (["pause"], "Il manque --reason."),
+        (["check", "--format", "x"], "'x' n'est pas parmi ces valeurs : 'text', 'json', 'github'."),
         (["sandbox", "--port", "x"], "'x' n'est pas un nombre entier."),
         (["sandbox", "--port", "99999"], "99999 n'est pas dans l'intervalle 0<=x<=65535."),
         (["rehearse", "--speed", "x"], "'x' n'est pas un nombre."),

@@ -157,7 +157,7 @@ def test_garbage_with_a_forged_hash_is_named(office: Office) -> None:
             detail = connection.execute(select(history.c.detail).where(step)).scalar_one()
             told = json.loads(detail) | {"sha256": archive_files.digest(path)}
             connection.execute(update(history).where(step).values(detail=json.dumps(told)))
-        with pytest.raises(StorageError, match=r"2016-03\.jsonl\.gz does not hold"):
+        with pytest.raises(StorageError, match=r"2016-03\.jsonl\.gz does not contain"):
             office.flaws()
 
 

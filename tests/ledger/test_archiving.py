@@ -275,7 +275,7 @@ def test_nothing_is_removed_that_cannot_be_read_back(
             change(path)
 
     monkeypatch.setattr(archiving, "sync", keep_badly)
-    with pytest.raises(StorageError, match="does not hold"):
+    with pytest.raises(StorageError, match="does not contain"):
         office.archive()
     assert office.steps() == steps
     assert list(office.folder.iterdir()) == []

@@ -207,7 +207,7 @@ def test_of_two_that_were_told_one_id_one_is_in_doubt(desk: Desk) -> None:
     told = desk.record((first, Accepted("7")), (between, Accepted("8")), (second, Accepted("7")))
     assert states(told) == [State.PUBLISHING, State.PUBLISHING, State.UNCERTAIN]
     assert [one.remote_ids for one in desk.stored(first, between, second)] == [("7",), ("8",), ()]
-    assert f"on record for {first.post} already" in str(desk.stored(second)[0].error_message)
+    assert f"already on record for {first.post}" in str(desk.stored(second)[0].error_message)
     assert desk.is_intact()
 
 

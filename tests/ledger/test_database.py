@@ -291,7 +291,7 @@ def test_a_file_of_another_program_is_refused_and_left_alone(tmp_path: Path, tab
     before = path.read_bytes()[100:]  # the header tells of the journal's mode
     with (
         closing(Database(f"sqlite:///{path}")) as database,
-        pytest.raises(LedgerUnavailable, match=r"other\.db is no ledger of Publisher") as caught,
+        pytest.raises(LedgerUnavailable, match=r"other\.db is not a ledger of Publisher") as caught,
     ):
         database.migrate()
     assert caught.value.hint
@@ -305,7 +305,7 @@ def test_the_migrations_of_another_program_are_no_newer_ledger(tmp_path: Path) -
         other.execute("INSERT INTO alembic_version VALUES ('9f3c')")
     with (
         closing(Database(f"sqlite:///{path}")) as database,
-        pytest.raises(LedgerUnavailable, match="is no ledger"),
+        pytest.raises(LedgerUnavailable, match="is not a ledger"),
     ):
         database.migrate()
 

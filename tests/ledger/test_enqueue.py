@@ -254,7 +254,7 @@ def test_resume_ends_no_pause_that_came_since_it_began(
 
     control.pause(None, "réunion", "redaction")
     monkeypatch.setattr(control, "stop", paused_meanwhile)
-    with pytest.raises(NotPossible, match="anew"):
+    with pytest.raises(NotPossible, match="again"):
         control.resume(None, "redaction")
     monkeypatch.undo()
     assert control.resume(None, "direction") == []

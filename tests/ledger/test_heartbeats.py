@@ -324,7 +324,7 @@ def test_a_process_whose_ledger_another_version_migrated_ends_and_says_why(
                 connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
             said, __ = process.communicate(timeout=30)
             assert process.returncode == -signal.SIGTERM
-            assert "migrated or restored by another version" in said
+            assert "Another version of Publisher migrated or restored" in said
             assert "Update Publisher on this machine" in said
         finally:
             process.kill()

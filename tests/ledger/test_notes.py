@@ -79,4 +79,6 @@ def test_a_note_is_in_the_history_and_cannot_be_changed_unseen(
         connection.exec_driver_sql(f"DROP TRIGGER {guard}")
         connection.execute(update(history).where(history.c.id == step.id).values(detail="{}"))
     broken = [str(one) for one in audit.verify().breaks]
-    assert any("posts/day.fr.md" in one and "not as it was written" in one for one in broken)
+    assert any(
+        "posts/day.fr.md" in one and "has changed since it was written" in one for one in broken
+    )

@@ -117,7 +117,7 @@ def test_one_that_another_delivery_has_is_left_to_a_person(
     courier_of(attempts, channel, clock, prepares=True).deliver([claim])
     left = next(d for d in Queries(attempts._database, clock).deliveries() if d.post == "other.fr")
     assert (left.state, left.settled_at, left.remote_ids) == (State.UNCERTAIN, None, ())
-    assert "7_1 for it, which is on record for post.fr already" in str(left.error_message)
+    assert "7_1, which is already on record for post.fr" in str(left.error_message)
     (again,) = control.retry("other.fr", None, "manager")
     assert again.prepared.draft_id is None
 
@@ -189,7 +189,9 @@ def test_what_says_the_same_is_held(
     made_public()
     by_name = {one.post: one for one in queries.deliveries()}
     assert (by_name["new.fr"].state, by_name["again.fr"].state) == (State.HELD, State.SCHEDULED)
-    assert "post.fr says the same, and is out on bice-x" in str(by_name["new.fr"].manual_hold)
+    assert "post.fr says the same, and is already out on bice-x" in str(
+        by_name["new.fr"].manual_hold
+    )
     (released,) = Holds(database, clock, no_rule).release("new.fr", None, "manager")
     assert released.state is State.SCHEDULED, "a person may want it twice"
     made_public()

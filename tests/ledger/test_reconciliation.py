@@ -132,13 +132,13 @@ def test_what_is_not_there_says_so_in_the_log(
     for _ in range(3):
         absent = look(doubts, clock, Absent())
     assert (absent.error_kind, absent.error_message) == (
-        Kind.UNAVAILABLE, "It was looked for on the platform, and is not there.",
+        Kind.UNAVAILABLE, "Publisher looked for it on the platform, and it is not there.",
     )  # fmt: skip
     clock.advance(5 * 3600)
     dispatch.expire()
     (missed,) = queries.deliveries()
     assert missed.error_message == (
-        "It was not out by its expiry. It was looked for on the platform, and is not there."
+        "It was not out when it expired. Publisher looked for it on the platform, and it is not there."
     )
 
 
@@ -399,7 +399,7 @@ def test_an_id_that_another_delivery_of_the_account_has_is_never_written(
     second = send_next(dispatch, attempts, clock)
     after = attempts.record(second, Accepted("7"), clock.ahead(30))
     assert (after.state, after.remote_ids, after.settled_at) == (State.UNCERTAIN, (), None)
-    assert "on record for one.fr already" in (after.error_message or "")
+    assert "already on record for one.fr" in (after.error_message or "")
     with pytest.raises(Conflict):
         attempts.record(second, Accepted("7"), clock.ahead(30))
     assert [d.remote_ids for d in queries.deliveries()] == [("7",), ()]

@@ -25,6 +25,6 @@ def test_a_rejection_is_told_without_its_words(database: Database, clock: Manual
     assert isinstance(item, StuckDelivery)
     assert (item.state, item.author) == (State.REJECTED, "redaction")
     told = compose([item], UTC)
-    assert "p.fr to bice-x was rejected" in told.title
-    assert "Its author: redaction." in told.body
+    assert "p.fr to bice-x was sent back to its author" in told.title
+    assert "Author: redaction." in told.body
     assert "secret" not in told.body + told.title

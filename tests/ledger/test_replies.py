@@ -59,7 +59,7 @@ def test_a_comment_that_may_not_be_kept_any_more_is_not_there(
         clock.advance(47 * 3_600)
         told = replies.obstacle(connection, "bice-x", "77", clock.now())
     assert told
-    assert "not here any more" in told
+    assert "no longer here" in told
     assert queries.comment("bice-x", "77") is None
 
 

@@ -87,7 +87,7 @@ def test_more_ids_than_parts_are_refused(
     thread: Delivery, control: Control, queries: Queries
 ) -> None:
     told = refusal(queries, control, "thread", "71", "72", "73", "74")
-    assert told.startswith("thread to bice-x has 3 parts; you named 4 ids.")
+    assert told.startswith("thread to bice-x has 3 parts; you gave 4 ids.")
     assert "at most 3 ids, in the order of the parts" in told
 
 
@@ -107,9 +107,9 @@ def test_parts_on_record_are_not_named_again(
     assert intended is not None
     attempts.record(intended, Unknown("No answer."), clock.ahead(30))
     told = refusal(queries, control, "thread", "72", "73")
-    assert "thread to bice-x has 2 parts, and 1 of them on record; you named 2 ids." in told
-    assert "Name one id. Begin with part 2." in told
-    assert "71 is on record already, as part 1 of thread." in refusal(
+    assert "thread to bice-x has 2 parts, and 1 of them on record; you gave 2 ids." in told
+    assert "Give one id. Begin with part 2." in told
+    assert "71 is already on record, as part 1 of thread." in refusal(
         queries, control, "thread", "71"
     )
     (done,) = control.resolve("thread", None, ("72",), "manager")
@@ -130,7 +130,7 @@ def test_an_id_that_another_post_of_the_account_has_is_refused(
     for remote_id in ("71", "99"):
         attempts.record(send(dispatch, attempts, clock), Accepted(remote_id), clock.ahead(30))
     told = refusal(queries, control, "thread", "70", "71")
-    assert "71 is on record already, as part 1 of other." in told
+    assert "71 is already on record, as part 1 of other." in told
     (done,) = control.resolve("thread", None, ("7", "1", "99"), "manager")
     assert done.state is State.PUBLISHED
 
@@ -154,12 +154,12 @@ def test_what_is_no_id_of_x_is_refused(
     thread: Delivery, control: Control, queries: Queries, given: str
 ) -> None:
     told = refusal(queries, control, "thread", "70", given)
-    assert "is no id of a post on bice-x" in told
+    assert "is not an id of a post on bice-x" in told
     assert "the number at the end of the post's address" in told
 
 
 def test_an_id_is_named_once(thread: Delivery, control: Control, queries: Queries) -> None:
-    assert "71 is named more than once" in refusal(queries, control, "thread", "71", "71")
+    assert "71 is given more than once" in refusal(queries, control, "thread", "71", "71")
 
 
 @pytest.mark.parametrize(

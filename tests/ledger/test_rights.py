@@ -187,16 +187,18 @@ def test_every_act_takes_a_right_over_the_accounts_organisation(
     with pytest.raises(NotPermitted, match=r"Warsaw has no right over bice-x \(BICE\)") as refused:
         doing(database, clock, rights, one, "warsaw")
     by_staff = act in ("queue", "edit", "move")
-    may = "These may: Bice, Marc, Redaction." if by_staff else "These may: Bice, Marc."
+    may = (
+        "These people may: Bice, Marc, Redaction." if by_staff else "These people may: Bice, Marc."
+    )
     assert refused.value.hint == may
     assert Queries(database, clock).deliveries() == [one]
     if not by_staff:
         with pytest.raises(
-            NotPermitted, match="may not do this as staff: it takes the role of manager"
+            NotPermitted, match="may not do this as staff: it needs at least the role manager"
         ):
             doing(database, clock, rights, one, "redaction")
     with acting_through_pages():
-        with pytest.raises(NotPermitted, match="Gone may not log in any more"):
+        with pytest.raises(NotPermitted, match="Gone can no longer log in"):
             doing(database, clock, rights, one, "Gone")
         doing(database, clock, rights, one, "Bice")
 
@@ -211,7 +213,7 @@ def test_an_author_holds_what_they_wrote_and_releases_their_own_hold_alone(
         wish(clock, "other", author="marc", account="lima-x"),
     )
     post = next(one.post for one in queries.deliveries() if one.written_by == "lima")
-    with pytest.raises(NotPermitted, match="it takes the role of manager"):
+    with pytest.raises(NotPermitted, match="it needs at least the role manager"):
         holds.hold("other", None, "lima", "wait")
     (held,) = holds.hold(post, None, "lima", "wait")
     assert undo.take_back({held.id: held.version}, "lima", clock.now())[0].state is State.SCHEDULED
@@ -220,9 +222,9 @@ def test_an_author_holds_what_they_wrote_and_releases_their_own_hold_alone(
     assert released.state is State.SCHEDULED
     holds.hold(post, None, "lima", "wait")
     holds.hold(post, None, "marc", "as lima says, wait")
-    with pytest.raises(NotPermitted, match="it takes the role of manager"):
+    with pytest.raises(NotPermitted, match="it needs at least the role manager"):
         holds.release(post, None, "lima")
-    with pytest.raises(NotPermitted, match="it takes the role of manager"):
+    with pytest.raises(NotPermitted, match="it needs at least the role manager"):
         holds.hold(post, None, "lima", "wait")
     assert holds.own("lima", queries.deliveries()) == []
 
@@ -258,7 +260,7 @@ def test_a_pause_of_everything_is_not_ended_by_a_partner(control: Control) -> No
         control.pause(None, "me too", name)
         with pytest.raises(NotPermitted, match=r"Everything was paused by .*marc") as refused:
             control.resume(None, name)
-        assert refused.value.hint == "These may: Marc."
+        assert refused.value.hint == "These people may: Marc."
         assert not control.may_resume(None, name)
     assert control.may_resume(None, "marc")
     control.resume(None, "marc")
@@ -287,10 +289,10 @@ def test_who_alone_paused_everything_ends_it(control: Control) -> None:
 
 
 def test_staff_neither_pause_nor_resume(control: Control) -> None:
-    with pytest.raises(NotPermitted, match="it takes the role of manager"):
+    with pytest.raises(NotPermitted, match="it needs at least the role manager"):
         control.pause(None, "why", "redaction")
     control.pause(None, "why", "marc")
-    with pytest.raises(NotPermitted, match="it takes the role of manager"):
+    with pytest.raises(NotPermitted, match="it needs at least the role manager"):
         control.resume(None, "redaction")
 
 
@@ -347,7 +349,7 @@ def test_an_admin_of_a_partner_looks_after_their_own_people(
     for act in acts:
         with pytest.raises(NotPermitted) as refused:
             act()
-        assert refused.value.hint == "These may: Chef."
+        assert refused.value.hint == "These people may: Chef."
     chef, kasia, warsaw, other = map(admins.find, ("chef", "kasia", "warsaw", whom))
     assert rights.permits_over(kasia, warsaw)
     assert not rights.permits_over(kasia, other)
@@ -364,7 +366,7 @@ def test_nobody_gives_away_a_right_that_they_have_not(
         admins.add("Friend", Rank.STAFF, PASSWORD, organisations=organisations, actor="kasia")
     with pytest.raises(NotPermitted):
         admins.set_rights("warsaw", Rank.STAFF, organisations, actor="kasia")
-    with pytest.raises(NotPermitted, match="it takes the role of admin"):
+    with pytest.raises(NotPermitted, match="it needs at least the role admin"):
         admins.set_rights("warsaw", Rank.ADMIN, ["Warsaw"], actor="warsaw")
     changed = admins.set_rights("warsaw", Rank.STAFF, ["Warsaw"], actor="kasia")
     assert (changed.rank, changed.organisations) == (Rank.STAFF, ("Warsaw",))

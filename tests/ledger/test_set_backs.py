@@ -288,7 +288,7 @@ def test_an_archived_step_is_not_lost(office: Office) -> None:
 
 def test_what_was_retried_in_lost_time_is_not_said_to_be_safe(clock: ManualClock) -> None:
     found = SetBack(1, clock.now(), clock.now(), doubted=0, out=0, looked_for=0, with_a_person=0)
-    assert "what was moved or retried in it may be out" in str(found)
+    assert "What was moved or retried in it may be out" in str(found)
 
 
 @pytest.fixture

@@ -368,7 +368,7 @@ def test_a_suspension_between_two_refusals_clears_nothing(
     desk.send(why)
     desk.clock.advance(1801)
     assert desk.send(OTHER) == [("two", State.SCHEDULED)]
-    assert "tried again by itself: publish nothing of it by hand" in str(
+    assert "Publisher tries this one again by itself: publish nothing of it by hand" in str(
         desk.post("two").error_message
     )
 

@@ -121,7 +121,7 @@ def test_a_server_without_free_connections_is_told_as_what_it_is(
         # A superuser may always come in, so another user asks.
         server._administer(f"CREATE ROLE user_{name} LOGIN")
         other = Database(url.replace("//publisher@", f"//user_{name}@"))
-        with pytest.raises(LedgerUnavailable, match="takes no more connections") as told:
+        with pytest.raises(LedgerUnavailable, match="accepts no more connections") as told:
             other.check_revision()
         assert told.value.hint
         assert "max_connections" in told.value.hint

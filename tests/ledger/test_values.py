@@ -113,7 +113,7 @@ def test_what_was_changed_is_named_with_the_step_that_knew_it(
     with database.read() as connection:
         out = connection.execute(select(deliveries).where(deliveries.c.post == "out")).one()
     change(database, out.id, {"remote_ids": '["1", "3"]'})
-    told = "left other values than the ledger has: somebody changed them without a step"
+    told = "left other values than the ledger has: someone changed them without a step"
     assert breaks(audit) == [f"out to bice-x, step {out.version} {told}"]
 
 

@@ -57,7 +57,9 @@ def test_a_request_that_was_given_up_is_not_sent_when_the_network_is_back() -> N
         [sys.executable, "-m", "tests.machines.late"],
         cwd=_ROOT, capture_output=True, text=True, timeout=60, check=False,
     )  # fmt: skip
-    assert done.stdout.endswith("time-out in waiting for the answer []"), done.stdout + done.stderr
+    assert done.stdout.endswith("time-out while waiting for the answer []"), (
+        done.stdout + done.stderr
+    )
 
 
 @pytest.fixture

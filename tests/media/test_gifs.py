@@ -232,7 +232,7 @@ def test_frames_that_are_alike_do_not_move(posts: Path) -> None:
     frame = data[data.index(b"\x2c") : -1]
     path.write_bytes(data[:-1] + frame * 2 + b"\x3b")
     assert code(path, posts) is None
-    with pytest.raises(PictureUnusable, match="alike"):
+    with pytest.raises(PictureUnusable, match="identical"):
         clean(path, TWITTER)
 
 

@@ -188,7 +188,7 @@ def test_another_picture_under_its_name_is_named(posts: Path, name: str) -> None
     Image.new("RGB", (8, 8)).save(posts / name, "JPEG")
     flaw = inspect(posts / name, posts)
     assert flaw
-    assert flaw.message == f"{name} is a JPEG, whatever its name says."
+    assert flaw.message == f"{name} is really a JPEG, despite its name."
     (posts / name).write_bytes(b"<svg/>")
     assert _code(posts / name, posts) == "media-type"
 

@@ -451,7 +451,7 @@ PICTURES = ("a TIFF", "a BMP")
         ("a.xls", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(20), "a document of Word, PowerPoint or Excel"),
         ("a.zip", b"PK\x03\x04" + bytes(99), "a ZIP archive"),
         ("a.png", b"  <!doctype html><html><svg></svg>", "a web page"),
-        ("a.jpg", b"version https://git-lfs.github.com/spec/v1\n", "a pointer of Git LFS"),
+        ("a.jpg", b"version https://git-lfs.github.com/spec/v1\n", "a Git LFS pointer"),
     ],
 )  # fmt: skip
 def test_what_is_no_picture_is_called_what_it_is(
@@ -463,7 +463,7 @@ def test_what_is_no_picture_is_called_what_it_is(
     assert flaw is not None
     assert flaw.code == "media-type"
     assert flaw.message.startswith(f"{name} is {kind}")
-    ending = ", which platforms do not take." if kind in PICTURES else ", and no picture."
+    ending = ", which platforms do not accept." if kind in PICTURES else ", not a picture."
     assert flaw.message.endswith(ending)
 
 
@@ -471,13 +471,13 @@ def test_an_empty_file_is_called_empty(posts: Path) -> None:
     (posts / "a.jpg").write_bytes(b"")
     flaw = inspect(posts / "a.jpg", posts)
     assert flaw is not None
-    assert flaw.message == "a.jpg is empty: it has no byte."
+    assert flaw.message == "a.jpg is empty: it has no bytes."
 
 
 @pytest.mark.parametrize(
     ("language", "message", "hint"),
     [
-        ("en", "a.jpg has 118.2 MB.", "50 MB are the limit"),
+        ("en", "a.jpg has 118.2 MB.", "The limit is 50 MB"),
         ("fr", "a.jpg fait 118,2\u202fMo.", "50\u202fMo"),
         ("es", "a.jpg tiene 118,2 MB.", "50 MB"),
         ("pl", "a.jpg ma 118,2 MB.", "50 MB"),

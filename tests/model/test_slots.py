@@ -53,5 +53,5 @@ def test_a_time_that_the_clocks_skip_is_no_slot() -> None:
 
 @pytest.mark.parametrize("text", ["", "09:00", "weekdays", "weekdays 9", "holidays 09:00"])
 def test_what_is_no_slot_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match="is no slot"):
+    with pytest.raises(ValueError, match="is not a slot"):
         slots.parse(text)

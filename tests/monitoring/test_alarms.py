@@ -45,7 +45,7 @@ def test_what_lasts_is_told_once_and_once_when_it_is_over(
     lasting(alarm, clock, CALM - 5)
     assert len(told) == 1
     lasting(alarm, clock, 3600)
-    assert [message.body for message in told[1:]] == ["It is over: The broker is full."]
+    assert [message.body for message in told[1:]] == ["Resolved: The broker is full."]
 
 
 def test_the_end_names_what_was_told_whatever_it_became(
@@ -56,7 +56,7 @@ def test_the_end_names_what_was_told_whatever_it_became(
     lasting(alarm, clock, CALM - 5, DISK)
     lasting(alarm, clock, 2 * CALM)
     assert [message.body.partition(".")[0] for message in told] == [
-        "The broker is full", "It is over: The broker is full",
+        "The broker is full", "Resolved: The broker is full",
     ]  # fmt: skip
 
 

@@ -45,8 +45,8 @@ def old(path: Path, days: float) -> Path:
         ({"notes.txt": 0, "tried": 0}, "There is no backup of the ledger in"),
         ({"a.dump.part": 0, "a.dump": 2, "tried": 0}, "is 48 h old."),
         ({"a.db": 2, "b.db": 0.9, "tried": 39}, None),
-        ({"a.dump": 0}, "No backup of the ledger was restored for a trial in the last 40 days."),
-        ({"a.dump": 0, "tried": 41}, "No backup of the ledger was restored for a trial"),
+        ({"a.dump": 0}, "No backup of the ledger has had a trial restore in the last 40 days."),
+        ({"a.dump": 0, "tried": 41}, "No backup of the ledger has had a trial restore"),
     ],
 )
 def test_what_is_wrong_with_the_backups_is_found(

@@ -24,14 +24,14 @@ def about(app: Application, subject: str) -> list[Finding]:
 def test_who_is_alive_is_named_with_its_host(app: Application) -> None:
     (found,) = about(app, "publishing")
     assert (found.grade, found.message) == (
-        Grade.GOOD, "At work: dispatcher (alpha), worker (alpha).",
+        Grade.GOOD, "Running: dispatcher (alpha), worker (alpha).",
     )  # fmt: skip
 
 
 def test_a_kind_of_which_none_was_ever_there_is_bad_beside_others(app: Application) -> None:
     app.heartbeats.end(process(ProcessKind.WORKER))
     (found,) = about(app, "publishing")
-    assert (found.grade, found.message) == (Grade.BAD, "No worker is at work.")
+    assert (found.grade, found.message) == (Grade.BAD, "No worker is running.")
 
 
 def test_that_publisher_run_is_not_at_work_is_told_where_nobody_publishes(
@@ -41,7 +41,7 @@ def test_that_publisher_run_is_not_at_work_is_told_where_nobody_publishes(
         app.heartbeats.end(process(kind))
     (found,) = about(app, "publishing")
     assert found.grade is Grade.WARNING
-    assert found.message.startswith("`publisher run` is not at work")
+    assert found.message.startswith("`publisher run` is not running")
 
 
 def test_a_kind_that_is_missing_is_bad(app: Application) -> None:
@@ -51,7 +51,7 @@ def test_a_kind_that_is_missing_is_bad(app: Application) -> None:
         )
     (found,) = about(app, "publishing")
     assert (found.grade, found.message) == (
-        Grade.BAD, "No worker has shown life for 40 s (the last: alpha).",
+        Grade.BAD, "No worker has reported for 40 s (the last: alpha).",
     )  # fmt: skip
 
 
@@ -135,7 +135,7 @@ def test_the_dead_are_no_concern_of_their_heirs(app: Application) -> None:
         grow_old(app.database, process(ProcessKind.WORKER), 60)
         told.append([one.message for one in about(app, "publishing")])
     assert told == [
-        ["A worker on alpha has shown no life for 40 s.",
-         "At work: dispatcher (alpha), worker (beta)."],
-        ["At work: dispatcher (alpha), worker (alpha), worker (beta)."],
+        ["A worker on alpha has not reported for 40 s.",
+         "Running: dispatcher (alpha), worker (beta)."],
+        ["Running: dispatcher (alpha), worker (alpha), worker (beta)."],
     ]  # fmt: skip

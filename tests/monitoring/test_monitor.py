@@ -37,7 +37,7 @@ def test_all_is_well(app: Application) -> None:
 BROKERS: dict[str, tuple[Callable[[redis.Redis], object], str, str]] = {
     "full": (lambda client: client.config_set("maxmemory", "1"), "is full.", "Raise its maxmemory"),
     "read-only": (
-        lambda client: client.replicaof("127.0.0.1", "1"), "is a read-only copy.", "Name the primary",
+        lambda client: client.replicaof("127.0.0.1", "1"), "is a read-only copy.", "Put the primary",
     ),
     "without-permission": (
         lambda client: client.acl_setuser("default", enabled=True, categories=["-@list"]),
@@ -76,7 +76,7 @@ def test_the_broker_is_left_as_it_was(app: Application, broker_url: str) -> None
 def test_a_worker_that_is_missing_is_named_with_its_host(app: Application) -> None:
     app.heartbeats.end(process(ProcessKind.WORKER))
     (found,) = Monitor(app).look().troubles
-    assert (found.subject, found.message) == (Subject.WORKERS, "No worker is at work.")
+    assert (found.subject, found.message) == (Subject.WORKERS, "No worker is running.")
 
 
 def test_a_wrong_clock_is_named_with_its_host(app: Application) -> None:
@@ -117,13 +117,15 @@ def test_an_overloaded_platform_is_named(app: Application) -> None:
     doubted(app, range(9, 10))
     (found,) = Monitor(app).look().troubles
     assert found.subject is Subject.PLATFORMS
-    assert found.message == "X may be overloaded: it is not known of 10 posts whether they are out."
+    assert (
+        found.message == "X may be overloaded: for 10 posts, it is not known whether they are out."
+    )
     with app.database.write() as connection:
         connection.execute(
             delays.insert().values(channel="twitter", lag=42_000_000, lag_seen_at=app.clock.now())
         )
     (found,) = Monitor(app).look().troubles
-    assert found.message.endswith("it made another post 42 s after its request.")
+    assert found.message.endswith("it made another post 42 s after the request.")
 
 
 def test_the_cause_of_what_is_late_is_what_is_wrong_with_the_surroundings(app: Application) -> None:
@@ -132,7 +134,7 @@ def test_the_cause_of_what_is_late_is_what_is_wrong_with_the_surroundings(app: A
     app.heartbeats.end(process(ProcessKind.WORKER))
     report = Monitor(app).look()
     assert report.late_in_words.startswith("1 post is late, since 2016-03-07 09:00")
-    assert "No worker is at work. Start `publisher run`, or the workers" in report.late_in_words
+    assert "No worker is running. Start `publisher run`, or the workers" in report.late_in_words
 
 
 def test_a_ledger_that_takes_nothing_is_a_trouble_though_it_can_be_read(
@@ -147,7 +149,7 @@ def test_a_ledger_that_takes_nothing_is_a_trouble_though_it_can_be_read(
         wait_for(lambda: beating.trouble, 20)
         (found,) = monitor.look().troubles
     assert (found.subject, found.message) == (
-        Subject.LEDGER, "The ledger takes nothing that is written.",
+        Subject.LEDGER, "Nothing can be written to the ledger.",
     )  # fmt: skip
     assert "locked" in found.hint
     wait_for(lambda: monitor.look().is_well, 20)

@@ -64,11 +64,11 @@ def test_a_dispatcher_tells_that_no_worker_is_alive_and_that_it_is_over(
 ) -> None:
     with at_work(workspace, _DISPATCHER):
         wait_for(lambda: receiver.bodies, 60)
-        assert "No worker is at work." in receiver.bodies[0]
+        assert "No worker is running." in receiver.bodies[0]
         assert not switch.asked
         with at_work(workspace, _WORKER):
             wait_for(lambda: len(receiver.bodies) == 2, 60)
-            assert receiver.bodies[1] == "It is over: No worker is at work."
+            assert receiver.bodies[1] == "Resolved: No worker is running."
             wait_for(lambda: switch.asked, 60)
             assert {one.process.kind for one in app.heartbeats.all() if one.is_alive} == {
                 ProcessKind.DISPATCHER, ProcessKind.WORKER,
@@ -82,4 +82,4 @@ def test_a_worker_tells_that_no_dispatcher_is_alive(
     """Dispatchers send the notices, but it is they who are missing."""
     with at_work(workspace, _WORKER):
         wait_for(lambda: receiver.bodies, 60)
-        assert "No dispatcher is at work." in receiver.bodies[0]
+        assert "No dispatcher is running." in receiver.bodies[0]

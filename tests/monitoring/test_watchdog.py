@@ -71,7 +71,7 @@ def test_what_is_late_is_news_once_and_once_more_when_it_goes_on(
         dog.look()
     (item,) = untold(news)
     assert "1 post is late" in item.message
-    assert "No worker is at work." in item.message
+    assert "No worker is running." in item.message
     assert not item.is_over
     tell(news)
     assert not untold(news)
@@ -102,7 +102,7 @@ def test_a_pause_of_everything_is_not_told_as_all_being_well(
     (item,) = untold(news)
     assert item.is_over
     assert item.ending is not None
-    assert "it goes on" not in item.ending
+    assert "publishing continues" not in item.ending
     assert "Everything is paused" in item.ending
 
 
@@ -123,7 +123,7 @@ def test_what_stood_still_and_went_out_late_is_news(
         now[0] += 5
     (item,) = untold(news)
     assert item.is_over
-    assert "stood still for 300 s" in item.message
+    assert "did nothing for 300 s" in item.message
 
 
 def test_a_post_of_a_paused_account_is_no_news(
@@ -153,7 +153,7 @@ def test_a_trouble_of_the_surroundings_reaches_the_service_without_the_ledger(
         connection.exec_driver_sql("ALTER TABLE gone RENAME TO deliveries")
     dog.look()
     wait_for(lambda: len(receiver.bodies) == 2)
-    assert "It is over" in receiver.bodies[1]
+    assert "Resolved" in receiver.bodies[1]
 
 
 def test_a_wrong_clock_is_told_and_that_it_is_right_again(
@@ -177,7 +177,7 @@ def test_a_wrong_clock_is_told_and_that_it_is_right_again(
     for dog in dogs:
         dog.look()
     wait_for(lambda: len(receiver.bodies) == 2)
-    assert receiver.bodies[1] == "It is over: The clock of alpha is 2 h ahead."
+    assert receiver.bodies[1] == "Resolved: The clock of alpha is 2 h ahead."
 
 
 def test_what_seems_late_by_a_clock_that_was_just_set_is_no_news(
@@ -226,7 +226,7 @@ def test_the_loss_of_one_of_several_is_told_and_stops_no_heartbeat_to_elsewhere(
         grow_old(app.database, lost, 60)
         dog.look()
     wait_for(lambda: len(receiver.bodies) == 2)
-    assert "A worker on beta has shown no life for 40 s." in receiver.bodies[0]
+    assert "A worker on beta has not reported for 40 s." in receiver.bodies[0]
     assert "A worker on gamma" in receiver.bodies[1]
     assert "beta" not in receiver.bodies[1]
     assert "may be late" not in "".join(receiver.bodies)
@@ -247,7 +247,7 @@ def test_a_worker_tells_that_no_dispatcher_is_alive_and_nothing_else(
     Watchdog(app, monitor, beating=worker, subjects={Subject.DISPATCHERS}).look()
     wait_for(lambda: receiver.bodies)
     (body,) = receiver.bodies
-    assert "No dispatcher is at work." in body
+    assert "No dispatcher is running." in body
     assert "broker" not in body
 
 

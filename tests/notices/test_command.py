@@ -41,8 +41,8 @@ def test_what_does_not_arrive_is_told_per_service(
     done = cli("notify")
     assert (done.code, done.out) == (3, "")
     assert "error: json: it answered with status 401." in done.err
-    assert "error: notices.urls: number 2 is no address that Apprise can use." in done.err
-    assert "hint: It stands in secrets.toml or in PUBLISHER_NOTICES__URLS" in done.err
+    assert "error: notices.urls: number 2 is not an address that Apprise can use." in done.err
+    assert "hint: It is set in secrets.toml or in PUBLISHER_NOTICES__URLS" in done.err
     assert "hunter2" not in done.err
     assert receiver.address not in done.err
 
@@ -62,14 +62,14 @@ def test_a_script_reads_which_were_sent_and_what_is_wrong(
     done = cli("notify", "--json")
     (error,) = done.json["errors"]
     assert (done.code, done.json["sent"]) == (3, ["json"])
-    assert error["message"] == "notices.urls: number 1 is no address that Apprise can use."
+    assert error["message"] == "notices.urls: number 1 is not an address that Apprise can use."
     assert "`publisher help notices`" in error["hint"]
 
 
 def test_without_services_it_says_what_to_do(workspace: Workspace, cli: Cli) -> None:
     done = cli("notify")
     assert done.code == 3
-    assert "nobody is told" in done.err
+    assert "nobody is notified" in done.err
     assert "`publisher help notices`" in done.err
 
 

@@ -51,9 +51,10 @@ def test_a_failed_delivery_is_told_with_what_helps() -> None:
     assert message.title == "Publisher: post-1.fr to bice-x failed"
     assert message.body == (
         "post-1.fr to bice-x failed (its content is refused). It was due 2016-03-07 08:00 UTC (09:00 "
-        "Europe/Zurich). X refuses this post. Failed: nothing is out. With the draft changed: `publisher queue`. As it "
-        "is, once more: `publisher retry post-1.fr --account bice-x`.\n\n"
-        "`publisher status` shows all that needs a person."
+        "Europe/Zurich). X refuses this post. Failed: nothing is out. To send it changed, edit the "
+        "draft, then run `publisher queue`. To send it again as it is, run `publisher retry post-1.fr "
+        "--account bice-x`.\n\n"
+        "`publisher status` shows everything that needs attention."
     )
 
 
@@ -74,7 +75,7 @@ def test_a_post_that_is_held_as_it_leaves_is_told_with_the_reason() -> None:
     reason = "consent lima expired on 2016-03-06"
     message = compose([stuck(state=State.HELD, kind=None, message=reason)], UTC)
     assert message.title == "Publisher: post-1.fr to bice-x is held, and did not go out"
-    assert f"Why: {reason}. Mend what keeps it back" in message.body
+    assert f"Why: {reason}. Fix what keeps it back" in message.body
     assert "`publisher retry" not in message.body
 
 
@@ -89,7 +90,7 @@ def test_a_post_that_is_held_as_it_leaves_is_told_with_the_reason() -> None:
 def test_who_has_to_look_at_the_account_is_told_once(message: str) -> None:
     told = compose([stuck(state=State.UNCERTAIN, message=message)], GENEVA)
     assert told.body.lower().count("look at the account.") == 1
-    assert "ook at the account. If the post is there: `publisher resolve" in told.body
+    assert "ook at the account. If the post is there, run `publisher resolve" in told.body
 
 
 def test_that_nothing_is_late_any_more_does_not_say_that_all_of_it_is_out() -> None:
@@ -108,10 +109,10 @@ def test_a_thread_that_is_partly_out_says_so() -> None:
 
 def test_a_suspended_account_is_told_with_what_waits_and_what_helps() -> None:
     message = compose([held(waiting=12, next_due=MORNING)], GENEVA)
-    assert message.title == "Publisher: bice-x is suspended until somebody acts"
+    assert message.title == "Publisher: bice-x is suspended until someone acts"
     assert message.body.startswith(
-        "bice-x is suspended until somebody acts. X no longer accepts this account's keys. 12 posts "
-        "wait; the first is due 2016-03-07 08:00 UTC (09:00 Europe/Zurich). When it is mended: "
+        "bice-x is suspended until someone acts. X no longer accepts this account's keys. 12 posts "
+        "wait; the first is due 2016-03-07 08:00 UTC (09:00 Europe/Zurich). When it is fixed, run "
         "`publisher resume --account bice-x`."
     )
 
@@ -152,7 +153,7 @@ def test_a_burst_is_one_message_with_a_count_and_the_first_ten() -> None:
         *(stuck(n, state=State.MISSED) for n in (1, 2)),
     ]
     message = compose(items, UTC)
-    assert message.title == "Publisher: 50 things to look at"
+    assert message.title == "Publisher: 50 things need attention"
     assert message.body.startswith("1 account suspended, 47 failed, 2 missed.")
     assert "post-8.fr" in message.body
     assert "post-9.fr" not in message.body
@@ -185,18 +186,21 @@ def test_what_was_withdrawn_and_may_still_be_out_is_told_as_such() -> None:
 def test_keys_that_are_not_renewed_are_told_with_their_end() -> None:
     item = KeysEnd(1, "bice-x", f"It ends{quote('secret')}.", MORNING)
     message = compose([item], GENEVA)
-    assert message.title == "Publisher: the keys of bice-x are not renewed"
+    assert message.title == "Publisher: the keys of bice-x are not being renewed"
     told = (
         "It ends. Its posts go out until 2016-03-07 08:00 UTC (09:00 Europe/Zurich) at the latest"
     )
-    assert f"the keys of bice-x are not renewed. {told}" in message.body
-    assert "the keys of bice-x are not renewed." in compose([item, stuck(2)], UTC).body
+    assert f"the keys of bice-x are not being renewed. {told}" in message.body
+    assert "the keys of bice-x are not being renewed." in compose([item, stuck(2)], UTC).body
 
 
 def test_keys_of_another_handle_are_told_with_both_names_and_what_to_do() -> None:
     change = OwnerChange(1, "bice-x", "@other", "@bice")
     message = compose([change], UTC)
-    assert message.title == "Publisher: the keys of bice-x are now those of @other"
-    assert "The keys of bice-x are now those of @other; before, of @bice. If that" in message.body
+    assert message.title == "Publisher: the keys of bice-x now belong to @other"
+    assert (
+        "The keys of bice-x now belong to @other; before, they belonged to @bice. If that"
+        in message.body
+    )
     assert "pause the account" in message.body
-    assert "the keys of bice-x are now those of @other." in compose([change, stuck(2)], UTC).body
+    assert "the keys of bice-x now belong to @other." in compose([change, stuck(2)], UTC).body

@@ -451,7 +451,7 @@ def test_what_is_out_although_it_was_stopped_is_news_once(
     assert isinstance(item, StuckDelivery)
     assert (item.post, item.state) == (uncertain.post, State.PUBLISHED)
     body = compose([item], UTC).body
-    assert "is out, although somebody stopped it" in body
+    assert "is out, although someone stopped it" in body
     assert f"`publisher withdraw {item.post} --account bice-x --reason TEXT`" in body
     assert news.untold(SERVICE) == []
 

@@ -41,10 +41,10 @@ def test_who_may_approve_now_is_news_once_and_staff_are_none(
     people.add("Stagiaire", Rank.STAFF, _PASSWORD)
     people.add("Intrus", Rank.MANAGER, _PASSWORD, actor="root")
     people.remove("intrus")
-    assert told(news) == ["intrus may log in, as manager"]
+    assert told(news) == ["intrus can now log in (role: manager)"]
     clock.advance(120)
     people.set_rights("stagiaire", Rank.ADMIN, ["BICE"], actor="chef")
-    assert told(news) == ["stagiaire has other rights, as admin"]
+    assert told(news) == ["the rights of stagiaire have changed (role: admin)"]
     clock.advance(120)
     assert told(news) == []
 
@@ -59,7 +59,9 @@ def test_the_first_log_in_elsewhere_of_a_manager_is_news(
     for _ in range(2):
         assert people.recognised("lima", "subject-1")
         assert people.recognised("mia", "subject-2")
-    assert told(news) == ["lima logged in elsewhere for the first time, as manager"]
+    assert told(news) == [
+        "lima logged in with the organisation's account for the first time (role: manager)"
+    ]
 
 
 def test_a_new_factor_or_feed_key_of_a_manager_is_news(
@@ -78,8 +80,8 @@ def test_a_new_factor_or_feed_key_of_a_manager_is_news(
         keys.make(person)
         factors.add_app(person, SECRET, code())
     assert told(news) == [
-        "lima, manager, has a secret address of the calendar and the feed",
-        "lima, manager, has a new second factor or passkey",
+        "lima (manager) has a secret address for the calendar and the feed",
+        "lima (manager) has a new second factor or passkey",
     ]
 
 
@@ -94,4 +96,4 @@ def test_that_somebody_guesses_is_news_with_what_helps(
     body = compose(items, UTC).body
     assert "30 log-ins as lima have failed" in body
     assert "`publisher user unlock lima`" in body
-    assert told(news) == ["many log-ins as lima fail"]
+    assert told(news) == ["many log-ins as lima are failing"]

@@ -62,7 +62,7 @@ def test_a_refusal_names_the_service_and_the_status(receiver: Receiver, status: 
 
 def test_a_service_that_is_not_there_takes_no_message() -> None:
     (service,) = opened(f"json://127.0.0.1:{system.free_port()}")
-    with pytest.raises(NoticeNotSent, match=r"^json: it took no message\.$"):
+    with pytest.raises(NoticeNotSent, match=r"^json: it did not accept the message\.$"):
         service.send(trial())
 
 
@@ -103,7 +103,7 @@ def test_a_service_that_hangs_does_not_keep_a_process_from_ending(receiver: Rece
 def test_what_apprise_cannot_use_is_told_without_repeating_it(url: str, logged: list[str]) -> None:
     services, (problem,) = open_services([SecretStr("json://127.0.0.1"), SecretStr(url)])
     assert [service.name for service in services] == ["json"]
-    assert str(problem) == "notices.urls: number 2 is no address that Apprise can use."
+    assert str(problem) == "notices.urls: number 2 is not an address that Apprise can use."
     assert SECRET not in f"{problem!r} {problem.hint}" + "".join(logged)
 
 

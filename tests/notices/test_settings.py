@@ -49,8 +49,8 @@ def test_the_environment_wins_and_has_spaces_between_them(tmp_path: Path) -> Non
 @pytest.mark.parametrize(
     ("secrets", "message"),
     [
-        ("notices = 'hunter2'", "secrets.toml:1:1: notices is no table"),
-        ("[notices]\nurl = 'hunter2'", "secrets.toml:2:1: url under [notices] is no setting."),
+        ("notices = 'hunter2'", "secrets.toml:1:1: notices is not a table"),
+        ("[notices]\nurl = 'hunter2'", "secrets.toml:2:1: url under [notices] is not a setting."),
         ("[notices]\nurls = 5", "secrets.toml:2:1: notices.urls: must be a list"),
         ("[notices]\nurls = [5]", "secrets.toml:2:1: notices.urls: must be a text"),
         (

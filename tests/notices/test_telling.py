@@ -330,7 +330,7 @@ def test_an_address_that_is_none_is_logged_without_it(
 ) -> None:
     start("hunter2://hunter2").finish(20)
     shown = log()
-    assert shown.count("number 1 is no address that Apprise can use") == 1
+    assert shown.count("number 1 is not an address that Apprise can use") == 1
     assert "hunter2" not in shown
 
 
@@ -413,4 +413,4 @@ def test_a_notice_that_cannot_be_put_into_words_is_told_of_and_stops_no_other(
     tell()
     (body,) = receiver.bodies
     assert ["post-0.fr" in body, "post-1.fr" in body, "post-2.fr" in body] == [True, False, True]
-    assert "Publisher failed to put it into words" in body
+    assert "Publisher failed to describe it" in body

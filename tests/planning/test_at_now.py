@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator
 from contextlib import closing
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from publisher.app import Application
 from publisher.ledger.manager.approvals import digest
+from publisher.ledger.manager.operations import can_be_retried
 from publisher.model.deliveries import Delivery
 from publisher.model.states import State
 from publisher.model.timing import UNDO
@@ -93,3 +94,26 @@ def test_one_that_needs_no_approval_any_more_begins_when_it_is_queued_again(
         now = only(other)
     begins = clock.now().replace(microsecond=0)
     assert (now.state, now.due_at, now.expires_at) == (State.SCHEDULED, begins, begins + _AFTER)
+
+
+def test_under_an_embargo_it_expires_so_long_after_that(
+    app: Application, workspace: Workspace, clock: ManualClock
+) -> None:
+    """It was missed before it could go: its expiry counts from when it may."""
+    workspace.draft("one.fr", f"{_NOW}\nembargo: 2016-03-07 15:00")
+    queue(app)
+    approved, ends_at = approve(app), datetime(2016, 3, 7, 14, tzinfo=UTC)
+    assert (approved.not_before, approved.expires_at) == (ends_at, ends_at + _AFTER)
+    assert queue(app).changes == (), "the approval stands"
+    clock.advance(3600)
+    assert app.dispatch.expire() == 0
+    clock.advance((ends_at - clock.now()).total_seconds())
+    assert len(app.dispatch.claim(clock.now(), clock.ahead(30), 10)) == 1
+
+
+def test_one_that_was_missed_may_be_tried_again(app: Application, clock: ManualClock) -> None:
+    """As the command does, so do the pages."""
+    approve(app)
+    clock.advance(3600)
+    app.dispatch.expire()
+    assert can_be_retried(only(app), clock.now())

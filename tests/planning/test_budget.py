@@ -83,7 +83,7 @@ def test_what_expires_before_the_suspension_ends_is_a_sure_miss(
     ((code, post, message),) = told(app)
     assert (code, post) == ("sure-miss", "a.fr")
     assert message == (
-        "bice-x takes nothing until 2016-03-08 05:00 (Europe/Zurich), and this expires at "
+        "bice-x accepts nothing until 2016-03-08 05:00 (Europe/Zurich), and this expires at "
         "2016-03-07 13:00 (Europe/Zurich): it will be missed."
     )
 
@@ -132,7 +132,7 @@ def test_a_hundred_posts_in_fifteen_minutes_fit_and_one_more_does_not(
     workspace.draft("z.fr", "at: 2016-03-07T10:14:00+01:00\nto: [bice-x]", "Un.\n\n---\nDeux.")
     ((code, post, message),) = told(app)
     assert (code, post) == ("over-limit", "z.fr")
-    assert "bice-x has 102 posts within 15 minutes, and X takes 100" in message
+    assert "bice-x has 102 posts within 15 minutes, and X accepts 100" in message
 
 
 def pictured(workspace: Workspace, number: int, to: str) -> None:
@@ -156,7 +156,7 @@ def test_more_than_thirty_files_in_half_an_hour_are_named_where_mastodon_takes_t
     found = told(app)
     assert [(code, post) for code, post, _message in found] == [("over-limit", "p015.fr")] * is_over
     for _code, _post, message in found:
-        assert "32 pictures and videos within 30 minutes, and Mastodon takes 30" in message
+        assert "32 pictures and videos within 30 minutes, and Mastodon accepts 30" in message
 
 
 def test_more_files_than_are_left_are_named_and_no_text(

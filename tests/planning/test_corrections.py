@@ -335,7 +335,7 @@ def test_a_correction_that_was_begun_before_another_one_does_not_undo_it(
     assert app.attempts.take_all([claim_first(app)]) == []
     held = standing(app, "again.fr", "bice-page")
     assert held.state is State.HELD
-    assert "Other words of a.fr are out on bice-page now" in (held.reason or "")
+    assert "The words of a.fr that are now out on bice-page" in (held.reason or "")
     assert plan_of(app) == ([], ["correction-outdated"])  # another draft is queued, for example
     workspace.draft("again.fr", FIX.replace("13:00", "13:01"), "Quatre sur dix, Madame Durand.")
     assert queue(app) == [(Change.RELEASE, "again.fr", "bice-page")]

@@ -109,7 +109,7 @@ def test_two_new_drafts_with_one_text_are_refused(app: Application, workspace: W
     workspace.draft("b.fr", f"{NOON}\nto: [bice-x]")
     assert refusals(app) == ["duplicate-text"]
     (error,) = app.planner.plan().errors
-    assert error.message == "bice-x gets the same text from a.fr.", (
+    assert error.message == "bice-x already gets this text from a.fr.", (
         "nothing of it is on the schedule"
     )
 

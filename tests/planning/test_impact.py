@@ -109,7 +109,7 @@ def test_a_draft_with_a_picture_whose_consent_only_the_ledger_has_has_its_errors
     workspace.draft("again.fr", shown, "Encore.")
     workspace.write("posts/consents.yaml", "lima:\n  withdrawn: true\n")
     assert notes(one(app, by=DAY)) == [
-        ("its draft has errors: until they are mended, it stays on the schedule as it is", False)
+        ("its draft has errors: until they are fixed, it stays on the schedule as it is", False)
     ]
 
 
@@ -148,10 +148,10 @@ def test_a_cancelled_item_holds_its_posts(app: Application, workspace: Workspace
 @pytest.mark.parametrize(
     ("outcome", "note"),
     [
-        (Accepted("1"), "out already: it does not move"),
+        (Accepted("1"), "already out: it does not move"),
         (
             Unknown("no answer"),
-            "may be out already: if it is not, it is held, and moves when it is queued again",
+            "may already be out: if it is not, it is held, and moves when it is queued again",
         ),
     ],
 )

@@ -219,7 +219,7 @@ def test_what_is_over_on_two_accounts_is_told_once(
     clock.advance(9 * HOUR)
     (problem,) = app.planner.plan().errors
     assert problem.code == "past"
-    assert "for bice-x, bice-page is over" in problem.message
+    assert "for bice-x, bice-page has passed" in problem.message
 
 
 def test_an_edit_of_what_is_out_names_withdraw(app: Application, workspace: Workspace) -> None:

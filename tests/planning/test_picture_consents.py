@@ -121,8 +121,8 @@ def test_a_draft_that_leaves_out_what_another_one_says_is_an_error(
     (found,) = plan.errors
     assert found.code == "consent-missing"
     assert found.message == (
-        f"{file} shows people: posts/a.fr.md names the consent lima for the same picture, and none "
-        "is named here."
+        f"{file} shows people: posts/a.fr.md names the consent lima for the same picture, but this "
+        "draft names none."
     )
     workspace.write("posts/consents.yaml", _WITHDRAWN)
     assert [p.code for p in app.planner.plan([workspace.path / "posts/b.fr.md"]).errors] == [
@@ -159,7 +159,7 @@ def test_a_draft_says_no_two_things_of_one_picture(app: Application, workspace: 
     found = {p.file: p.message for p in app.planner.plan().errors}
     assert found == {
         "posts/a.fr.md": "card.png shows people: posts/a.fr.md names the consent lima for the same "
-        "picture, and none is named here.",
+        "picture, but this draft names none.",
         "posts/c.fr.md": "People are in the picture, but no consent is named.",
     }
 

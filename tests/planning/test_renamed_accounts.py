@@ -97,9 +97,9 @@ def test_what_is_out_or_may_be_does_not_go_out_under_the_new_name(
     before = office.states()
     office.rename(old, new)
     (problem,) = told(office.queue())
-    assert f"The ledger has it for {old} ({before['one.fr', old]})" in problem.message
-    assert f"If that account is called {new} now, it would go out twice" in problem.message
-    assert f"Nothing to do if {old} was renamed" in (problem.hint or "")
+    assert f"It is on record for {old} ({before['one.fr', old]})" in problem.message
+    assert f"If that account is now called {new}, it would go out twice" in problem.message
+    assert f"There is nothing to do if {old} was renamed" in (problem.hint or "")
     assert office.states() == before
 
 

@@ -63,7 +63,7 @@ def test_a_ledger_that_cannot_be_read_is_left_out_and_named(desk: Desk) -> None:
     (desk.folder / "var" / "publisher.db").write_text("no database, whatever its name says" * 9)
     done = desk.cli("preview", "--output", "out.html")
     assert done.code == 0
-    assert "without the states of the ledger" in done.err
+    assert "does not show the states in the ledger" in done.err
     assert "Le texte." in Path("out.html").read_text()
 
 
@@ -72,11 +72,11 @@ def test_what_the_ledger_says_stands_beside_the_draft(desk: Desk) -> None:
     assert desk.cli("queue").code == 0
     page = desk.preview("a.fr")
     assert ">scheduled</span>" in page.html
-    assert "the ledger has" not in page.text
+    assert "on record differ" not in page.text
     desk.draft("a.fr", "at: annual-day + 1h\nto: bice-x", "Un autre texte.")
     page = desk.preview("a.fr")
-    assert "the ledger has another text or picture than this draft" in page.text
-    assert "the ledger has another time: Mon 7 Mar 2016, 09:00" in page.text
+    assert "the text or pictures on record differ from this draft" in page.text
+    assert "the time on record differs: Mon 7 Mar 2016, 09:00" in page.text
     assert desk.cli("cancel", "a.fr", "--reason", "<b>dit déjà</b>").code == 0
     page = desk.preview("a.fr")
     assert ">cancelled</span>" in page.html
@@ -262,7 +262,7 @@ def test_problems_of_no_draft_have_a_place(desk: Desk) -> None:
     desk.draft("a.fr", ALL)
     desk.files.write("posts/session.yaml", "name: X\ntimezone: Mars/Olympus\n")
     page = desk.preview("a.fr")
-    assert "Not about one draft" in page.text
+    assert "Not about a single draft" in page.text
     assert "posts/session.yaml:2:11 · unknown-zone" in page.text
 
 
@@ -272,8 +272,8 @@ def test_times_are_in_the_sessions_zone_and_in_the_accounts(desk: Desk) -> None:
     assert "Mon 7 Mar 2016, 09:30" in text
     assert "Mon 7 Mar 2016, 03:30 (America/Lima)" in text
     assert "Its own time is Mon 7 Mar 2016, 09:00; the embargo ends later." in text
-    assert "Dropped when it is not out 4 h after its time." in text
-    assert "Its time hangs on “Journée annuelle” (annual-day)." in text
+    assert "Dropped if it is not out 4 h after its time." in text
+    assert "Its time depends on “Journée annuelle” (annual-day)." in text
 
 
 def test_translations_are_linked_and_speak_their_language(desk: Desk) -> None:
@@ -347,9 +347,9 @@ def test_light_and_dark_are_a_choice_without_script(desk: Desk, browser: Browser
 @pytest.mark.parametrize(
     ("code", "heading", "error"),
     [
-        ("en", "Mon 7 Mar 2016", "The picture has no alternative text."),
-        ("fr", "lun. 7 mars 2016", "L'image n'a pas de texte alternatif."),
-        ("es", "lun 7 mar 2016", "La imagen no tiene texto alternativo."),
+        ("en", "Mon 7 Mar 2016", "The picture has no description."),
+        ("fr", "lun. 7 mars 2016", "L'image n'a pas de description."),
+        ("es", "lun 7 mar 2016", "La imagen no tiene descripción."),
         ("pl", "pon. 7 mar 2016", "Zdjęcie nie ma tekstu alternatywnego."),
     ],
 )

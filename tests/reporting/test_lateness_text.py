@@ -14,7 +14,7 @@ def test_what_a_platform_has_against_a_post_is_said_in_words(kind: Kind | None) 
     since = datetime(2016, 3, 7, tzinfo=UTC)
     late = Late([LateGroup(Cause.REFUSED, "twitter", kind, 2, since)])
     told = lateness_text.in_words(late, UTC)
-    assert "X does not take 2 of them (" in told
+    assert "X does not accept 2 of them (" in told
     words = told.partition("(")[2].partition(")")[0]
     assert len(words.split()) >= 4
     assert words != kind

@@ -70,8 +70,8 @@ def test_the_figures_are_the_ledgers(desk: Desk) -> None:
     assert page.figure("Uncertain") == "1"
     assert page.figure("Cancelled") == "1"
     assert page.figure("Still waiting") == "1"
-    assert page.figure("Late, median") == "400 ms"
-    assert page.figure("Late, worst") == "60.0 s"
+    assert page.figure("Delay, median") == "400 ms"
+    assert page.figure("Delay, worst") == "60.0 s"
     assert page.figure("Early") == "0"
     assert "The rules forbid it." in page.text
     assert "No answer came." in page.text
@@ -124,7 +124,7 @@ def test_answers_to_readers_are_no_highlights(desk: Desk) -> None:
 
 def test_what_went_out_unapproved_is_named_where_approval_is_asked_for(desk: Desk) -> None:
     desk.publish("a.fr")
-    assert "No account of these asks for an approval." in desk.report().text
+    assert "None of these accounts requires an approval." in desk.report().text
     settings = (desk.folder / "publisher.toml").read_text()
     desk.files.write("publisher.toml", f"{settings}[approval]\nrequired = true\n")
     page = desk.report()
@@ -145,7 +145,7 @@ def test_every_intervention_tells_who_and_why(desk: Desk) -> None:
     assert "Resumed bice-x secretariat" in text
     assert "Paused everything direction wrong picture" in text
     assert "Cancelled a.fr to bice-x, a.fr to lima-page direction &#34;&gt;&lt;script" in text
-    assert "Who stepped in" in text
+    assert "Who intervened" in text
 
 
 def test_a_withdrawal_has_its_reason(desk: Desk) -> None:
@@ -205,7 +205,9 @@ def test_since_until_and_account_narrow_it(desk: Desk) -> None:
     assert page.figure("Published") == "2 of 2"
     assert "elsewhere" not in page.text
     assert "What went out on bice-x" in page.text
-    assert "nothing to report of that account and time" in desk.report("--since", "2017-01-01").text
+    assert (
+        "nothing to report for that account and time" in desk.report("--since", "2017-01-01").text
+    )
 
 
 def test_what_was_counted_is_kept_until_the_ledger_changes(desk: Desk) -> None:

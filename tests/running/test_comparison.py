@@ -110,11 +110,11 @@ def _wrong_account(posts: list[dict[str, Any]]) -> None:
         (_other_picture, "pictures of part 1"),
         (_no_picture, "pictures of part 1"),
         (_torn_thread, "in_reply_to of part 2"),
-        (_missing, "the log has 12, the platform has not"),
-        (_deleted, "the log has 12, the platform has not"),
-        (_hidden, "the log has 12, the platform has not"),
+        (_missing, "the log has 12, the platform does not"),
+        (_deleted, "the log has 12, the platform does not"),
+        (_hidden, "the log has 12, the platform does not"),
         (_twice, "post 13 is on the platform, not in the log"),
-        (_wrong_account, "the log has 11, the platform has not"),
+        (_wrong_account, "the log has 11, the platform does not"),
     ],
 )
 def test_every_kind_of_difference_is_told(

@@ -224,8 +224,8 @@ def test_check_passes_for_a_broker_that_answers(embedded: EmbeddedBroker) -> Non
         ("redis://:hush-hush@127.0.0.1:port/0", "cannot be reached"),
         ("redis://:hush-hush@[::1", "cannot be reached"),
         ("redis://us:er:hush-hush@127.0.0.1:1", "cannot be reached"),
-        ("amqp://me:hush-hush@127.0.0.1", "none of the kinds"),
-        ("hush-hush", "none of the kinds"),
+        ("amqp://me:hush-hush@127.0.0.1", "not one of the supported kinds"),
+        ("hush-hush", "not one of the supported kinds"),
     ],
 )
 def test_check_says_what_is_wrong_without_the_password(url: str, message: str) -> None:

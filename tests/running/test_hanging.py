@@ -107,7 +107,7 @@ def test_a_stopped_process_is_replaced_and_the_post_goes_out(
             until(out, 60)
             queueing.result()
         assert child.pid != frozen
-    assert said == [f"{child.name} gave no sign of life for 3 s and was killed; it starts again."]
+    assert said == [f"{child.name} gave no sign of life for 3 s and was killed; it restarts."]
     assert texts(sandbox) == ["This is through."]
 
 
@@ -140,7 +140,7 @@ def test_a_worker_whose_loop_hangs_is_replaced(
 
         until(back, 60)
         until(processes.ready)
-    assert said == ["worker-1 gave no sign of life for 3 s and was killed; it starts again."]
+    assert said == ["worker-1 gave no sign of life for 3 s and was killed; it restarts."]
 
 
 @pytest.mark.usefixtures("_short")
@@ -276,7 +276,7 @@ def test_a_process_that_gives_no_sign_from_the_start_is_ended(
 
     until(ended)
     silent.kill()
-    assert said == ["mute gave no sign of life for 0.5 s and was killed; it starts again."]
+    assert said == ["mute gave no sign of life for 0.5 s and was killed; it restarts."]
 
 
 def test_a_sign_waits_until_somebody_listens() -> None:

@@ -86,7 +86,7 @@ def test_platforms_that_refuse_connections_are_told_and_that_it_goes_on(
             until(lambda: receiver.bodies, 90)
             assert "1 post is late" in receiver.bodies[0]
             assert (
-                "X does not take 1 of them (it is out of order, or cannot be reached); it is"
+                "X does not accept 1 of them (it does not work, or cannot be reached); Publisher tries it"
                 in receiver.bodies[0]
             )
             assert "\nlate\n" in screen.read_text()

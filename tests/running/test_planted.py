@@ -72,7 +72,7 @@ def test_no_process_runs_a_module_of_the_workspace(
         told, _none = process.communicate()
     assert not trap.exists(), trap.read_text()
     assert texts(sandbox) == ["This is first."]
-    assert "structlog.py has the name of a module of Python" in told
+    assert "structlog.py has the name of a Python module" in told
 
 
 def test_modules_of_the_workspace_are_named(workspace: Path, tmp_path: Path) -> None:
@@ -104,7 +104,7 @@ def test_nothing_runs_where_git_has_something_of_var(workspace: Path, name: str)
     for words, code in ((["run"], 3), (["web"], 3), (["check"], 1), (["doctor", "--offline"], 3)):
         done = publisher(workspace, *words)
         assert done.returncode == code, words
-        assert f"git has {name}" in " ".join((done.stdout + done.stderr).split()), words
+        assert f"git contains {name}" in " ".join((done.stdout + done.stderr).split()), words
         assert not (workspace / "elsewhere").exists()
 
 

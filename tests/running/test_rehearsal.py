@@ -76,7 +76,7 @@ def test_rehearsal_publishes_all_and_its_log_matches_the_platforms(
     assert "week-3" in (folder / "report.html").read_text()
     assert stat.S_IMODE((folder / "secrets.toml").stat().st_mode) == 0o600
     assert "6 of 6 posts are out." in output.getvalue()
-    assert "Every platform shows what the log tells" in output.getvalue()
+    assert "Every platform shows what the log says" in output.getvalue()
     assert dict(os.environ) == before
     assert not (workspace / "var" / "publisher.db").exists()
 
@@ -98,7 +98,7 @@ def test_rehearsal_with_a_bad_draft_shows_it_and_starts_nothing(
     draft("bad", "next Tuesday")
     console, output = _console()
     assert rehearse(workspace, console=console) == 1
-    assert "posts/bad.md:2:5: `next Tuesday`" in output.getvalue()
+    assert "posts/bad.md:2:5: “next Tuesday”" in output.getvalue()
     assert not (workspace / "var" / "rehearsal" / "log").exists()
 
 
@@ -115,7 +115,7 @@ def test_second_rehearsal_is_refused_and_disturbs_nothing(workspace: Path, draft
     console, _ = _console()
     with (
         locked(workspace / "var" / "rehearsal.lock", "`publisher rehearse`"),
-        pytest.raises(AlreadyRunning, match="`publisher rehearse` is already at work"),
+        pytest.raises(AlreadyRunning, match="`publisher rehearse` is already running"),
     ):
         rehearse(workspace, console=console)
     assert (workspace / "var" / "rehearsal" / "log.json").exists()

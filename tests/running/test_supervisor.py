@@ -142,7 +142,7 @@ def test_killed_worker_is_started_again_and_the_post_still_goes_out(
 
         until(out)
         assert worker.pid != killed
-    assert any("worker-1 was killed (signal 9); it starts again" in line for line in said)
+    assert any("worker-1 was killed (signal 9); it restarts" in line for line in said)
     assert texts(sandbox) == ["This is after."]
 
 
@@ -165,7 +165,7 @@ def test_keys_that_are_stored_meanwhile_are_used_without_a_new_start(
 
         def out() -> bool:
             processes.tend()
-            if any("start again with them" in line for line in said) and suspended():
+            if any("restart with them" in line for line in said) and suspended():
                 app.control.resume("voice-x", "a manager")
             return states(app) == [State.PUBLISHED]
 
@@ -209,7 +209,7 @@ def test_hung_broker_is_replaced_and_posts_go_out_afterwards(
 
         until(out, 60)
         assert _embedded(processes).pid != hung
-    assert "The broker had died or hung and was started again." in said
+    assert "The broker had died or hung and was restarted." in said
     assert texts(sandbox) == ["This is through."]
 
 
@@ -275,7 +275,7 @@ def test_process_that_dies_at_once_again_and_again_ends_the_run(
         supervisor.run(queued(), report=nothing, say=said.append)
     assert caught.value.exit_code == 3
     assert "unlucky.log" in (caught.value.hint or "")
-    delays = [line.partition("starts again in ")[2] for line in said if "starts again" in line]
+    delays = [line.partition("restarts in ")[2] for line in said if "restarts" in line]
     assert delays == ["0.5 s.", "1 s.", "2 s.", "4 s."]
 
 

@@ -38,7 +38,7 @@ def run(code: str, *, at_first: float = 30, limit: float = 30) -> int:
         ("time.sleep(600)", {"at_first": 0.3}),
         ("pulse.beat(); os.kill(os.getpid(), signal.SIGSTOP)", {"limit": 0.3}),
     ],
-    ids=["hangs", "never lives", "stands still"],
+    ids=["hangs", "never lives", "does not respond"],
 )
 def test_what_gives_no_sign_of_life_is_killed(
     capfd: pytest.CaptureFixture[str], code: str, limits: dict[str, float]

@@ -208,12 +208,12 @@ def test_a_named_secrets_file_that_cannot_be_read_is_an_error(tmp_path: Path, na
     [
         ("accounts = 5", None, "publisher.toml:1:1: accounts: must be a table"),
         ("accounts = [1]", None, "publisher.toml:1:1: accounts: must be a table"),
-        ("accounts = 5", "[bice-x]\napi_key = 'hunter2'", "[bice-x] is no account"),
+        ("accounts = 5", "[bice-x]\napi_key = 'hunter2'", "[bice-x] is not an account"),
         ("[accounts]\na = 5", "[a]\napi_key = 'hunter2'", "accounts.a: must be a table"),
         ("delivery = 5", None, "publisher.toml:1:1: delivery: must be a table"),
         ("[accounts.a]", None, "publisher.toml:1:2: accounts.a.channel: is missing"),
-        (ACCOUNTS, "accounts = 5", "secrets.toml:1:1: accounts is no table"),
-        (ACCOUNTS, "bice-x = 'hunter2'", "secrets.toml:1:1: bice-x is no table"),
+        (ACCOUNTS, "accounts = 5", "secrets.toml:1:1: accounts is not a table"),
+        (ACCOUNTS, "bice-x = 'hunter2'", "secrets.toml:1:1: bice-x is not a table"),
         (
             ACCOUNTS,
             "[bice-x]\napi_kee = 'hunter2'",
@@ -234,9 +234,9 @@ def test_what_has_another_shape_is_named_with_its_file(
 @pytest.mark.parametrize(
     ("key", "hint"),
     [
-        ("content_warning", "`content_warning` belongs into a draft, between the lines `---`"),
-        ("to", "`to` belongs into a draft"),
-        ("lang", "Did you mean `language`? `lang` belongs into a draft"),
+        ("content_warning", "`content_warning` belongs in a draft, between the lines `---`"),
+        ("to", "`to` belongs in a draft"),
+        ("lang", "Did you mean `language`? `lang` belongs in a draft"),
     ],
 )
 def test_a_key_of_a_draft_is_sent_there(tmp_path: Path, key: str, hint: str) -> None:
@@ -286,9 +286,9 @@ def test_a_value_from_the_environment_is_named_by_its_variable(tmp_path: Path) -
             "Did you mean `PUBLISHER_ACCOUNTS__BICE_X__API_KEY`?",
         ),
         ("PUBLISHER_CLOK", "Did you mean `PUBLISHER_CLOCK`?"),
-        ("PUBLISHER_A", "`publisher help settings` lists them all."),
-        ("PUBLISHER_WEATHER", "`publisher help settings` lists them all."),
-        ("PUBLISHER_DELIVERY__THREADS", "It is not needed any more: delete it."),
+        ("PUBLISHER_A", "`publisher help settings` lists every setting."),
+        ("PUBLISHER_WEATHER", "`publisher help settings` lists every setting."),
+        ("PUBLISHER_DELIVERY__THREADS", "It is no longer needed: delete it."),
     ],
 )
 def test_a_variable_that_nobody_would_read_is_refused(
@@ -305,7 +305,7 @@ def test_a_setting_that_nobody_needs_any_more_is_to_be_deleted(tmp_path: Path) -
     """And not to be renamed to the one that looks most like it."""
     with pytest.raises(ConfigurationError) as caught:
         read(tmp_path, f"[delivery]\nthreads = 500\n{ACCOUNTS}")
-    assert caught.value.hint == "It is not needed any more: delete it."
+    assert caught.value.hint == "It is no longer needed: delete it."
 
 
 def test_variables_that_are_no_settings_are_let_through(tmp_path: Path) -> None:
@@ -446,7 +446,7 @@ def test_a_handle_is_taken_with_or_without_its_sign(
         (
             "channel = 'facebook'\npage_id = '1'",
             "BICE",
-            "handle is for accounts of twitter, bluesky, mastodon alone",
+            "handle is only for accounts on twitter, bluesky, mastodon",
         ),
         ("channel = 'bluesky'", "BICE_ONG", "must be a handle on Bluesky, such as bice.bsky.soc"),
     ],
@@ -496,13 +496,15 @@ def test_an_address_that_says_that_they_are_checked_is_taken(tmp_path: Path) -> 
     "text", ["x = " + "[" * 50_000, "x = " + "[" * 50_000 + "]" * 50_000, "x = " + "{a=" * 50_000]
 )
 def test_brackets_without_end_are_explained(tmp_path: Path, text: str) -> None:
-    with pytest.raises(ConfigurationError, match="too many brackets stand within one another"):
+    with pytest.raises(ConfigurationError, match="there are too many brackets within one another"):
         read(tmp_path, text)
     with pytest.raises(ConfigurationError, match="too many brackets"):
         read(tmp_path, secrets=text)
 
 
 def test_a_duration_without_end_is_explained_in_our_words(tmp_path: Path) -> None:
-    with pytest.raises(ConfigurationError, match=r"999…' is no duration; write it like") as caught:
+    with pytest.raises(
+        ConfigurationError, match=r"999…' is not a duration; write it like"
+    ) as caught:
         read(tmp_path, f'[delivery]\nexpires = "{"9" * 5000}d"\n')
     assert len(str(caught.value)) < 200

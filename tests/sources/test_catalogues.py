@@ -13,6 +13,7 @@ from babel.messages.pofile import read_po
 
 from publisher.base import i18n
 from publisher.web import labels
+from tests.sources.wording import awkward
 from tools import messages
 
 
@@ -73,6 +74,20 @@ def test_what_is_left_of_a_hint_on_a_page_is_whole(code: str) -> None:
             labels.here(form, UTC) for form in forms if form and not form.rstrip().endswith(":")
         ]
     assert [text for text in left if text.endswith(":")] == []
+
+
+@pytest.mark.parametrize("code", ["en", *messages.TRANSLATIONS])
+def test_no_message_reads_like_a_translation(code: str) -> None:
+    """The worst of what was once written is not written again."""
+    catalogue = messages.read(_path("fr" if code == "en" else code), code)
+    texts = [
+        text
+        for entry in catalogue
+        if entry.id
+        for those in (entry.id if code == "en" else entry.string,)
+        for text in ((those,) if isinstance(those, str) else those or ())
+    ]
+    assert [(text, said) for text in texts if (said := awkward(code, text))] == []
 
 
 def test_each_instant_in_utc_says_so(catalogue: Catalog) -> None:

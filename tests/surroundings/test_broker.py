@@ -93,7 +93,7 @@ TROUBLES: dict[str, tuple[Trouble, Trouble, str]] = {
     "without-its-disk": (
         Server.lose_its_disk,
         lambda server: server.tell("CONFIG", "SET", "stop-writes-on-bgsave-error", "no"),
-        "make room on its disk",
+        "If its disk is full, make room on it",
     ),
     "frozen": (Server.freeze, Server.thaw, "Check [broker] url"),
 }
@@ -122,7 +122,7 @@ def test_a_run_with_a_wrong_password_says_so(stage: Stage, server: Server) -> No
     wrong = server.url.replace(PASSWORD, "hunter3-hunter3")
     done = _run_with(stage, wrong)
     assert "refuses the user or the password" in done.stderr
-    assert "hint: Both belong into [broker] url" in done.stderr
+    assert "hint: Put both into [broker] url" in done.stderr
     assert "hunter3" not in done.stdout + done.stderr
 
 

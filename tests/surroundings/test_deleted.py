@@ -77,7 +77,7 @@ def test_no_second_run_starts_beside_one_whose_lock_was_deleted(stage: Stage) ->
         finally:
             run.process.send_signal(signal.SIGCONT)
         assert second.returncode == 3
-        assert " run` is already at work in this workspace." in second.stderr
+        assert " run` is already running in this workspace." in second.stderr
         assert run.process.wait(PATIENCE) == 3
 
 

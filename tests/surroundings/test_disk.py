@@ -113,7 +113,7 @@ def test_a_disk_that_is_full_for_everybody_is_told_on_the_screen(
             assert stage.command("pause", "--reason", "x").returncode == 3
             filler.unlink()
             until(stage.has_published("outcome", "x", "page", "site"))
-            until(lambda: "takes files again" in run.screen)
+            until(lambda: "accepts files again" in run.screen)
             run.end()
         stage.look_at()
 

@@ -46,10 +46,10 @@ def test_somebody_who_is_invited_chooses_a_password_and_is_at_the_desk(
 ) -> None:
     page, name = desk.page, f"nadia-{view.width}"
     _people(desk)
-    desk.press(page.locator("summary", has_text=_("Invite somebody")))
+    desk.press(page.locator("summary", has_text=_("Invite someone")))
     desk.type(page.locator("#name"), name)
     desk.press(page.get_by_label(_("all organisations")).first)
-    desk.press(page.get_by_role("button", name=_("Make the link")))
+    desk.press(page.get_by_role("button", name=_("Create the link")))
     link = page.locator("#link").input_value()
     with visiting(browser, shared[2], refused=(), **view.options) as guest:
         guest.goto(f"/login{link.partition('/login')[2]}")
@@ -79,7 +79,7 @@ def test_a_session_that_is_ended_lets_nobody_in_any_more(
         lost.log_in("redaction")
         assert lost.get("/").status_code == 200
         _people(desk, "redaction")
-        desk.press(desk.page.locator(".sessions").get_by_role("button", name=_("End")))
+        desk.press(desk.page.locator(".sessions").get_by_role("button", name=_("Log out")))
         desk.told(_("Nowhere."))
         assert lost.client.get("/").headers["location"].startswith("/login")
 
@@ -101,7 +101,7 @@ def test_an_item_moves_with_its_posts_once_they_were_shown(desk: Desk) -> None:
     assert {one.due_at for one in desk.deliveries(post)} == {before}, "nothing moves yet"
     if page.locator(".sure input").count():
         desk.tick(page.locator(".sure input"))
-    desk.press(page.get_by_role("button", name=_("Save, with all that follows")))
+    desk.press(page.get_by_role("button", name=_("Save, with everything that follows")))
     expect(page.get_by_role("status").first).to_be_visible()
     (after,) = {one.due_at for one in desk.deliveries(post)}
     assert (after - before).total_seconds() == 3600
@@ -133,6 +133,6 @@ def test_a_consent_is_withdrawn_after_a_proof_and_its_posts_are_held(
     expect(page.get_by_role("heading", name=_("Confirm that it is you"))).to_be_visible()
     assert desk.states(post) == {State.AWAITING_APPROVAL}
     desk.type(page.locator("#proof"), PASSWORD)
-    desk.press(page.get_by_role("button", name=_("Confirm and go on")))
+    desk.press(page.get_by_role("button", name=_("Confirm and continue")))
     expect(page.get_by_role("heading", name=_("Confirm that it is you"))).to_have_count(0)
     assert desk.states(post) == {State.HELD}

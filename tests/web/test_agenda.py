@@ -116,7 +116,7 @@ def test_what_makes_an_approval_void_has_to_be_confirmed(
     look(manager, starts="2016-03-07T10:30")
     fields = {**FIELDS, "starts": "2016-03-07T10:30", "shown": manager.shown}
     assert manager.send(DAY, seen=seen(manager), **fields).status_code == 400
-    assert "Look at what it drags along, and tick the box." in manager.text
+    assert "Look at what changes, then tick the box." in manager.text
     assert (session(workspace), dues(app, "day.fr")) == (before, {"07 08:00"})
 
 
@@ -208,9 +208,9 @@ def test_an_item_is_added_under_a_name_of_its_own(
     ("fields", "said"),
     [
         ({"starts": "2016-03-27T02:30"}, "does not exist in Europe/Zurich"),
-        ({"starts": "tomorrow"}, "is no time"),
+        ({"starts": "tomorrow"}, "is not a time"),
         ({"title": " "}, "The item has no title."),
-        ({"do": "burn"}, "This cannot be done here."),
+        ({"do": "burn"}, "This is not possible here."),
     ],
 )
 def test_what_cannot_be_is_refused_with_what_was_typed(
@@ -230,11 +230,11 @@ def test_what_changed_since_it_was_shown_is_shown_again(
     look(manager, starts="2016-03-07T10:30")
     app.control.cancel("day.es", None, "chef", "not now")
     assert confirm(manager, starts="2016-03-07T10:30").status_code == 409
-    assert "is not any more what was shown to you" in manager.text
+    assert "is no longer what you were shown" in manager.text
     workspace.edit("session.yaml", "name: 31e", "name: la 31e")
     before = session(workspace)
     assert confirm(manager, starts="2016-03-07T10:30").status_code == 409
-    assert "Somebody else changed the agenda meanwhile." in manager.text
+    assert "Someone else changed the agenda in the meantime." in manager.text
     assert (session(workspace), dues(app, "day.fr")) == (before, {"07 08:00"})
     assert confirm(manager, starts="2016-03-07T10:30").status_code == 200
     assert dues(app, "day.fr") == {"07 09:30"}
@@ -261,7 +261,7 @@ def test_what_the_drafts_change_beside_is_said_and_has_to_be_confirmed(
 ) -> None:
     workspace.edit("day.es.md", "Buenos", "Muy buenos")
     look(manager, starts="2016-03-07T10:30")
-    assert "differ from the schedule already" in manager.text
+    assert "already differ from the schedule" in manager.text
     assert 'name="sure"' in manager.page
     confirm(manager, starts="2016-03-07T10:30")
     (delivery,) = app.queries.deliveries(post="day.es")
@@ -276,8 +276,8 @@ def test_who_may_not_follow_with_all_posts_changes_nothing(
     before = session(workspace)
     look(partner, starts="2016-03-07T10:30")
     assert "kasia has no right over bice-page (BICE), bice-site, bice-x (BICE)." in partner.text
-    assert "These may: chef, direction, redaction." in partner.text
-    assert "Save, with all that follows" not in partner.text
+    assert "These people may: chef, direction, redaction." in partner.text
+    assert "Save, with everything that follows" not in partner.text
     look(manager, starts="2016-03-07T10:30")
     fields = {**FIELDS, "starts": "2016-03-07T10:30", "shown": manager.shown, "sure": "yes"}
     assert partner.send(DAY, seen=seen(partner), **fields).status_code == 403
@@ -294,7 +294,7 @@ def test_staff_of_one_organisation_only_looks(app: Application, address: str) ->
         ola.get("/agenda")
         assert "Add an item" not in ola.text
         assert "<form" not in ola.get(DAY).text.partition("<main")[2]
-        assert "ola may not do this as staff: it takes the role of manager at least." in ola.text
+        assert "ola may not do this as staff: it needs at least the role manager." in ola.text
         for path in ("/agenda/new", "/agenda/import", DAY):
             if path != DAY:
                 assert ola.get(path).status_code == 403
@@ -326,7 +326,7 @@ def test_what_was_typed_is_kept_over_a_log_in(
     assert 'value="Un autre titre"' in manager.page
     assert 'value="2016-03-07T10:30"' in manager.page
     assert manager.send(DAY, seen=seen(manager), **typed).status_code == 409
-    assert "Somebody else changed the agenda meanwhile." in manager.text
+    assert "Someone else changed the agenda in the meantime." in manager.text
     assert "09:15" in session(workspace)
 
 
@@ -336,7 +336,7 @@ def test_an_agenda_with_errors_is_shown_and_not_built_upon(
     assert manager.get("/agenda/items/nothing").status_code == 404
     workspace.edit("session.yaml", "starts: 2016-03-07 09:00", "starts: never")
     manager.get("/agenda")
-    assert "is no time" in manager.text
+    assert "is not a time" in manager.text
     assert manager.get("/agenda/new").status_code == 409
     (workspace.path / "posts/session.yaml").unlink()
     manager.get("/agenda")
@@ -358,7 +358,7 @@ def test_a_person_moves_an_item_in_a_browser(
         expect(page.get_by_role("heading", name="What changes")).to_be_visible()
         assert page.evaluate("document.documentElement.scrollWidth") <= width
         assert serious(page, f"{DAY} shown") == []
-        page.get_by_role("button", name="Save, with all that follows").click()
+        page.get_by_role("button", name="Save, with everything that follows").click()
         expect(
             page.get_by_text("Saved, and changed on the schedule: 3 deliveries.")
         ).to_be_visible()

@@ -59,7 +59,7 @@ def test_a_calendar_is_shown_then_imported(
     assert "  evenement:\n" in session(workspace)
     assert dues(app, "day.fr") == {"07 10:00"}
     send_calendar(manager, calendar(EVENT, new))
-    assert "The agenda is as the calendar says." in manager.text
+    assert "Nothing to change: the agenda already matches the calendar." in manager.text
 
 
 def test_a_calendar_that_leaves_a_doubt_is_refused_without_words_of_a_terminal(
@@ -96,15 +96,15 @@ def test_a_calendar_that_is_refused_stays_in_its_form(manager: Visit) -> None:
     for data in (calendar(floating) + b" " * 300_001, b"\xff\xfe"):
         send_calendar(manager, data)
         assert 'name="calendar"' not in manager.page
-        assert "The file has to be chosen again" in manager.text
+        assert "Choose the file again" in manager.text
 
 
 @pytest.mark.parametrize(
     ("fields", "said"),
     [
         ({"timezone": "Geneva"}, "There is no time zone"),
-        ({"day_starts": "18:00", "day_ends": "09:00"}, "needs a beginning and an end"),
-        ({"day_starts": "18:00"}, "needs a beginning and an end"),
+        ({"day_starts": "18:00", "day_ends": "09:00"}, "needs a start time and an end time"),
+        ({"day_starts": "18:00"}, "needs a start time and an end time"),
     ],
 )
 def test_odd_answers_to_what_a_calendar_leaves_open_are_refused(
@@ -129,7 +129,7 @@ def test_items_that_are_gone_from_the_calendar_are_named_or_cancelled(
     workspace.edit("session.yaml", "    title: Journée", '    uid: "1@un"\n    title: Journée')
     other = "UID:2@un\nSUMMARY:Autre\nDTSTART:20160309T120000Z"
     send_calendar(manager, calendar(other))
-    assert "Not in the calendar any more: Journée annuelle." in manager.text
+    assert "No longer in the calendar: Journée annuelle." in manager.text
     send_calendar(manager, calendar(other), remove="yes")
     manager.send(
         "/agenda/import/save", seen=seen(manager), shown=manager.shown, sure="yes",

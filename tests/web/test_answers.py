@@ -50,7 +50,7 @@ def test_what_calls_for_somebody_is_first_and_counted(app: Application, staff: V
     write(app, "Merci")
     staff.get("/answers")
     assert staff.page.index("help me") < staff.page.index("Merci")
-    assert "word of alarm: help me" in staff.page
+    assert "alarm word: help me" in staff.page
     assert 'id="count-rail-answers">1<' in staff.page
     assert 'id="count-menu-answers">1<' in staff.page, "a phone has it at the menu"
 
@@ -145,8 +145,8 @@ def test_who_still_sees_a_hidden_answer_is_said_before_it_is_hidden(
 ) -> None:
     alarm(app)
     staff.get("/answers")
-    assert "Its author and their friends still see it" in staff.page
-    assert "If nobody at all may see it, delete it." in staff.page
+    assert "The author and their friends still see it" in staff.page
+    assert "If nobody at all should see it, delete it." in staff.page
 
 
 def test_an_answer_is_handed_only_to_who_may_look_and_a_silent_one_is_said(
@@ -171,7 +171,7 @@ def test_where_no_app_can_hide_an_answer_it_is_said_who_deletes_it(
     alarm(app)
     staff.get("/answers")
     assert "Hide …" not in staff.page
-    assert "a manager deletes it here" in staff.page
+    assert "a manager can delete it here" in staff.page
     manager.get("/answers")
     assert "keep a copy first" in manager.page
     assert "hide it, and keep" not in manager.page

@@ -139,7 +139,7 @@ def test_another_handle_is_told_loudly_until_a_manager_confirms_it(
     sandbox.faults.set([Fault(what=What.RENAMED)])
     a_minute_later(app)
     ask(manager)
-    told = "The keys of bice-x are now those of @other_bice_x; before, of @bice_x."
+    told = "The keys of bice-x now belong to @other_bice_x; before, they belonged to @bice_x."
     manager.get("/accounts")
     assert told in manager.text
     staff.get("/accounts")
@@ -151,7 +151,7 @@ def test_another_handle_is_told_loudly_until_a_manager_confirms_it(
     manager.get("/accounts")
     manager.send("/accounts/bice-x/handle", handle="other_bice_x")
     assert "Confirmed" in manager.text
-    assert "before, of" not in manager.text
+    assert "before, they belonged to" not in manager.text
     assert "@other_bice_x" in manager.text
 
 

@@ -109,9 +109,9 @@ def test_a_manager_approves_watches_pauses_and_resumes(
         page.get_by_role("button", name=_("Pause everything now")).click()
         expect(page.get_by_role("alert")).to_contain_text(re.compile("direction.*wrong picture"))
 
-        page.get_by_role("link", name=_("Go on publishing …")).click()
-        page.get_by_role("button", name=_("Go on publishing")).click()
-        expect(page.get_by_text(_("Publishing goes on."))).to_be_visible()
+        page.get_by_role("link", name=_("Resume publishing …")).click()
+        page.get_by_role("button", name=_("Resume publishing")).click()
+        expect(page.get_by_text(_("Publishing has resumed."))).to_be_visible()
 
         page.get_by_role("link", name=_("Log"), exact=True).click()
         page.get_by_label(_("State")).select_option("published")
@@ -133,7 +133,7 @@ def test_a_page_can_be_asked_for_while_a_file_of_it_is_on_its_way(
         enter(page, "direction")
         page.goto("/report")
         with page.expect_download():
-            page.get_by_role("button", name="Keep as a file").click()
+            page.get_by_role("button", name="Save as a file").click()
         page.get_by_role("button", name="Show", exact=True).click()
         page.wait_for_url("**/report.html?*")
 
@@ -306,7 +306,7 @@ def test_the_keyboard_reaches_the_content(address: str, browser: Browser) -> Non
     with visiting(browser, address) as page:
         enter(page, "direction")
         page.keyboard.press("Tab")
-        assert page.evaluate("document.activeElement.textContent") == "To the content"
+        assert page.evaluate("document.activeElement.textContent") == "Skip to content"
         page.keyboard.press("Enter")
         assert page.evaluate("location.hash") == "#main"
 
@@ -314,7 +314,7 @@ def test_the_keyboard_reaches_the_content(address: str, browser: Browser) -> Non
 def test_times_show_the_readers_own_beside_the_sessions(address: str, browser: Browser) -> None:
     with visiting(browser, address, timezone_id="America/Lima") as page:
         enter(page, "direction")
-        expect(page.locator(".own").first).to_contain_text("where you are")
+        expect(page.locator(".own").first).to_contain_text("your time")
 
 
 def test_another_persons_change_shows_without_a_touch(address: str, browser: Browser) -> None:

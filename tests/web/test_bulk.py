@@ -62,7 +62,7 @@ def test_nothing_is_done_when_one_was_changed_since_it_was_shown(
     workspace.edit("later.fr.md", "Deux", "Trois")
     app.planner.queue(actor="redaction")
     assert manager.send("/bulk", **form).status_code == 409
-    assert "“Un.” was changed since you looked at it." in manager.text
+    assert "“Un.” has changed since you looked at it." in manager.text
     assert State.CANCELLED not in _states(app, "day.fr", "later.fr")
     form = _asked(manager, "cancel", "day.fr", "later.fr")
     app.holds.hold("later.fr", None, "chef", "wait")
@@ -91,14 +91,14 @@ def test_a_retry_says_what_it_cannot_do(
     form = _asked(manager, "retry", "site/news.fr", "day.es", "later.fr")
     assert form["post"] == ["site/news.fr"]
     assert "It may be out on bice-site · Website: look there first" in manager.text
-    assert "Not possible for this one as it is now." in manager.text
+    assert "This is not possible for this one as it is now." in manager.text
     workspace.edit("site/news.fr.md", "nouvelle", "chose")
     assert manager.send("/bulk", **form, sure="yes").status_code == 409
     assert _asked(manager, "retry", "site/news.fr")["post"] == []
-    assert "The draft says something else by now" in manager.text
+    assert "The draft no longer matches what was queued" in manager.text
     workspace.edit("site/news.fr.md", "chose", "nouvelle")
     form = _asked(manager, "retry", "site/news.fr")
-    assert "goes out at once: its time is over" in manager.text
+    assert "goes out at once: its time has passed" in manager.text
     assert manager.send("/bulk", **form).status_code == 400
     manager.get("/posts")
     manager.send("/bulk", **form, sure="yes")
@@ -120,9 +120,9 @@ def test_what_is_late_goes_out_one_by_one_on_each_account(
     assert isinstance(clock, ManualClock)
     clock.set(3 * 3600)
     form = _asked(manager, do, *posts)
-    assert manager.text.count("goes out at once: its time is over") == 1
-    assert re.search(r"goes out at 10:01\s*: its time is over", manager.text)
-    assert "of each account the first goes at once" in manager.text
+    assert manager.text.count("goes out at once: its time has passed") == 1
+    assert re.search(r"goes out at 10:01\s*: its time has passed", manager.text)
+    assert "on each account the first goes at once" in manager.text
     manager.send("/bulk", **form, sure="yes")
     assert "What is late goes out one by one." in manager.text
     due = [d.next_check_at for post in posts for d in app.queries.deliveries(post=post)]
@@ -141,7 +141,7 @@ def test_what_has_expired_takes_no_place_and_is_not_said_to_go_out(
     assert isinstance(clock, ManualClock)
     clock.set(12 * 3600)
     _asked(manager, "release", "day.es", "site/news.fr")
-    assert manager.text.count("does not go out any more: it has expired") == 2
+    assert manager.text.count("will not go out: it has expired") == 2
     assert "its time is over" not in manager.text
 
 
@@ -197,7 +197,7 @@ def test_a_selection_that_is_sent_after_the_session_ended_is_there_again(
     assert "2 posts" in manager.text
     fields = {"name": "direction", "password": PASSWORD, "next": place[1]}
     manager.send("/login", **fields, kept=html.unescape(kept[1]))
-    assert "The session had ended." in manager.text
+    assert "Your session had ended." in manager.text
     assert re.findall(r'name="post" value="([^"]+)"', manager.page) == ["day.fr", "later.fr"]
     if do != "release":
         assert 'value="a figure is wrong"' in manager.page

@@ -185,7 +185,7 @@ def test_a_list_shows_the_days_of_a_month_that_have_something(manager: Visit) ->
     assert manager.page.index("Bonjour de Genève") < manager.page.index("Une nouvelle.")
     assert flaws(manager.page) == []
     manager.get("/calendar?view=list&day=2016-07-01")
-    assert "Nothing is planned in these days." in manager.text
+    assert "Nothing is planned on these days." in manager.text
 
 
 @pytest.mark.parametrize(
@@ -233,7 +233,7 @@ def test_it_is_filtered(
 
 def test_no_account_like_that_is_said(manager: Visit) -> None:
     manager.get("/calendar?account=nobody")
-    assert "No account is like that." in manager.text
+    assert "No account matches." in manager.text
 
 
 def test_what_leaves_after_its_embargo_stands_there(
@@ -370,7 +370,7 @@ def test_what_was_not_shown_does_not_go_along(
     for sure in ({}, {"sure": "yes"}, {"sure": "yes", "shown": ""}):
         manager.get(path)
         assert manager.send(path, **{**fields, **sure}).status_code == 409
-        assert "does not change any more what was shown to you" in manager.text
+        assert "is no longer what you were shown" in manager.text
         assert "the approval by direction becomes void" in manager.text
         (delivery,) = app.queries.deliveries(post="later.fr")
         assert (delivery.state, delivery.due_at.day) == (State.SCHEDULED, 8)
@@ -405,8 +405,8 @@ def test_a_draft_with_errors_moves_and_the_schedule_stays(
     workspace.edit("site/news.fr.md", "to: [bice-site]", "to: [bice-site]\ntoo: x")
     for path in (_MOVE, f"{_MOVE}?at=2016-03-09T15:00"):
         manager.get(path)
-        assert "the schedule stays as it is until they are mended" in manager.text
-        assert "The key “too” is unknown." in manager.text
+        assert "the schedule stays as it is until they are fixed" in manager.text
+        assert "“too” is not a known key." in manager.text
         assert "What is queued follows." not in manager.text
         assert flaws(manager.page) == []
     assert move(manager, _MOVE, "2016-03-09T15:00") == 200
@@ -420,7 +420,7 @@ def test_what_hangs_on_the_agenda_gets_another_offset(
 ) -> None:
     path = "/posts/day.fr/move"
     manager.get(f"{path}?at=2016-03-08T08:30")
-    said = "It keeps hanging on “Journée annuelle”: 23 h 30 min after its beginning instead of when it begins."
+    said = "It still hangs on “Journée annuelle”: 23 h 30 min after it begins instead of when it begins."
     assert said in manager.text
     assert flaws(manager.page) == []
     fields = {"at": "2016-03-08T08:30", "seen": seen(manager), "shown": manager.shown}
@@ -441,7 +441,7 @@ def test_what_hangs_on_the_agenda_gets_a_time_of_its_own_if_that_is_wished(
     assert manager.send(path, own="yes", **fields).status_code == 200
     assert "at: 2016-03-08 08:30\n" in _draft(app, "day.fr")
     manager.get(path)
-    assert "hanging on" not in manager.text
+    assert "still hangs on" not in manager.text
 
 
 def test_what_was_missed_gets_a_new_time_while_it_is_out_elsewhere(
@@ -486,17 +486,17 @@ def test_a_file_that_changed_meanwhile_is_left(manager: Visit, workspace: Worksp
     workspace.edit("site/news.fr.md", "nouvelle", "autre")
     answer = manager.send(_MOVE, at="2016-03-09T15:00", seen=token)
     assert answer.status_code == 409
-    assert "Somebody else changed “Une nouvelle.” meanwhile." in manager.text
+    assert "Someone else changed “Une nouvelle.” in the meantime." in manager.text
     assert "09:30" in (workspace.path / "posts/site/news.fr.md").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(
     ("at", "said"),
     [
-        ("2016-03-07T06:00", "This time is over."),
+        ("2016-03-07T06:00", "This time has passed."),
         ("2016-03-27T02:30", "does not exist in Europe/Zurich"),
         ("2016-10-30T02:30", "exists twice in Europe/Zurich"),
-        ("tomorrow", "is no time"),
+        ("tomorrow", "is not a time"),
         ("2016-03-08T12:00", "embargo ends after the post"),
     ],
 )
@@ -515,7 +515,7 @@ def test_what_is_out_does_not_move(app: Application, manager: Visit) -> None:
     with app.database.write() as connection:
         connection.exec_driver_sql("UPDATE deliveries SET state = 'published'")
     assert manager.get(_MOVE).status_code == 409
-    assert "It is out already, or may be: bice-site." in manager.get(_MOVE).text
+    assert "It is already out, or may be: bice-site." in manager.get(_MOVE).text
 
 
 def test_a_draft_that_differs_from_the_schedule_is_marked(

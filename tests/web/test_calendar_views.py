@@ -79,7 +79,7 @@ def test_a_post_that_hangs_on_the_agenda_is_dragged_to_another_offset(
         page.goto("/calendar")
         post = page.locator(".chip", has_text="Bonjour de Genève")
         post.drag_to(page.locator("[data-day='2016-03-08']"))
-        said = "It keeps hanging on “Journée annuelle”: 1 day after its beginning"
+        said = "It still hangs on “Journée annuelle”: 1 day after it begins"
         expect(page.get_by_label(said)).to_be_checked()
         page.get_by_role("button", name="Move").click()
         expect(page.get_by_text("Submitted for approval: 2 deliveries.")).to_be_visible()

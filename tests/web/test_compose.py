@@ -160,7 +160,7 @@ def test_a_missing_alternative_text_is_a_hint_until_it_was_to_be_submitted(
     app: Application, staff: Visit, workspace: Workspace, photo: bytes
 ) -> None:
     """Nobody could have typed it yet. After a refusal it stays an error until it is there."""
-    told = "The picture has no alternative text."
+    told = "The picture has no description."
     new = composer(staff)
     new.send("check", ("a.jpg", photo))
     assert told not in staff.text
@@ -185,7 +185,7 @@ def test_a_draft_that_was_kept_without_an_alternative_text_says_so_when_it_is_op
     new.fill(account="bice-x", text=["Une idée.", *new.values("text")[1:]])
     assert new.send("keep").status_code == 200
     staff.get("/posts/une-idee.fr/edit")
-    assert "The picture has no alternative text." in staff.text
+    assert "The picture has no description." in staff.text
 
 
 def test_problems_come_back_beside_their_fields_with_all_that_was_typed(
@@ -201,11 +201,11 @@ def test_problems_come_back_beside_their_fields_with_all_that_was_typed(
     assert flaws(staff.page) == []
     assert "Nothing was submitted yet." in staff.text
     for field, said in (
-        ("text", "too long by 20"),
-        ("media", "no alternative text"),
+        ("text", "20 too long"),
+        ("media", "no description"),
         ("media", "no consent is named"),
-        ("when", "It does not say yet when it goes out."),
-        ("more", "“nowhere” is no web address."),
+        ("when", "It has no time yet."),
+        ("more", "“nowhere” is not a web address."),
     ):
         part = staff.page.partition(f'id="flaws-{field}"')[2].partition("</div>")[0]
         assert said in part, (field, said)
@@ -220,15 +220,15 @@ def test_problems_come_back_beside_their_fields_with_all_that_was_typed(
     [
         ({"when": "time", "at": ""}, "The day or the time is missing."),
         ({"when": "time", "at": "2016-03-27T02:30"}, "does not exist in Europe/Zurich"),
-        ({"when": "item:nothing"}, "The agenda has no such item any more."),
+        ({"when": "item:nothing"}, "The agenda no longer has this item."),
         ({"when": "item:annual-day", "number": "-5"}, "Write a whole number, such as 30."),
         ({"when": "item:annual-day", "number": "٣"}, "Write a whole number, such as 30."),
         ({"expires": "soon"}, "Write a whole number, such as 30."),
-        ({"lang": "../../x"}, "no language code"),
+        ({"lang": "../../x"}, "is not a language code"),
         ({"title": "a\x07b"}, "U+0007"),
         ({"text": ["a\x07b"]}, "U+0007"),
         ({"text": ["Un.\r\n## twitter\r\nDeux."]}, "begins the text for twitter"),
-        ({"text": ["<<<<<<< a"]}, "is left from a conflict in git"),
+        ({"text": ["<<<<<<< a"]}, "is left over from a conflict in git"),
     ],
 )
 def test_what_no_draft_may_have_is_refused_and_comes_back(

@@ -96,7 +96,7 @@ def test_that_an_approval_becomes_void_is_said_before(
     digests = re.findall(r'name="seen" value="([^"]+)"', manager.page)
     manager.send("/posts/day.fr", do="approve", seen=digests)
     edit = composer(staff, "/posts/day.fr/edit")
-    assert "Approved by direction: what you change has to be approved again." in staff.text
+    assert "It was approved by direction: what you change has to be approved again." in staff.text
     edit.fill(text=["Bonsoir.", *edit.values("text")[1:]])
     edit.send("submit")
     assert "Submitted for approval: 2 deliveries." in staff.text
@@ -108,7 +108,7 @@ def test_what_would_go_out_at_once_is_confirmed(app: Application, staff: Visit) 
         text=["Bonjour."], section=[""], account="bice-site", when="time", at="2016-03-07T06:59"
     )
     assert new.send("submit").status_code == 400
-    assert "Its time is over: it goes out at once." in staff.text
+    assert "Its time has passed: it goes out at once." in staff.text
     assert not app.queries.known_posts(["2016-03-07-bonjour.fr"])
     shown = new.values("shown")
     new.fill(sure="yes", shown="0" * 64)
@@ -134,7 +134,7 @@ def test_another_persons_change_is_shown_and_nothing_is_lost(
         assert "Bonsoir" in text(workspace, "day.fr")
     edit.fill(choice=["both"])
     assert edit.send("merge").status_code == 409
-    assert "Both are brought together below." in manager.text
+    assert "Both versions are combined below." in manager.text
     edit.send("keep")
     assert text(workspace, "day.fr").endswith("---\nMon texte.\n\nBonsoir de Genève. <b>Gras</b>\n")
 
@@ -149,7 +149,7 @@ def test_what_only_one_of_two_people_changed_is_brought_together(
     assert theirs.send("keep").status_code == 200
     mine.fill(text=["Bonsoir.\n\nUn.\n\nDeux."])
     assert mine.send("keep").status_code == 409
-    assert "direction saved a newer version meanwhile." in staff.text
+    assert "direction saved a newer version in the meantime." in staff.text
     assert (
         "Taken from the newer version: Title, for the website and for lists, The text."
         in staff.text
@@ -173,7 +173,7 @@ def test_two_people_in_one_draft_see_each_other(manager: Visit, staff: Visit) ->
     edit.fill(text=["Bonsoir."]).send("keep")
     manager.get(unescape(live))
     assert "stagiaire" not in manager.text
-    assert "When you save, yours and theirs are brought together." in manager.text
+    assert "When you save, your version and theirs are combined." in manager.text
 
 
 def test_a_newer_version_is_replaced_only_by_a_button_that_says_so(
@@ -215,7 +215,7 @@ def test_a_draft_that_a_form_cannot_show_opens_as_a_file(
     assert staff.get("/posts/odd.fr/edit").url.path == "/posts/odd.fr/file"
     workspace.draft("odd.fr", "to: [bice-x]\ntitle: [a, b]")
     assert staff.get("/posts/odd.fr/edit").url.path == "/posts/odd.fr/edit"
-    assert "leaves alone: title." in staff.text
+    assert "it stays as it is: title." in staff.text
 
 
 def test_a_copy_begins_a_new_post_without_a_time(
@@ -410,7 +410,7 @@ def test_a_content_warning_is_filled_in_and_counted(
     new = composer(staff)
     new.fill(account=["bice-x"], text=["Bonjour."], content_warning="Violences")
     new.send("check")
-    assert "No content warning is shown on X" in staff.text
+    assert "X cannot show a content warning" in staff.text
     assert new.values("content_warning") == ["Violences"]
     new.fill(title="Le jour").send("keep")
     (made,) = (workspace.path / "posts").glob("le-jour*.md")

@@ -56,7 +56,7 @@ def test_a_picture_that_is_chosen_before_the_scripts_are_there_is_added(
         log_in(page, "stagiaire")
         with before_its_scripts(page, "/new"):
             page.locator("#upload").set_input_files(photo(tmp_path / "salle.jpg"))
-        alt = page.get_by_label(_("What it shows, for those who cannot see it"))
+        alt = page.get_by_label(_("What it shows, for people who cannot see it"))
         expect(alt).to_be_focused()
 
 
@@ -77,7 +77,7 @@ def test_a_new_post_to_three_accounts_with_a_picture_at_an_agenda_item(
             )
             page.locator(".account-chip", has=page.locator("[value=bice-site]")).click()
             page.locator("#upload").set_input_files(picture)  # as if it was dropped
-            alt = page.get_by_label(_("What it shows, for those who cannot see it"))
+            alt = page.get_by_label(_("What it shows, for people who cannot see it"))
             expect(alt).to_be_focused()
             page.keyboard.type("La salle XX, vide")
             page.get_by_label(_("When it goes out")).select_option("item:annual-day")
@@ -115,7 +115,7 @@ def test_the_same_without_javascript(
         page.locator(".account-chip", has=page.locator("[value=bice-site]")).click()
         page.get_by_role("button", name=_("Next part of a thread")).first.click()
         page.get_by_label(_("Part {number}", number=2)).first.fill("Et voilà.")
-        page.get_by_text(_("A text of its own for a channel or an account")).click()
+        page.get_by_text(_("A different text for a platform or an account")).click()
         page.locator(".own-text", has_text="Facebook").first.locator("summary").click()
         page.get_by_label(_("Text for {name}", name="Facebook"), exact=True).fill("Long.")
         page.locator("#upload").set_input_files(photo(tmp_path / "salle.jpg"))
@@ -123,10 +123,8 @@ def test_the_same_without_javascript(
         expect(page.get_by_label(_("Part {number}", number=2)).first).to_have_value("Et voilà.")
         page.get_by_label(_("When it goes out")).select_option("item:annual-day")
         page.get_by_role("button", name=_("Submit for approval")).click()
-        expect(page.locator("#flaws-media")).to_contain_text(
-            _("The picture has no alternative text.")
-        )
-        page.get_by_label(_("What it shows, for those who cannot see it")).fill("La salle")
+        expect(page.locator("#flaws-media")).to_contain_text(_("The picture has no description."))
+        page.get_by_label(_("What it shows, for people who cannot see it")).fill("La salle")
         page.get_by_role("button", name=_("Submit for approval")).click()
         expect(page.locator("main").get_by_role("alert").first).to_contain_text(
             _("Submitted for approval: {what}.", what=formats.deliveries(2))
@@ -157,7 +155,7 @@ def test_whoever_submits_without_a_time_has_the_cursor_where_it_is_chosen(
         bottom, bar = asked.bounding_box(), page.locator("#compose .bar").bounding_box()
         assert bottom and bar  # noqa: PT018
         assert bottom["y"] + bottom["height"] <= bar["y"]
-        for _step in ("a time", "as soon as it may"):
+        for _step in ("a time", "as soon as possible"):
             page.keyboard.press("ArrowDown")
         expect(when).to_have_value("now")
         expect(asked).to_have_count(0)
@@ -180,7 +178,7 @@ def test_a_typo_and_a_picture_of_a_scheduled_post_take_three_clicks(
             if number:
                 page.locator("#upload").set_input_files(photo(tmp_path / "salle.jpg"))
                 expect(
-                    page.get_by_label(_("What it shows, for those who cannot see it"))
+                    page.get_by_label(_("What it shows, for people who cannot see it"))
                 ).to_be_focused()
                 page.keyboard.type("La salle")
             else:
@@ -227,7 +225,7 @@ def test_what_was_typed_outlasts_a_closed_browser(
     page.get_by_label(_("The text"), exact=True).fill("Trois.")
     expect(page.locator("#kept")).to_be_visible()
     assert offered()
-    page.get_by_role("button", name=_("Throw it away")).click()
+    page.get_by_role("button", name=_("Discard it")).click()
     assert not offered()
     context.close()
 
@@ -276,7 +274,7 @@ def test_pictures_are_pasted_dropped_moved_and_a_video_is_shown(
             expect(page.locator(".picture")).to_have_count(number)
             page.keyboard.type(f"Image {number}")
         page.get_by_role("button", name="Earlier").click()
-        alt = page.get_by_label("What it shows, for those who cannot see it")
+        alt = page.get_by_label("What it shows, for people who cannot see it")
         expect(alt.first).to_have_value("Image 2")
         page.locator("#upload").set_input_files(video(tmp_path / "clip.mp4", seconds=1))
         clip = page.locator(".picture video")
@@ -305,7 +303,7 @@ def test_a_file_that_is_too_big_is_not_sent_and_otherwise_refused_in_words(
         field.set_input_files(big)
         assert field.evaluate("field => field.validationMessage") == "The file is too big."
         field.set_input_files(_web_page(tmp_path))
-        expect(page.locator("#wrong")).to_contain_text("is a web page, and no picture.")
+        expect(page.locator("#wrong")).to_contain_text("is a web page, not a picture.")
         expect(page.get_by_label("The text", exact=True)).to_have_value("Sans heure.")
     assert not (app.settings.posts / "media").exists()
 
@@ -331,7 +329,7 @@ def test_a_post_is_written_by_keyboard_alone(
         page.keyboard.press("ArrowDown")
         expect(page.get_by_label("When it goes out")).to_have_value("time")
         page.keyboard.press("Tab")
-        page.get_by_label("Time, by the clocks of Europe/Zurich").first.fill("2016-03-09T10:00")
+        page.get_by_label("Time (Europe/Zurich)").first.fill("2016-03-09T10:00")
         page.keyboard.press("Enter")
         expect(page.locator("#instant")).to_contain_text("Wed 9 Mar 2016, 10:00")
         assert not app.queries.known_posts(["2016-03-09-bonjour.fr"])
@@ -353,7 +351,7 @@ def test_the_text_of_a_channel_is_a_tab(address: str, app: Application, browser:
         expect(page.get_by_role("button", name="Facebook", exact=True)).to_be_visible()
         page.get_by_role("button", name="For all").click()
         expect(page.get_by_label("The text", exact=True)).to_be_visible()
-        expect(page.locator("#flaws-text")).to_contain_text("goes nowhere")
+        expect(page.locator("#flaws-text")).to_contain_text("is not used")
 
 
 def test_another_persons_change_meanwhile_is_shown(
@@ -371,8 +369,8 @@ def test_another_persons_change_meanwhile_is_shown(
         expect(page.locator(".clash")).to_contain_text("Bonsoir")
         expect(page.get_by_label("The text", exact=True)).to_have_value("Le mien.")
         page.get_by_label("What stays").select_option("mine")
-        page.locator(".merge").get_by_role("button", name="Bring them together").click()
-        expect(page.get_by_role("alert").first).to_contain_text("brought together below")
+        page.locator(".merge").get_by_role("button", name="Combine the two").click()
+        expect(page.get_by_role("alert").first).to_contain_text("combined below")
         page.get_by_role("button", name="Submit for approval").click()
         expect(page.get_by_text("Submitted for approval: 2 deliveries.")).to_be_visible()
 
@@ -406,7 +404,7 @@ def test_what_a_new_picture_shows_is_asked_for_in_sight(
         enter(page, "stagiaire")
         page.goto("/new")
         page.locator("#upload").set_input_files(photo(tmp_path / "salle.jpg"))
-        alt = page.get_by_label(_("What it shows, for those who cannot see it"))
+        alt = page.get_by_label(_("What it shows, for people who cannot see it"))
         expect(alt).to_be_focused()
         field, bar = alt.bounding_box(), page.locator(".compose .bar").bounding_box()
         assert field and bar  # noqa: PT018

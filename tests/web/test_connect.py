@@ -120,7 +120,7 @@ def test_a_wrong_pin_is_said_and_the_person_begins_again(
     allow(begin(admin, desk), "bice-x")
     page = admin.send(HERE, do="finish", answer="1234567")
     assert page.status_code == 409
-    assert "does not take this PIN" in page.text
+    assert "does not accept this PIN" in page.text
     assert 'name="api_key"' in page.text
     assert not desk.secrets.exists()
 
@@ -165,7 +165,7 @@ def test_the_keys_can_be_ended(
 ) -> None:
     admin.send(HERE, do="finish", answer=allow(begin(admin, desk), "bice-x"))
     page = admin.send(HERE, do="revoke")
-    assert "are ended, and deleted here" in page.text
+    assert "are revoked, and deleted here" in page.text
     assert "bice-x" in connecting[0].settings.without_credentials()
 
 
@@ -240,7 +240,7 @@ def test_a_name_that_leads_to_this_machine_a_moment_later_is_not_asked(
         begun = admin.send(here, do="begin", server=server, user="bice")
         assert "authorize-application.php" in begun.text
         page = admin.send(here, do="finish", answer="abcd efgh ijkl mnop")
-    assert "its address is not in the public internet" in page.text
+    assert "its address is not on the public internet" in page.text
     assert not connections
     assert not desk.secrets.exists()
 
@@ -291,5 +291,5 @@ def test_who_pastes_the_wrong_thing_begins_again_in_the_same_way(
     keys = {"client_id": client, "client_secret": secret_of(client)}
     admin.send(HERE, do="begin", method="oauth2", **keys)
     admin.send(HERE, do="finish", answer="about:blank")
-    assert "This address holds no code of X." in admin.text
+    assert "This address does not contain a code from X." in admin.text
     assert 'name="client_id"' in admin.page

@@ -79,9 +79,9 @@ def withdraw(visit: Visit, **fields: str) -> httpx.Response:
 def test_those_that_end_soon_come_first_with_what_uses_them(manager: Visit, staff: Visit) -> None:
     manager.get("/consents")
     assert re.search(
-        r"soon-over ends on 8 Mar 2016 .*panel ends on 20 Mar 2016 BICE · all channels signed form,"
+        r"soon-over ends on 8 Mar 2016 .*panel ends on 20 Mar 2016 BICE · all platforms signed form,"
         r" folder 12 2 pictures · 2 posts Trois voix\. .*Trois femmes .*Plus tard\..*"
-        r"forever without end all organisations",
+        r"forever no end date all organisations",
         manager.text,
     ), manager.text
     staff.get("/consents")
@@ -165,7 +165,7 @@ def test_a_consent_is_added_by_staff_of_any_organisation(
     with Visit(address) as ola:
         ola.log_in("ola")
         ola.get("/consents")
-        assert "Change the end" not in ola.text
+        assert "Change the end date" not in ola.text
         fields = {"seen": seen(ola), "channel": ["twitter"], "organisation": ["BICE"]}
         more = {"until": "2016-12-31", "note": 'form "7": « a »'}
         ola.send("/consents/add", consent="atelier-3", **fields, **more)
@@ -210,7 +210,7 @@ def test_a_consent_that_does_not_say_where_and_for_whom_is_not_saved(
         manager.send("/consents/add", seen=seen(manager), consent="wide", **scope).status_code
         == 400
     )
-    assert "for which organisations and channels" in manager.text
+    assert "which organisations and platforms" in manager.text
     assert records(workspace) == RECORDS
 
 
@@ -220,7 +220,7 @@ def test_what_others_changed_meanwhile_is_not_written_over(
     end(manager, "2016-03-10")
     workspace.write("posts/consents.yaml", f"{RECORDS}# more\n")
     assert confirm_end(manager, "2016-03-10").status_code == 409
-    assert "Somebody else changed the consents meanwhile." in manager.text
+    assert "Someone else changed the consents in the meantime." in manager.text
     assert records(workspace) == f"{RECORDS}# more\n"
     end(manager, "2016-03-10")
     app.control.cancel("plus.fr", None, "chef", "not now")

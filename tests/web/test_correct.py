@@ -178,7 +178,7 @@ def test_the_post_and_its_correction_tell_of_each_other(
     ("corrects", "reason"),
     [
         ("ghost.fr", "ghost.fr was never queued, so it cannot be corrected."),
-        ("day.fr", "On bice-page it says what is out already"),
+        ("day.fr", "On bice-page, it says what is already out"),
     ],
 )
 def test_a_correction_that_cannot_be_submitted_says_why(
@@ -190,4 +190,4 @@ def test_a_correction_that_cannot_be_submitted_says_why(
     assert f"Warning: {reason}" in staff.text
     form.send("submit")
     assert f"Saved. {reason}" in staff.text
-    assert "as the draft says" not in staff.text
+    assert "already matches the draft" not in staff.text

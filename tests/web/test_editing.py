@@ -50,7 +50,7 @@ def test_staff_save_a_file_and_the_rest_stays(
 def test_what_would_be_no_draft_any_more_is_not_saved(staff: Visit, workspace: Workspace) -> None:
     before = (workspace.path / "posts/day.fr.md").read_bytes()
     assert save(staff, "---\nat: annual-day\nBonsoir.") == 400
-    assert "Line 1: The front matter is never closed." in staff.text
+    assert "Line 1: The front matter never ends." in staff.text
     assert "Bonsoir." in staff.page
     assert (workspace.path / "posts/day.fr.md").read_bytes() == before
 
@@ -86,9 +86,9 @@ def test_a_thread_is_counted_part_by_part(manager: Visit) -> None:
 
 def test_a_text_with_errors_is_saved_and_not_queued(app: Application, manager: Visit) -> None:
     assert save(manager, _FRONT + "x" * 300) == 200
-    assert "It has errors: it is not queued before they are mended." in manager.text
+    assert "It has errors: it cannot be queued until they are fixed." in manager.text
     manager.get("/posts/day.fr/queue")
-    assert "Nothing can be queued before the errors are mended." in manager.text
+    assert "Nothing can be queued until the errors are fixed." in manager.text
     manager.send("/posts/day.fr/queue", shown="made by hand", sure="yes")
     assert "Nothing was queued: the draft has errors." in manager.text
     (text,) = app.queries.deliveries(post="day.fr", account="bice-x")[0].content.parts
@@ -146,7 +146,7 @@ def test_who_edited_a_text_does_not_approve_it(app: Application, manager: Visit)
     digests = [f"{d.id}:{digest(d)}" for d in app.queries.deliveries(post="day.fr")]
     answer = manager.send("/posts/day.fr", do="approve", seen=digests)
     assert answer.status_code == 409
-    assert "an author cannot approve it" in manager.text
+    assert "authors cannot approve what they wrote" in manager.text
     assert {d.state for d in app.queries.deliveries(post="day.fr")} == {State.AWAITING_APPROVAL}
 
 

@@ -105,7 +105,7 @@ def test_all_that_was_typed_into_the_composer_is_kept_over_the_log_in(
     assert sorted(workspace.path.glob("posts/**/*.md")) == before, "nobody has saved it yet"
     assert form.send("keep").status_code == 200
     assert "Saved." in manager.text
-    assert "alternative text" in manager.text
+    assert "picture description" in manager.text
 
 
 @pytest.mark.parametrize("kept", ["{", "[1]", '{"body": 1}', "null", "[" * 2000, '{"body": "x"}'])

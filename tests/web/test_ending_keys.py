@@ -26,15 +26,17 @@ def test_an_admin_ends_the_keys_on_the_card_after_one_confirmation_and_a_proof(
         an_hour_later(app)
         page.goto("/accounts")
         card = page.locator(".cards > li", has_text="bice-x")
-        card.get_by_text("End the keys …").click()
+        card.get_by_text("Disconnect …").click()
         assert serious(page, "/accounts") == []
         assert not ended
-        card.get_by_role("button", name="End the keys of").click()
+        card.get_by_role("button", name="Disconnect").click()
         expect(page.get_by_role("heading", name="Confirm that it is you")).to_be_visible()
         assert not ended
         page.get_by_label("Password").fill(PASSWORD)
-        page.get_by_role("button", name="Confirm and go on").first.click()
-        expect(page.get_by_text("The keys of bice-x are ended, and deleted here.")).to_be_visible()
+        page.get_by_role("button", name="Confirm and continue").first.click()
+        expect(
+            page.get_by_text("The keys of bice-x are revoked, and deleted here.")
+        ).to_be_visible()
     assert ended == ["bice-x"]
 
 
@@ -45,10 +47,10 @@ def test_only_who_may_end_keys_that_are_there_finds_the_button(
     assert settings.load(app.settings.workspace, {}).credentials("bice-x")
     with Visit(address) as visit:
         visit.log_in("direction")
-        assert "End the keys" not in visit.get("/accounts").text
+        assert "Disconnect" not in visit.get("/accounts").text
     with Visit(address) as visit:
         visit.log_in("chef")
         cards = visit.get("/accounts").text.split('class="row who"')[1:]
-        has = {name: "End the keys" in card for card in cards
+        has = {name: "Disconnect" in card for card in cards
                for name in ("bice-x", "bice-page", "bice-site") if f'id">{name}<' in card}  # fmt: skip
         assert has == {"bice-x": True, "bice-page": True, "bice-site": False}

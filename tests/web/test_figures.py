@@ -47,7 +47,7 @@ def test_what_was_not_read_in_time_is_said(app: Application, manager: Visit) -> 
     read(app.database, clock, delivery, Age.DAY, views=9)
     manager.get("/posts/day.fr")
     assert row(manager, "Views") == ["", "9", "to come"]
-    assert "After an hour the figures were not read in time." in manager.text
+    assert "The figures after an hour were not read in time." in manager.text
 
 
 def test_a_post_that_is_gone_is_said_to_be_gone(app: Application, manager: Visit) -> None:
@@ -56,7 +56,7 @@ def test_a_post_that_is_gone_is_said_to_be_gone(app: Application, manager: Visit
     gone(app.database, clock, delivery, Age.HOUR)
     clock.advance(30 * 24 * 3_600)
     manager.get("/posts/day.fr")
-    assert "After an hour the platform did not show the post any more." in manager.text
+    assert "After an hour, the platform no longer showed the post." in manager.text
     assert 'class="reach"' not in manager.page
 
 

@@ -51,7 +51,7 @@ def test_the_search_finds_posts_drafts_the_agenda_accounts_and_people(
     assert sections("journee annuelle") == ["agenda"]
     assert sections("bice-x") == ["drafts", "accounts"]
     assert sections("nowhere-at-all") == []
-    assert "Nothing holds these words." in manager.text
+    assert "Nothing contains these words." in manager.text
     assert sections("") == []
     assert "people" not in sections("direction"), "only an admin looks after people"
     with Visit(address) as admin:

@@ -96,5 +96,5 @@ def test_an_admin_who_was_removed_meanwhile_lets_nobody_in(
         monkeypatch.setattr(Sessions, "find", lambda *_: found)
         answer = admin.send("/people", name="back", role="admin", scope="all")
     assert answer.status_code == 403
-    assert "chef may not log in any more." in admin.text
+    assert "chef can no longer log in." in admin.text
     assert "back" not in [person.name for person in app.people.all()]

@@ -42,7 +42,7 @@ _CALLED = {
     [
         ("/pause", "/pause", {}, "Pause everything now", "/pause"),
         ("/accounts", "/pause", {"account": "bice-x"}, "Pause bice-x", "/pause"),
-        ("/posts/day.fr", "/posts/day.fr", {"do": "reject"}, "Reject · day.fr", "/posts/day.fr"),
+        ("/posts/day.fr", "/posts/day.fr", {"do": "reject"}, "Send back · day.fr", "/posts/day.fr"),
         (
             "/posts/site/news.fr", "/posts/site/news.fr", {"do": "withdraw", "sure": "yes"},
             "Withdraw · site/news.fr", "/posts/site/news.fr",
@@ -105,7 +105,7 @@ def test_what_becomes_of_what_fell_due_is_kept_over_the_log_in(
     manager.get("/resume")
     _end_all(app)
     manager.send("/resume", **{"seen": "x", f"choice-{delivery.id}": "drop"})
-    assert "nothing was done: Go on publishing" in manager.text
+    assert "nothing was done: Resume publishing" in manager.text
     _log_in_again(manager)
     assert f'name="choice-{delivery.id}" value="drop" checked' in manager.page
     assert any(status.paused_at for status in app.queries.accounts())
@@ -121,7 +121,7 @@ def test_who_logged_in_in_another_tab_finds_the_reason_again(
     answer = manager.client.post(
         "/posts/day.fr", data={"form": old, "do": "reject", "reason": _REASON}
     )
-    assert "Nothing was done: Reject" in answer.text
+    assert "Nothing was done: Send back" in answer.text
     assert f'value="{_REASON}"' in unescape(answer.text)
     states = {delivery.state for delivery in app.queries.deliveries(post="day.fr")}
     assert states == {State.AWAITING_APPROVAL}
@@ -131,7 +131,7 @@ def test_who_logged_in_in_another_tab_finds_the_reason_again(
     ("to", "told"),
     [
         ("/posts/day.fr/queue", "Put it on the schedule · day.fr"),
-        ("/accounts/ask", "do it once more"),
+        ("/accounts/ask", "do it again"),
     ],
 )
 def test_a_form_without_words_is_told_not_to_have_been_done(

@@ -115,7 +115,7 @@ def test_approval_is_offered_to_whom_it_is_open_alone(address: str, manager: Vis
         author.log_in("redaction")
         author.get("/posts/day.fr")
         assert 'id="act-approve"' not in author.page
-        assert "Somebody else has to approve it: bice-page · Facebook, bice-x · X." in (
+        assert "Someone else has to approve it: bice-page · Facebook, bice-x · X." in (
             author.text.replace(
                 "bice-x · X, bice-page · Facebook", "bice-page · Facebook, bice-x · X"
             )

@@ -97,7 +97,7 @@ def test_tokens_last_as_long_as_they_are_said_to(anonymous: Visit, cookie: str, 
 def test_a_wrong_password_says_no_more_than_that(anonymous: Visit, name: str) -> None:
     answer = anonymous.log_in(name, "wrong password")
     assert answer.status_code == 401
-    assert "Name and password do not go together." in anonymous.text
+    assert "The name or the password is wrong." in anonymous.text
 
 
 def test_guessing_becomes_slow_and_stays_so_after_a_restart(app: Application) -> None:

@@ -126,7 +126,7 @@ def figures(address: str, **headers: str) -> dict[str, float]:
 def test_all_is_well_while_somebody_publishes(app: Application, address: str) -> None:
     answer = httpx.get(f"{address}/healthz")
     assert answer.status_code == 503
-    assert "is not at work" in answer.json()["publishing"]
+    assert "is not running" in answer.json()["publishing"]
     with at_work(app):
         answer = httpx.get(f"{address}/healthz")
     assert answer.status_code == 200
@@ -176,7 +176,7 @@ def test_what_is_due_and_not_taken_up_is_trouble(app: Application, address: str)
     with at_work(app):
         answer = httpx.get(f"{address}/healthz")
         assert answer.status_code == 503
-        assert "1 post is due and was not taken up for 15 s." in answer.json()["publishing"]
+        assert "1 post is due and has not been taken up for 15 s." in answer.json()["publishing"]
         app.control.pause("bice-x", "essai", "direction")
         assert httpx.get(f"{address}/healthz").status_code == 200
 
@@ -194,7 +194,7 @@ def test_the_kind_of_process_that_is_missing_is_named(
     with at_work(app, alive):
         found = httpx.get(f"{address}/healthz")
         assert found.status_code == 503
-        assert found.json()["cause"] == f"No {missing} is at work."
+        assert found.json()["cause"] == f"No {missing} is running."
         assert remedy in found.json()["remedy"]
     with at_work(app):
         with app.database.write() as connection:
@@ -202,7 +202,7 @@ def test_the_kind_of_process_that_is_missing_is_named(
                 f"UPDATE heartbeats SET seen_at = seen_at - 60000000 WHERE kind = '{missing}'"
             )
         found = httpx.get(f"{address}/healthz")
-    assert found.json()["cause"] == f"No {missing} has shown life for 40 s (the last: alpha)."
+    assert found.json()["cause"] == f"No {missing} has reported for 40 s (the last: alpha)."
 
 
 def test_what_is_late_is_told_with_its_cause(app: Application, address: str) -> None:
@@ -218,7 +218,7 @@ def test_what_is_late_is_told_with_its_cause(app: Application, address: str) -> 
     assert found.json()["late"]["causes"] == {"refused": 2}
     assert "2 posts are late, the first since" in found.json()["publishing"]
     assert (
-        "X does not take 2 of them (it is out of order, or cannot be reached); they are"
+        "X does not accept 2 of them (it does not work, or cannot be reached);"
         in found.json()["cause"]
     )
     measured = figures(address)

@@ -57,7 +57,7 @@ def test_three_posts_are_decided_and_the_last_decision_is_taken_back(desk: Desk)
     found = [desk.states(post) for post in posts]
     assert found == [{State.SCHEDULED}, {State.REJECTED}, {State.HELD}]
     desk.press(page.get_by_role("button", name=_("Undo")))
-    desk.told(_("Taken back: {what}.", what=formats.deliveries(2)))
+    desk.told(_("Undone: {what}.", what=formats.deliveries(2)))
     assert desk.states(posts[2]) == {State.AWAITING_APPROVAL}
 
 
@@ -89,7 +89,7 @@ def test_what_is_ticked_is_approved_by_one_confirmation(desk: Desk) -> None:
     page.goto("/")
     desk.go(_("Review"))
     several = page.get_by_role("button", name=_("Approve several …"))
-    sure = page.get_by_role("button", name=_("Approve what is ticked"))
+    sure = page.get_by_role("button", name=_("Approve the ticked posts"))
     if desk.view.way != "no-js":
         expect(several).to_be_disabled()
     for number in range(3):
@@ -116,7 +116,9 @@ def test_each_post_that_is_looked_at_takes_one_tap(desk: Desk) -> None:
     for text in texts:
         expect(page.locator("#title")).to_contain_text(text)
         desk.press(page.locator("button[value=approve]"))
-    desk.told(_("Nothing waits for you. What is submitted for approval comes here, soonest first."))
+    desk.told(
+        _("Nothing is waiting for you. What is submitted for approval appears here, soonest first.")
+    )
     assert desk.presses == len(texts) + 1
     assert {state for post in posts for state in desk.states(post)} == {State.SCHEDULED}
 
@@ -194,7 +196,7 @@ def test_a_post_moves_to_another_day_by_a_form(desk: Desk) -> None:
 def test_everything_stops_after_two_presses_and_a_reason(desk: Desk) -> None:
     """The cursor is in the field for the reason at once."""
     desk.page.goto("/")
-    desk.go(_("Stop") if desk.view.width < 900 else _("Pause everything"))
+    desk.go(_("Pause") if desk.view.width < 900 else _("Pause everything"))
     expect(desk.page.get_by_label(_("Why?"))).to_be_focused()
     desk.page.keyboard.type("une photo")
     try:

@@ -57,7 +57,7 @@ def test_the_lines_say_what_was_asked(admin: Visit) -> None:
     assert Mandate.model_validate(said).authors == ("lima", '"7"')
     assert str(said["until"]) == "2016-03-24"
     admin.send(PAGE)
-    assert "The table of the mandate is deleted." in admin.text
+    assert "The table of the mandate has to be deleted." in admin.text
 
 
 @pytest.mark.parametrize("name", ['a"b', "é\\n", "\t", "x" * 300, "\u2028"])
@@ -96,7 +96,7 @@ def test_nothing_keeps_anybody_from_using_the_page(address: str, browser: Browse
         enter(page, "chef")
         page.goto(PAGE)
         page.locator("#until").fill("2016-03-07")
-        page.get_by_role("button", name="Show what it would bring").click()
+        page.get_by_role("button", name="Show what it would change").click()
         page.locator(".lines").wait_for()
         assert serious(page, PAGE) == []
         assert page.evaluate("document.documentElement.scrollWidth") <= 390

@@ -169,7 +169,7 @@ def test_a_link_is_not_followed(
     was = draft(workspace)
     answer = add(staff, "b.jpg", photo)
     assert answer.status_code == 503
-    assert "posts/media/ cannot be written to: Not a directory." in staff.text
+    assert "Publisher cannot write to posts/media/: Not a directory." in staff.text
     assert list(outside.iterdir()) == []
     assert draft(workspace) == was
 
@@ -189,24 +189,24 @@ def _png(width: int, height: int) -> bytes:
 @pytest.mark.parametrize(
     ("name", "data", "message"),
     [
-        ("a.jpg", b"", "a.jpg is empty: it has no byte."),
-        ("a.jpg", HTML, "a.jpg is a web page, and no picture."),
+        ("a.jpg", b"", "a.jpg is empty: it has no bytes."),
+        ("a.jpg", HTML, "a.jpg is a web page, not a picture."),
         (
             "a.svg",
             b"<svg xmlns='http://www.w3.org/2000/svg'/>",
-            "a.svg is an SVG drawing, and no picture.",
+            "a.svg is an SVG drawing, not a picture.",
         ),
         ("a.heic", b"\0\0\0\x18ftypheic" + bytes(50), "a.heic is truncated or damaged."),
         ("a.avif", b"\0\0\0\x18ftypavif" + bytes(50), "a.avif is truncated or damaged."),
-        ("a.heic", HTML, "a.heic is a web page, and no picture."),
+        ("a.heic", HTML, "a.heic is a web page, not a picture."),
         ("a.pdf", b"%PDF-1.7\n", "a.pdf is truncated or damaged."),
         ("a.jpg", jpeg()[:-300], "a.jpg is truncated or damaged."),
-        ("a.jpg", b"\xff\xd8\xff" + HTML, "a.jpg is no picture."),
-        ("a.gif", b"GIF89a" + HTML, "a.gif is no picture."),
+        ("a.jpg", b"\xff\xd8\xff" + HTML, "a.jpg is not a picture."),
+        ("a.gif", b"GIF89a" + HTML, "a.gif is not a picture."),
         ("a.png", _png(30_000, 30_000), "a.png has more than 51,000,000 pixels"),
         ("a.mp4", b"\0\0\0\x18ftypisom" + bytes(50), "a.mp4 is truncated or damaged"),
-        ("a.mp4", HTML, "a.mp4 is no MP4 or MOV video"),
-        ("a\u202egpj.exe", HTML, "a-gpj.exe is a web page, and no picture."),
+        ("a.mp4", HTML, "a.mp4 is not an MP4 or MOV video"),
+        ("a\u202egpj.exe", HTML, "a-gpj.exe is a web page, not a picture."),
     ],
 )
 def test_what_is_no_picture_is_refused_as_in_a_draft(

@@ -34,7 +34,7 @@ def test_the_alternative_text_is_asked_for_as_in_a_draft(
     form = Composer(staff, PAGE)
     form.send("check", ("a.jpg", photo))
     assert described(form, alt=alt).send("submit").status_code == 400
-    assert "The picture has no alternative text." in staff.text or "U+0007" in staff.text
+    assert "The picture has no description." in staff.text or "U+0007" in staff.text
     assert nothing_was_done(workspace, media, app)
     assert form.send("keep").status_code == (400 if alt.strip() else 200)
     assert "It has errors" in staff.text or "U+0007" in staff.text
@@ -58,7 +58,7 @@ def test_a_consent_is_checked_as_in_a_draft(
         "posts/consents.yaml", "panel:\n  channels: [twitter]\nold:\n  withdrawn: true\n"
     )
     add(staff, "a.jpg", jpeg(), people="yes")
-    assert "It has errors: it is not queued before they are mended." in staff.text
+    assert "It has errors: it cannot be queued until they are fixed." in staff.text
     assert "People are in the picture, but no consent is named." in staff.text
     described(Composer(staff, PAGE), consent="panel").send("keep")
     assert "Saved. " in staff.text
@@ -131,7 +131,7 @@ def test_a_picture_is_described_anew_and_taken_out(
     assert draft(workspace) == DRAFT[: DRAFT.index("media:")] + DRAFT[DRAFT.index("# to be") :]
     assert files(media) == ["old.png"]
     staff.get("/posts/unfinished.fr")
-    assert "alternative text was: Une affiche" in staff.text
+    assert "picture description before: Une affiche" in staff.text
     assert [step.event for step in app.queries.steps_about("unfinished.fr")] == [
         "draft edited", "draft edited",
     ]  # fmt: skip
@@ -173,7 +173,7 @@ def test_who_added_a_picture_does_not_approve_the_post(
     assert 'id="act-approve"' not in manager.page
     digests = [f"{d.id}:{digest(d)}" for d in app.queries.deliveries(post="day.fr")]
     assert manager.send("/posts/day.fr", do="approve", seen=digests).status_code == 409
-    assert "an author cannot approve it" in manager.text
+    assert "authors cannot approve what they wrote" in manager.text
 
 
 @pytest.mark.parametrize("value", ["", " ~", " null", " ''", ' ""   # none yet', " []"])

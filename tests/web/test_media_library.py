@@ -67,7 +67,7 @@ def test_the_library_says_of_each_file_what_drafts_say(staff: Visit, pictures: P
     staff.get("/media")
     assert flaws(staff.page) == []
     panel = tile(staff, "panel.png")
-    for said in ("La grande table", "La mesa", "holds", "BICE / Anna", "/posts/again.fr",
+    for said in ("La grande table", "La mesa", "is valid", "BICE / Anna", "/posts/again.fr",
                  "/posts/uses-panel.es", "3 posts"):  # fmt: skip
         assert said in panel, said
     assert "La table" not in panel, "the last text of each language"
@@ -97,7 +97,7 @@ def test_it_is_searched_by_words_and_by_what_is_missing(
 ) -> None:
     staff.get(f"/media?{query}")
     assert set(re.findall(r'<p class="what id">([^<]+)</p>', staff.page)) == found
-    assert found or "Nothing like that." in staff.text
+    assert found or "Nothing matches." in staff.text
 
 
 def test_a_page_has_two_dozen_and_leads_on(staff: Visit, media: Path) -> None:
@@ -119,7 +119,7 @@ def test_a_page_has_two_dozen_and_leads_on(staff: Visit, media: Path) -> None:
 
 def test_an_empty_library_says_what_to_do(staff: Visit) -> None:
     staff.get("/media")
-    assert "No picture is here yet." in staff.text
+    assert "There is no picture here yet." in staff.text
     Composer(staff, "/new").send("library")
     assert "The media library is empty." in staff.text
 
@@ -241,7 +241,7 @@ def test_a_picture_is_cropped_beside_the_whole_one_which_is_kept(
     edit.send("keep")
     assert "media/spare.png" in (workspace.path / "posts/le-texte.fr.md").read_text("utf-8")
     staff.get("/media")
-    assert "cut from spare.png" in tile(staff, "spare-crop-0-0-240x240.png")
+    assert "cropped from spare.png" in tile(staff, "spare-crop-0-0-240x240.png")
 
 
 def test_a_new_picture_is_stored_whole_and_cropped(
@@ -268,9 +268,9 @@ def test_a_new_picture_is_stored_whole_and_cropped(
 @pytest.mark.parametrize(
     ("fields", "said"),
     [
-        ({"frame_left": "x"}, "Write whole numbers"),
-        ({"frame_width": "-4"}, "Write whole numbers"),
-        ({"frame_width": "٣"}, "Write whole numbers"),
+        ({"frame_left": "x"}, "Enter whole numbers"),
+        ({"frame_width": "-4"}, "Enter whole numbers"),
+        ({"frame_width": "٣"}, "Enter whole numbers"),
         ({"frame_width": "9999", "frame_height": "9999"}, ""),
     ],
 )

@@ -103,7 +103,7 @@ def test_a_refusal_leads_to_each_thing_that_is_wrong(staff: Visit) -> None:
     form.send("submit")
     told = staff.page.partition('id="wrong"')[2].partition('id="unsaved"')[0]
     assert '<a href="#texts">The text is empty.</a>' in told
-    assert '<a href="#schedule">It does not say yet when it goes out.</a>' in told
+    assert '<a href="#schedule">It has no time yet.</a>' in told
     assert _begins_at(staff) == "text-0-1"
     form.write("Bonjour.").send("submit")
     assert _begins_at(staff) == "when"
@@ -133,7 +133,7 @@ def test_the_same_text_goes_out_once_more_when_that_is_ticked(
     form = Composer(staff, "/new?copy=site/news.fr").fill(when="now")
     form.send("submit")
     assert "has the same text in “Une nouvelle.” (published)." in staff.text
-    assert "Change the text, or tick below that it may go out once more." in staff.text
+    assert "Change the text, or tick below that it may go out again." in staff.text
     assert "repeat: true" not in staff.text
     before = {one.post for one in app.queries.deliveries()}
     form.fill(repeat="yes").send("submit")
@@ -182,5 +182,5 @@ def test_a_trial_leads_to_what_the_public_would_see(trial: Application) -> None:
         visit.log_in("direction")
         assert f'<a href="{SANDBOX}" rel="noreferrer" target="_blank">What the public' in visit.page
         visit.get("/posts/a.fr")
-        assert f'<a href="{SANDBOX}" rel="noreferrer">on the platform' in visit.page
+        assert f'<a href="{SANDBOX}" rel="noreferrer">see it on the platform' in visit.page
         assert "example.org/4711" not in visit.page

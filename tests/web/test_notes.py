@@ -64,7 +64,7 @@ def test_a_post_has_a_most_of_notes(
     monkeypatch.setattr(notes, "_ON_POST", 2)
     assert [note(staff, "day.fr", "Un.") for _ in range(3)] == [200, 200, 409]
     assert (
-        "“Bonjour de Genève. &lt;b&gt;Gras&lt;/b&gt;” has 2 notes, which is the most. Go on in a call"
+        "“Bonjour de Genève. &lt;b&gt;Gras&lt;/b&gt;” has 2 notes, which is the limit. Continue in a call"
         in staff.text
     )
     assert note(staff, "later.fr", "Un.") == 200
@@ -77,7 +77,7 @@ def test_nobody_alone_uses_up_the_notes_of_a_post(
     monkeypatch.setattr(notes, "_OF_ONE", 2)
     assert [note(staff, "day.fr", "Un.") for _ in range(3)] == [200, 200, 409]
     assert (
-        "You wrote 2 notes on “Bonjour de Genève. &lt;b&gt;Gras&lt;/b&gt;”, which is the most of one person."
+        "You wrote 2 notes on “Bonjour de Genève. &lt;b&gt;Gras&lt;/b&gt;”, which is the limit for one person."
         in staff.text
     )
     assert note(manager, "day.fr", "Deux.") == 200

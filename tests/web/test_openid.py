@@ -316,8 +316,8 @@ def test_without_a_provider_there_is_no_such_door(
     ("written", "says"),
     [
         ("issuer = 'https://id.example.org'", "issuer says where credentials are sent"),
-        ("client_id = 'x'", "client_id says .* who somebody is"),
-        ("claim = 'nickname'", "claim says .* who somebody is"),
+        ("client_id = 'x'", "client_id says .* who a person is"),
+        ("claim = 'nickname'", "claim says .* who a person is"),
         ("client_secret = 'hunter2'", "openid.client_secret is a secret"),
     ],
 )

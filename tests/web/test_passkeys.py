@@ -64,7 +64,7 @@ def begin(page: Page) -> None:
 
 
 def name_it(page: Page) -> None:
-    page.get_by_label(_("A name by which you know it")).fill("Mon téléphone")
+    page.get_by_label(_("A name that you will recognise")).fill("Mon téléphone")
     page.get_by_role("button", name=_("Add it")).click()
     expect(page.get_by_role("heading", name=_("Recovery codes"))).to_be_visible()
 
@@ -99,10 +99,10 @@ def test_a_passkey_is_set_up_and_used_in_each_way(app: Application, page: Page) 
         an_hour_later(app)
         app.control.pause(None, "x", "chef")
         page.goto("/resume")
-        page.get_by_role("button", name=_("Go on publishing")).click()
+        page.get_by_role("button", name=_("Resume publishing")).click()
         assert serious(page, "confirm") == []
         page.get_by_role("button", name=_("Or your passkey")).click()
-        expect(page.get_by_text(_("Publishing goes on."))).to_be_visible()
+        expect(page.get_by_text(_("Publishing has resumed."))).to_be_visible()
         credentials = devtools.send("WebAuthn.getCredentials", {"authenticatorId": device})
         assert len(credentials["credentials"]) == 1
         uses = app.second_factors.last_uses(person)

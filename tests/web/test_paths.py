@@ -23,6 +23,8 @@ _UP = ("../", "..%2f", "%2e%2e/", "%2E%2E%2F", "..%252f", "..\\", "..%5c", "....
 _FILES = ("secrets.toml", "var/publisher.db", "outside", "outside.md")
 _LONGEST = 60_000
 """Characters of a path, from which on a server may end the connection before it has read it."""
+_PARTS = 3
+"""Tests that share the pages: each asks some thousands of times."""
 _ODD = (
     *("", "/", "//", ".", "..", "%2e", "%2f", "%5c", "~root", "*", "?", "%", "%zz", "%u002e", "-1"),
     *("%00", "day.fr%00", "day.fr%00.md", "day.fr.md", "%0d%0aSet-Cookie:%20a=b", "%e2%80%ae"),
@@ -53,8 +55,9 @@ def places(workspace: Workspace, tmp_path: Path) -> list[str]:
 
 
 @pytest.mark.deep
+@pytest.mark.parametrize("part", range(_PARTS))
 @pytest.mark.parametrize("who", ["chef", None])
-def test_no_path_leads_out(app: Application, places: list[str], who: str | None) -> None:
+def test_no_path_leads_out(app: Application, places: list[str], who: str | None, part: int) -> None:
     """Of every page with a parameter in its path: neither to a file nor to a server's error."""
     token = app.sessions.begin(app.people.find(who), "") if who else ""
     with serving(app) as address:

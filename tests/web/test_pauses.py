@@ -44,14 +44,14 @@ def test_pause_everything_and_decide_of_each_what_becomes_of_it(
     assert manager.send("/pause", reason="").status_code == 400
     manager.get("/")
     manager.send("/pause", reason="wrong picture")
-    assert "Everything is paused. Nothing leaves any more." in manager.text
+    assert "Everything is paused. Nothing more is sent." in manager.text
     assert "by direction: wrong picture" in manager.text
     add(app.ledger, *(wish(clock_of(app), f"n{n}.fr", due_in=5 + n) for n in range(3)))
     clock_of(app).advance(3600)
     found = {d.post: d for d in app.control.overdue()}
     assert set(found) == {"n0.fr", "n1.fr", "n2.fr"}
     manager.get("/resume")
-    assert "3 deliveries fell due meanwhile" in manager.text
+    assert "3 deliveries fell due in the meantime" in manager.text
     later = found["n1.fr"].id
     manager.send(
         "/resume",
@@ -61,7 +61,9 @@ def test_pause_everything_and_decide_of_each_what_becomes_of_it(
             f"at-{later}": "2016-03-07T10:00", f"choice-{found['n2.fr'].id}": "drop",
         },
     )  # fmt: skip
-    assert "Publishing goes on. Overdue and on the schedule again: 2. Dropped: 1." in manager.text
+    assert (
+        "Publishing has resumed. Overdue and on the schedule again: 2. Dropped: 1." in manager.text
+    )
     assert app.queries.accounts() == []
     now = app.clock.now()
     states = {post: of(app, post)["bice-x"] for post in found}
@@ -93,8 +95,8 @@ def test_a_later_time_past_the_expiry_changes_nothing(app: Application, manager:
 @pytest.mark.parametrize(
     ("choice", "at", "says"),
     [
-        ("later", "2016-03-07T07:00", "The new time of n.fr to bice-x is over."),
-        ("later", "", "is no time"),
+        ("later", "2016-03-07T07:00", "The new time of n.fr to bice-x has passed."),
+        ("later", "", "is not a time"),
         ("send", "2016-03-07T10:00", "n.fr to bice-x has a new time, but"),
         ("drop", "2016-03-07T10:00", "n.fr to bice-x has a new time, but"),
     ],
@@ -130,12 +132,12 @@ def test_a_form_does_not_end_a_pause_that_its_sender_never_saw(
     app.control.pause(None, "a hoax", "chef")
     fields = {f"choice-{overdue.id}": "drop"}
     assert manager.send("/resume", seen=seen_on(manager), **fields).status_code == 409
-    assert "Publishing was stopped anew" in manager.text
+    assert "Publishing was stopped again" in manager.text
     assert "a hoax" in manager.text
     assert app.queries.accounts()[0].paused_by == "chef"
     assert flaws(manager.page) == []
     manager.send("/resume", seen=seen_on(manager), **fields)
-    assert "Publishing goes on." in manager.text
+    assert "Publishing has resumed." in manager.text
 
 
 def test_what_fell_due_after_the_page_was_loaded_is_shown_before_it_is_sent(
@@ -148,7 +150,7 @@ def test_what_fell_due_after_the_page_was_loaded_is_shown_before_it_is_sent(
     clock_of(app).advance(10)
     fields = {f"choice-{overdue.id}": "drop"}
     assert manager.send("/resume", seen=seen_on(manager), **fields).status_code == 409
-    assert "More fell due since you looked: fresh.fr → bice-x." in manager.text
+    assert "More posts have become due since you looked: fresh.fr → bice-x." in manager.text
     assert app.queries.accounts() != []
     assert {d.post for d in app.control.overdue()} == {"n.fr", "fresh.fr"}
     for delivery in app.control.overdue():
@@ -184,7 +186,7 @@ def test_one_account_is_paused_and_resumed(app: Application, manager: Visit) -> 
 
 def test_the_owner_of_an_accounts_keys_is_named(app: Application, staff: Visit) -> None:
     staff.get("/accounts")
-    assert "not known yet whose they are" in staff.text
+    assert "owner not known yet" in staff.text
     app.owners.remember("bice-x", Owner(id="707", name="@BICE_ONG"))
     staff.get("/accounts")
     assert "belong to @BICE_ONG" in staff.text
@@ -234,11 +236,11 @@ def test_today_does_not_say_that_nothing_is_needed_while_a_wrong_clock_stops_all
     for post in app.queries.deliveries(state=State.AWAITING_APPROVAL):
         app.control.cancel(post.post, post.account, "chef", "so that nothing else is needed")
     manager.get("/")
-    assert "Nothing needs a person." in manager.text
+    assert "Nothing needs attention." in manager.text
     app.heartbeats.beat(Process("b" * 32, Workers.WORKER, "beta", 7, "0.1.0"), timedelta(hours=2))
     manager.get("/")
     assert "The clock of beta is 2 h ahead." in manager.text
-    assert "Nothing needs a person." not in manager.text
+    assert "Nothing needs attention." not in manager.text
 
 
 def test_an_account_that_goes_on_by_itself_is_not_said_to_need_a_person(
@@ -246,15 +248,15 @@ def test_an_account_that_goes_on_by_itself_is_not_said_to_need_a_person(
 ) -> None:
     suspended(app, 300, Kind.RATE_LIMIT)
     manager.get("/")
-    assert "need a person." not in manager.text
-    assert manager.text.index("Goes on by itself") < manager.text.index("suspended Until ")
+    assert "need attention." not in manager.text
+    assert manager.text.index("Resumes by itself") < manager.text.index("suspended Until ")
 
 
 def test_an_account_that_needs_a_person_is_said_to(app: Application, manager: Visit) -> None:
     suspended(app, None)
     manager.get("/")
-    assert "1 thing needs a person." in manager.text
-    assert "Goes on by itself" not in manager.text
+    assert "1 thing needs attention." in manager.text
+    assert "Resumes by itself" not in manager.text
 
 
 def test_an_end_that_is_over_is_not_named_as_one_to_come(app: Application, manager: Visit) -> None:
@@ -262,7 +264,9 @@ def test_an_end_that_is_over_is_not_named_as_one_to_come(app: Application, manag
     clock_of(app).advance(90)
     for page in ("/", "/accounts", "/resume?account=bice-x"):
         manager.get(page)
-        assert "Until its next post is taken; needs you: The keys are @other" in manager.text, page
+        assert "Until its next post is accepted; needs you: The keys are @other" in manager.text, (
+            page
+        )
 
 
 def test_whoever_resumes_an_account_reads_why_it_is_suspended(
@@ -270,7 +274,7 @@ def test_whoever_resumes_an_account_reads_why_it_is_suspended(
 ) -> None:
     suspended(app, None)
     manager.get("/resume?account=bice-x")
-    assert "Until somebody acts: The keys are @other" in manager.text
+    assert "Until someone acts: The keys are @other" in manager.text
 
 
 def test_a_page_names_its_button_and_not_a_command_for_a_terminal() -> None:
@@ -290,7 +294,7 @@ def test_a_page_names_its_button_and_not_a_command_for_a_terminal() -> None:
                 == f"Name it; {marks} leaves it out."
             )
     keys = labels.here("Give it a new `at`, or a longer `expires`.", UTC)
-    assert keys == "Give it a new “When”, or a longer “Not later than this after its time”."
+    assert keys == "Give it a new “When”, or a longer “Expiry (after its time)”."
     at = "It expired (2016-03-07 11:30 UTC)."
     assert labels.here(at, ZoneInfo("Europe/Zurich")) == "It expired (Mon 7 Mar 2016, 12:30)."
 
@@ -301,7 +305,7 @@ def test_why_an_account_is_suspended_is_told_with_the_button(
     suspended(app, None)
     for page in ("/", "/accounts"):
         manager.get(page)
-        assert "Then run “Go on”." in manager.text, page
+        assert "Then run “Resume”." in manager.text, page
 
 
 def test_what_a_platform_did_on_its_own_is_told_of_that_account_alone(

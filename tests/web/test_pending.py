@@ -67,8 +67,8 @@ def test_a_picture_that_is_taken_out_is_held_or_queued_at_once(
     assert "picture 1 is gone" in manager.text
     assert _says(manager, shown) == [True] * 4
     manager.get(f"/posts/{shown}/edit")
-    assert 'value="a picture was taken out"' in manager.page
-    manager.send(f"/posts/{shown}", do="hold", reason="a picture was taken out")
+    assert 'value="a picture was removed"' in manager.page
+    manager.send(f"/posts/{shown}", do="hold", reason="a picture was removed")
     (held,) = app.queries.deliveries(post=shown)
     assert held.state is State.HELD
     manager.get(f"/posts/{shown}/edit")
@@ -82,7 +82,7 @@ def test_a_picture_that_is_taken_out_is_held_or_queued_at_once(
 @pytest.mark.parametrize(
     ("old", "new", "told"),
     [
-        ("alt: 'Une affiche'", "alt: 'Une autre'", "alternative text of picture 1:"),
+        ("alt: 'Une affiche'", "alt: 'Une autre'", "description of picture 1:"),
         ("author: redaction", "author: redaction\nlink: https://example.org/a", "example.org/a"),
         ("author: redaction", "author: redaction\nexpires: 1h", "expires Tue 8 Mar 2016, 13:00"),
         ("author: redaction", "author: redaction\nembargo: 2016-03-08 13:00", "embargo: "),
@@ -135,7 +135,7 @@ def test_the_edited_text_is_shown_as_it_will_look(
     assert look in manager.page
     assert "data:image/" in manager.page
     form.send("keep")
-    assert "How it would look, queued again" in manager.text
+    assert "How it would look if queued again" in manager.text
     assert look in manager.page
 
 
@@ -158,7 +158,7 @@ def test_a_retry_shows_both_texts_where_the_draft_says_something_else_and_asks(
     manager.send("/posts/site/news.fr", do="cancel", reason="wrong figure")
     workspace.edit("site/news.fr.md", "Une nouvelle.", "Une autre.")
     manager.get("/posts/site/news.fr/queue")
-    assert "the schedule is as the draft says" not in manager.text
+    assert "the schedule already matches the draft" not in manager.text
     assert (
         "It was taken off the schedule of bice-site · Website, and the draft does not"
         in manager.text
@@ -167,7 +167,7 @@ def test_a_retry_shows_both_texts_where_the_draft_says_something_else_and_asks(
     assert "This goes out:" in manager.text
     assert re.search("Une nouvelle.*The draft says: .*Une autre", manager.text)
     assert manager.send("/posts/site/news.fr", do="retry").status_code == 409
-    assert "The draft says something else than what would go out to bice-site." in manager.text
+    assert "The draft differs from what would go out to bice-site." in manager.text
     (delivery,) = app.queries.deliveries(post="site/news.fr")
     assert delivery.state is State.CANCELLED
     manager.get("/posts/site/news.fr")
@@ -183,8 +183,8 @@ def test_what_goes_out_at_once_because_its_time_is_over_is_asked_about(
     """It is 07:00 in Geneva."""
     workspace.edit("site/news.fr.md", "2016-03-07 09:30", "2016-03-07 06:30")
     manager.get(page)
-    assert "Its time is over, " in manager.text
-    assert "Yes, it goes out at once, because its time is over." in manager.text
+    assert "Its time, " in manager.text
+    assert "Yes, it goes out at once, because its time has passed." in manager.text
     shown = manager.shown
     manager.send("/posts/site/news.fr/queue", shown=shown)
     assert "Nothing is queued yet" in manager.text
@@ -203,7 +203,7 @@ def test_a_failed_post_that_is_mended_after_its_time_is_asked_about(
     app.clock.sleep_until(app.clock.ahead(1800))
     workspace.edit("site/news.fr.md", "Une nouvelle.", "Une autre.")
     manager.get("/posts/site/news.fr")
-    assert "goes out at once: its time is over" in manager.text
+    assert "goes out at once: its time has passed" in manager.text
     manager.send("/posts/site/news.fr/queue", shown=manager.shown)
     (delivery,) = app.queries.deliveries(post="site/news.fr")
     assert delivery.state is State.FAILED
@@ -224,7 +224,7 @@ def test_mending_what_is_published_is_not_told_as_done(
         manager.get(f"{path}{subpage}")
         assert subpage == "/move" or "readers there still see what was published" in manager.text
     manager.get(f"{path}/queue")
-    assert "the schedule is as the draft says" not in manager.text
+    assert "the schedule already matches the draft" not in manager.text
     assert "“Correct” changes what they see" in manager.text
     manager.get(f"{path}/edit")
     assert "It is public on 1 account (bice-site · Website): this changes the draft only." in (
@@ -254,7 +254,7 @@ def test_what_was_not_shown_is_not_queued(
     shown = manager.shown
     workspace.edit("session.yaml", "09:00", "10:00")
     assert manager.send("/posts/day.fr/queue", shown=shown).status_code == 409
-    assert "Queueing it does not change any more what was shown to you." in manager.text
+    assert "What would change is no longer what you were shown." in manager.text
     manager.get("/posts/day.fr/queue")
     assert manager.shown != shown
     manager.send("/posts/day.fr/queue", shown=manager.shown)
@@ -268,7 +268,7 @@ def test_today_marks_what_is_not_on_the_schedule_as_its_draft_says(
 ) -> None:
     def marked() -> bool:
         manager.get("/")
-        return '"differing">Not as the draft says</h2>' in manager.page
+        return '"differing">Different from the draft</h2>' in manager.page
 
     wait_for(lambda: not marked())
     form = Composer(manager, f"/posts/{shown}/edit")

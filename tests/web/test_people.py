@@ -91,14 +91,14 @@ def test_an_invitation_is_ended_and_made_anew(
     chef.send("/people", name="Lima", role="staff", scope="all")
     first = path_of(shown_once(chef))
     chef.get("/people/Lima")
-    assert "is good until" in chef.text
+    assert "works until" in chef.text
     chef.get("/people")
-    assert "the link is good until" in chef.text
+    assert "the link works until" in chef.text
     with app.database.write() as connection:
         connection.execute(update(people).values(link_until=app.clock.now()))
     chef.get("/people")
-    assert "the link ended" in chef.text
-    assert "the link is good until" not in chef.text
+    assert "the link expired" in chef.text
+    assert "the link works until" not in chef.text
     chef.send("/people/Lima", do="unlink")
     assert anonymous.get(first).status_code == 404
     chef.send("/people/Lima", do="link")
@@ -121,7 +121,7 @@ def test_a_reset_logs_out_and_lets_the_person_choose(
     anonymous.get(link)
     assert "Choose a new password" in anonymous.text
     anonymous.send("/login/link", key=link.partition("key=")[2], password=_NEW)
-    assert "Your password is new. Is all the rest yours?" in anonymous.text
+    assert "Your password is new. Is everything else yours?" in anonymous.text
     assert app.feed_keys.person(key) is None
     assert anonymous.get("/").status_code == 200
     assert manager.log_in("direction").status_code == 401

@@ -58,7 +58,7 @@ def test_an_e_mail_address_and_push_messages_are_a_field_and_a_button(
     app: Application, staff: Visit
 ) -> None:
     """Nobody types a URL for them; a topic for push messages is random, and shown once."""
-    assert "You are told nothing when a post fails" in staff.get("/").text
+    assert "You get no notice when a post fails" in staff.get("/").text
     staff.get("/me")
     assert 'id="mail" name="address" type="email"' in staff.page
     assert len(re.findall(r'name="topic"[^>]* checked', staff.page)) == len(Topic)
@@ -69,7 +69,7 @@ def test_an_e_mail_address_and_push_messages_are_a_field_and_a_button(
     assert address.address == SecretStr(f"ntfys://ntfy.sh/{topic[1]}")
     assert Topic.TROUBLE in address.topics
     assert topic[1] not in staff.get("/me").text
-    assert "You are told nothing when a post fails" not in staff.get("/").text
+    assert "You get no notice when a post fails" not in staff.get("/").text
 
 
 def test_an_address_is_added_and_shown_without_its_secrets(app: Application, staff: Visit) -> None:
@@ -90,7 +90,7 @@ def test_an_address_is_added_after_a_proof_alone(app: Application, staff: Visit)
     """Whoever sits at an open browser does not read along from then on."""
     an_hour_later(app)
     assert add(staff, _ADDRESS) == 403
-    assert "Add an address at which you are told" in staff.text
+    assert "Add an address for your notices" in staff.text
     assert app.notice_addresses.of(app.people.find("stagiaire")) == []
     confirm(staff, password=PASSWORD)
     assert "Added. Send a test" in staff.text
@@ -110,7 +110,7 @@ def test_somebody_has_five_addresses_at_most(staff: Visit) -> None:
     for number in range(5):
         assert add(staff, f"{_ADDRESS}{number}") == 200
     assert add(staff, _ADDRESS) == 409
-    assert "You have 5 addresses already." in staff.text
+    assert "You already have 5 addresses." in staff.text
 
 
 def test_topics_are_chosen(app: Application, staff: Visit) -> None:
@@ -126,7 +126,7 @@ def test_a_test_arrives(staff: Visit, receiver: Receiver) -> None:
     add(staff, f"ntfy://{receiver.address}/topic")
     (number,) = numbers(staff)
     assert press(staff, "test", number) == 200
-    assert "The test is sent." in staff.text
+    assert "The test has been sent." in staff.text
     (message,) = receiver.messages
     assert message["title"] == "Publisher: a test"
 
@@ -152,7 +152,7 @@ def test_a_test_that_is_not_taken_says_why(staff: Visit, receiver: Receiver) -> 
     add(staff, f"ntfy://{receiver.address}/planted")
     (number,) = numbers(staff)
     press(staff, "test", number)
-    assert "The test was not taken: ntfy: it answered with status 403." in staff.text
+    assert "The test was not accepted: ntfy: it answered with status 403." in staff.text
     assert "planted" not in staff.page
 
 
@@ -164,7 +164,7 @@ def test_a_server_that_hangs_holds_no_page(
     add(staff, f"ntfy://{receiver.address}/topic")
     (number,) = numbers(staff)
     press(staff, "test", number)
-    assert "ntfy: it does not answer." in staff.text
+    assert "ntfy does not answer." in staff.text
 
 
 def test_an_e_mail_address_needs_the_workspaces_mail_account(staff: Visit) -> None:
@@ -189,7 +189,7 @@ def test_nobody_tests_or_removes_anothers_address(
 
 def test_an_address_that_fails_says_so(app: Application, staff: Visit) -> None:
     add(staff, _ADDRESS)
-    assert "It took no message lately" not in staff.text
+    assert "It has not accepted messages lately" not in staff.text
     (address,) = app.notice_addresses.all()
     assert app.notices._personal is not None
     news = app.notices._personal._news
@@ -197,4 +197,4 @@ def test_an_address_that_fails_says_so(app: Application, staff: Visit) -> None:
     assert turn
     news.not_told(address.service, turn)
     staff.get("/me")
-    assert "It took no message lately" in staff.text
+    assert "It has not accepted messages lately" in staff.text

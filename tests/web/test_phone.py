@@ -27,7 +27,7 @@ def test_the_pages_can_be_installed_and_open_at_review(anonymous: Visit) -> None
 
 def test_what_a_phone_keeps_names_nobody(manager: Visit) -> None:
     page = manager.get("/offline").text
-    assert "There is no network" in page
+    assert "You are offline" in page
     assert "direction" not in page
     assert 'name="form"' not in page
 
@@ -63,7 +63,7 @@ def test_today_can_be_read_without_a_network_until_somebody_logs_out(
     expect(page.get_by_text("Bonjour de Genève.").first).to_be_visible()
     expect(page.locator("#offline")).to_contain_text("this page is as it was at 07:00")
     page.goto("/accounts")
-    expect(page.get_by_role("heading", name="There is no network")).to_be_visible()
+    expect(page.get_by_role("heading", name="You are offline")).to_be_visible()
     context.set_offline(False)
     page.goto("/")
     expect(page.locator("#offline")).to_be_hidden()

@@ -75,7 +75,7 @@ def test_a_picture_without_words_is_shown_and_not_submitted(
     workspace.draft("without.fr", front, "Bonjour.")
     staff.get("/posts/without.fr")
     assert '<img src="data:image/jpeg;base64' in staff.page
-    assert "The picture has no alternative text." in staff.text
+    assert "The picture has no description." in staff.text
     form = Composer(staff, "/posts/without.fr/edit")
     assert form.send("submit").status_code == 400
     assert not app.queries.deliveries(post="without.fr")
@@ -112,7 +112,7 @@ class TestFromThePageOfAPost:
         page.goto("/")
         desk.press(page.get_by_role("link", name="Sans image.").first)
         desk.give(page.get_by_label(_("Add a picture")), photo(tmp_path / "salle.jpg"))
-        alt = page.get_by_label(_("What it shows, for those who cannot see it"))
+        alt = page.get_by_label(_("What it shows, for people who cannot see it"))
         expect(alt).to_be_focused()
         page.keyboard.type("La salle")
         desk.press(page.get_by_role("button", name=_("Submit for approval")))
@@ -128,7 +128,7 @@ class TestFromThePageOfAPost:
             enter(page, "stagiaire")
             with before_its_scripts(page, "/posts/day.fr"):
                 page.locator("[data-send]").set_input_files(photo(tmp_path / "salle.jpg"))
-            alt = page.get_by_label(_("What it shows, for those who cannot see it"))
+            alt = page.get_by_label(_("What it shows, for people who cannot see it"))
             expect(alt).to_be_focused()
 
     def test_nothing_of_the_draft_is_lost(self, staff: Visit, tmp_path: Path) -> None:

@@ -34,7 +34,7 @@ def test_the_log_is_filtered_searched_and_sorted(manager: Visit) -> None:
     assert posts("since=2016-03-08") == ["later.fr"]
     assert "later.fr" not in posts("until=2016-03-07")
     assert posts("sort=published") == []
-    assert "The log has nothing like that." in manager.text
+    assert "Nothing in the log matches." in manager.text
 
 
 def test_the_log_turns_its_pages_there_and_back(app: Application, manager: Visit) -> None:
@@ -90,8 +90,8 @@ def test_a_year_later_the_pages_read_the_archive(app: Application, manager: Visi
     manager.send("/log/verify")
     assert f"Archived, as the history says: {made.steps} steps in 1 file." in manager.text
     (app.archive / made.file).unlink()
-    assert "put a copy of it back" in manager.get("/posts/later.fr").text
-    assert "put a copy of it back" in manager.get("/report.html").text
+    assert "restore a copy of it" in manager.get("/posts/later.fr").text
+    assert "restore a copy of it" in manager.get("/report.html").text
 
 
 def test_the_report_stands_alone(manager: Visit) -> None:

@@ -13,24 +13,26 @@ TEXT = "Un mot au tableau."
 
 
 @pytest.fixture
-def gone(app: Application) -> str:
-    """A post of the channel `board`, which nobody knows here."""
+def gone(app: Application, channel: str) -> str:
+    """A post of the channel, or of the account, which nobody knows here."""
     clock = app.clock
     assert isinstance(clock, ManualClock)
-    add(app.ledger, wish(clock, "note.fr", account="hall", channel="board", texts=(TEXT,)))
+    add(app.ledger, wish(clock, "note.fr", account="hall", channel=channel, texts=(TEXT,)))
     return "note.fr"
 
 
-def test_every_page_still_shows_them(gone: str, manager: Visit) -> None:
+@pytest.mark.parametrize("channel", ["board", "site"])
+def test_every_page_still_shows_them(gone: str, channel: str, manager: Visit) -> None:
     for path in ("/", "/posts", f"/posts/{gone}", "/log", "/report", "/calendar"):
         found = manager.get(path)
         assert found.status_code == 200, path
     page = manager.get(f"/posts/{gone}").text
     assert TEXT in page
-    assert "board" in page
+    assert channel in page
 
 
 @pytest.mark.usefixtures("gone")
+@pytest.mark.parametrize("channel", ["board"])
 def test_queue_takes_them_off_the_schedule(app: Application) -> None:
     """As every post whose draft is gone."""
 

@@ -109,10 +109,10 @@ def test_who_may_not_write_for_its_accounts_makes_nothing(
 @pytest.mark.parametrize(
     ("query", "said"),
     [
-        ("?on=fullmoon", "is no day"),
-        ("?on=monday&clock=25:00", "no time of day"),
+        ("?on=fullmoon", "is not a day"),
+        ("?on=monday&clock=25:00", "not a time of day"),
         ("?on=monday&how=before&number=-1", "whole number"),
-        ("?on=monday&until=2015-01-01", "no such day to come"),
+        ("?on=monday&until=2015-01-01", "no such days left"),
         ("?on=monday&until=2199-01-01", "longer than a year"),
     ],
 )

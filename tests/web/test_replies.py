@@ -137,7 +137,7 @@ def test_where_the_platform_lets_nobody_answer_it_is_said(app: Application, staf
     staff.get("/answers")
     assert f"/new?answer={number}" not in staff.page
     assert staff.get(f"/new?answer={number}").status_code == 409
-    assert "cannot be answered from here" in staff.text
+    assert "website has no readers&#39; comments" in staff.text
 
 
 def test_a_draft_that_is_left_out_is_not_said_to_be_on_the_schedule(
@@ -146,7 +146,7 @@ def test_a_draft_that_is_left_out_is_not_said_to_be_on_the_schedule(
     workspace.draft(POST, "at: 2016-03-08 10:00\nto: [bice-x]\nanswers: '99'", "À Genève.")
     staff.get(f"/posts/{POST}/queue")
     assert "Queueing the draft changes nothing." in staff.text
-    assert "as the draft says" not in staff.text
+    assert "already matches the draft" not in staff.text
 
 
 def test_what_went_to_an_account_that_is_gone_is_not_answered(
@@ -244,7 +244,7 @@ _HIDDEN = update(reader_comments).values(state=CommentState.HIDDEN)
 @pytest.mark.parametrize(
     ("meanwhile", "account", "reason"),
     [
-        (_HIDDEN, "bice-x", "What the reader wrote is hidden."),
+        (_HIDDEN, "bice-x", "The reader&#39;s comment is hidden."),
         (delete(reader_comments), "bice-x", "bice-x has no reader"),
         (None, "bice-page", "bice-page has no reader"),
     ],
@@ -266,7 +266,7 @@ def test_an_answer_that_cannot_be_submitted_says_why(
     assert f"Warning: {reason}" in staff.text, "before anybody submits it"
     form.send("submit")
     assert f"Saved. {reason}" in staff.text
-    assert "as the draft says" not in staff.text
+    assert "already matches the draft" not in staff.text
     assert "Nothing on the schedule changes" not in staff.text
     assert list(workspace.path.glob("posts/answer-*.md")), "it is kept"
 
@@ -286,7 +286,7 @@ def test_an_answer_that_is_held_is_said_to_be_and_why(
         manager.send(f"/posts/{POST}/queue", shown=manager.shown)
     (delivery,) = app.queries.deliveries(post=POST)
     assert delivery.state is State.HELD
-    assert "Held: 1 delivery. What the reader wrote is hidden." in manager.text
+    assert "Held: 1 delivery. The reader&#39;s comment is hidden." in manager.text
     assert "On the schedule" not in manager.text
 
 

@@ -14,6 +14,8 @@ from publisher.auth.users import Rank
 from publisher.drafts.draft_files import DraftFiles
 from publisher.ledger.manager.approvals import digest
 from publisher.ledger.tables import deliveries
+from publisher.ledger.token_bounds import Bounds, acting_by_token
+from publisher.model.events import Event
 from publisher.model.states import State
 from publisher.web import review_view
 from tests.support.journeys import enter, serious, visiting
@@ -180,13 +182,15 @@ def test_a_page_that_is_open_keeps_its_post_and_says_when_that_is_decided(
     _approved(app, "day.fr")
     for part in (live, "/review?post=day.fr"):
         manager.get(part)
-        assert "The post that you were looking for does not wait any more." in manager.text
+        assert (
+            "The post that you were looking for is no longer waiting for approval." in manager.text
+        )
         assert _listed(manager) == ["later.fr"]
         assert 'action="/review"' not in manager.page
         assert 'href="/review?post=later.fr" data-key="j"' in manager.page
     _approved(app, "later.fr")
     manager.get(live)
-    assert "The post that you were looking for does not wait any more." in manager.text
+    assert "The post that you were looking for is no longer waiting for approval." in manager.text
 
 
 def test_a_second_review_says_what_was_changed_since_the_first(
@@ -197,7 +201,7 @@ def test_a_second_review_says_what_was_changed_since_the_first(
     workspace.edit("day.fr.md", "Bonjour", "Bonsoir")
     app.planner.queue(actor="redaction")
     manager.get("/review?post=day.fr")
-    assert "Since it was approved last" in manager.text
+    assert "Since it was last approved" in manager.text
     assert "<del>Bonjour </del><ins>Bonsoir </ins>" in manager.page
 
 
@@ -206,7 +210,7 @@ def test_an_author_is_not_offered_to_approve_their_own_post(address: str) -> Non
         author.log_in("redaction")
         author.get("/review?post=day.fr")
         assert 'value="approve"' not in author.page
-        assert "Somebody else has to approve it: bice-page · Facebook, bice-x · X." in (
+        assert "Someone else has to approve it: bice-page · Facebook, bice-x · X." in (
             author.text.replace(
                 "bice-x · X, bice-page · Facebook", "bice-page · Facebook, bice-x · X"
             )
@@ -215,7 +219,7 @@ def test_an_author_is_not_offered_to_approve_their_own_post(address: str) -> Non
 
 def test_staff_review_nothing(staff: Visit) -> None:
     staff.get("/review")
-    assert "Nothing waits for you." in staff.text
+    assert "Nothing is waiting for you." in staff.text
     assert 'href="/review"' not in staff.page.partition("<main")[0]
     assert staff.send("/review", post="day.fr", do="hold", reason="x").status_code == 403
     assert staff.send("/review/many", post="day.fr", seen="1:x").status_code == 403
@@ -250,7 +254,7 @@ def test_at_most_thirty_are_shown_and_approved_at_once(
     app.planner.queue(actor="redaction")
     manager.get("/review/many?" + "&".join(f"post={name}" for name in names))
     assert len(_ticked(manager)) == 30
-    assert "1 that you ticked stays in the list" in manager.text
+    assert "1 of those you ticked stays in the list" in manager.text
     assert manager.send("/review/many", post=names, seen=_seen(manager)).status_code == 400
     assert {state for name in names for state in _states(app, name)} == {State.AWAITING_APPROVAL}
 
@@ -278,10 +282,21 @@ def test_what_is_special_comes_first_and_is_ticked_one_by_one(
     assert titles == ["day.fr", "embargo.fr", "people.fr", "later.fr"]
     for said in (
         "It is for another organisation: Partenaire.",
-        "People are in its pictures.",
+        "There are people in its pictures.",
         "It is under embargo until Wed 9 Mar, 10:00.",
     ):
         assert manager.text.count(said) == 1
+
+
+def test_what_a_program_wrote_is_special(app: Application, manager: Visit) -> None:
+    with acting_by_token(Bounds(program="n8n")):
+        app.edits.apply(
+            "later.fr", Event.DRAFT_EDITED, {}, "redaction", ["bice-x"],
+            digest="", save=lambda: None, put_back=lambda: None,
+        )  # fmt: skip
+    manager.get("/review/many?post=day.fr&post=later.fr")
+    assert _ticked(manager) == ["day.fr"]
+    assert "A program wrote or changed it: redaction, by n8n." in manager.text
 
 
 def test_what_is_held_after_its_approval_is_said_to_be_and_why(
@@ -351,7 +366,7 @@ def test_a_reason_typed_too_late_comes_back(app: Application, manager: Visit) ->
     manager.send(
         "/login", name="direction", password=PASSWORD, next=wanted[1], kept=unescape(kept[1])
     )
-    assert "Nothing was done: Reject · “Un.”" in manager.text
+    assert "Nothing was done: Send back · “Un.”" in manager.text
     assert re.search(r'name="reason"[^>]*>Le titre</textarea>', manager.page)
     assert _states(app, "later.fr") == {State.AWAITING_APPROVAL}
 
@@ -427,7 +442,7 @@ def test_a_colleagues_decision_does_not_bring_another_post_under_the_buttons(
         colleague.get("/review?post=day.fr")
         seen = _seen(colleague)
         colleague.send("/review", post="day.fr", do="approve", seen=seen)
-        expect(page.get_by_text("does not wait any more")).to_be_visible()
+        expect(page.get_by_text("is no longer waiting")).to_be_visible()
         expect(page.locator(".queue li")).to_have_count(2)
         assert page.locator("form[action='/review']").count() == 0
         page.keyboard.press("a")
@@ -473,7 +488,7 @@ def test_the_counter_counts_what_its_reader_may_approve(
         assert counted(author) == ""
         author.get("/review")
         assert "0 posts wait for you" in author.text
-        assert "2 wait for somebody else, who did not write them." in author.text
+        assert "2 wait for someone else, who did not write them." in author.text
     app.approvals.reject(["day.fr"], None, "chef", "no")
     assert counted(manager) == "1"
 

@@ -55,7 +55,7 @@ def test_a_partner_does_nothing_to_anothers_posts(
     if post == "day.fr":
         assert partner.send(f"/posts/{post}", do=do, reason="x", sure="yes").status_code == 403
         assert "kasia has no right over bice-page (BICE), bice-x (BICE)." in partner.text
-        assert "These may: chef, direction, redaction." in partner.text
+        assert "These people may: chef, direction, redaction." in partner.text
     assert app.queries.last_step() == before
     assert (
         f'value="{"approve" if post == "day.fr" else "cancel"}"'
@@ -77,7 +77,7 @@ def test_a_partner_neither_writes_nor_moves_nor_queues_anothers_draft(
         assert "no right over bice-x (BICE)" in partner.text
     workspace.draft("new.fr", "at: 2016-03-09 12:00\nto: [bice-x]", "Un texte neuf.")
     assert 'name="shown"' not in partner.get("/posts/new.fr/queue").text
-    assert "somebody who has puts it on the schedule" in partner.text
+    assert "someone who does must put it on the schedule" in partner.text
     manager.get("/posts/new.fr/queue")
     digest = manager.shown
     partner.get("/me")
@@ -226,7 +226,7 @@ def test_what_was_reworded_by_who_may_not_post_as_the_account_is_held_as_it_leav
     assert one_by_one(mandated).intend(taken, clock.now(), clock.ahead(30)) is None
     (after,) = mandated.queries.deliveries(post="site/news.fr")
     assert after.state is State.HELD
-    assert after.reason == "stagiaire changed the draft, and may not post as bice-site."
+    assert after.reason == "stagiaire changed the draft, but may not post as bice-site."
     mandated.close()
 
 
@@ -249,4 +249,4 @@ def test_an_author_holds_their_own_post_on_its_page_and_nothing_more(
         states = {d.state for d in app.queries.deliveries(post="day.fr")}
         assert states == {State.AWAITING_APPROVAL}
         assert 'name="reason"' not in author.get("/pause").text
-        assert "These can: chef, direction." in author.text
+        assert "Only managers can pause everything: chef, direction." in author.text

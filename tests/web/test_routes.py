@@ -149,7 +149,7 @@ def test_withdrawing_has_to_be_confirmed(manager: Visit) -> None:
     manager.get("/posts/site/news.fr")
     answer = manager.send("/posts/site/news.fr", do="withdraw", reason="x")
     assert answer.status_code == 400
-    assert "has to be confirmed" in manager.text
+    assert "have to confirm it" in manager.text
 
 
 def test_a_post_shows_its_looks_problems_translations_and_history(manager: Visit) -> None:

@@ -49,7 +49,7 @@ def test_two_tabs_lose_nothing(manager: Visit) -> None:
     assert _save(manager, "Mine", "q=one") == 200
     assert _save(manager, "Mine", "q=one") == 200
     assert _save(manager, "MINE", "q=two") == 409
-    assert "You have saved other filters as “MINE”." in manager.text
+    assert "You have already saved other filters as “MINE”." in manager.text
     manager.get("/log?q=two")
     manager.send("/filters", page="log", do="remove", name="Mine", query="q=two")
     manager.get("/log")
@@ -69,7 +69,7 @@ def test_the_calendar_keeps_its_own_without_the_day(manager: Visit) -> None:
 
 def test_what_cannot_be_saved_is_refused_in_words(app: Application, manager: Visit) -> None:
     assert _save(manager, "", "q=a") == 400
-    assert "Write 1 to 40 characters" in manager.text
+    assert "1 to 40 visible characters" in manager.text
     assert _save(manager, "x" * (LONGEST + 1), "q=a") == 400
     assert _save(manager, "Nothing", "") == 400
     assert "No filter is set." in manager.text

@@ -36,7 +36,7 @@ def test_a_person_sets_an_app_up_and_logs_in_with_its_code(
     secret = re.search(r'name="secret" value="([A-Z2-7]{32})"', staff.page)
     assert secret
     staff.send("/me/factors", do="app-code", secret=secret[1], code="123456")
-    assert "not the code that the app shows" in staff.text
+    assert "not the code that the app is showing" in staff.text
     assert f'value="{secret[1]}"' in staff.page, "the picture that was scanned still holds"
     assert not app.people.find("stagiaire").has_factor
     staff.send("/me/factors", do="app-code", secret=SECRET, code=code())
@@ -102,7 +102,7 @@ def test_the_second_step_keeps_the_page_and_the_words(app: Application, manager:
         assert kept
         assert wanted
         manager.send(path, next=wanted[1], kept=unescape(kept[1]), **fields)
-    assert "Nothing was done: Reject" in manager.text
+    assert "Nothing was done: Send back" in manager.text
     assert "La <b>salle</b>" in unescape(manager.page)
 
 
@@ -119,7 +119,7 @@ def test_wrong_codes_are_slowed_down_and_say_no_more_than_that(
     with_app(app, "direction")
     anonymous.log_in("direction")
     assert anonymous.send("/login/code", code="000000").status_code == 401
-    assert "This code is not right, or was used already." in anonymous.text
+    assert "This code is wrong, or was already used." in anonymous.text
     for _ in range(9):
         app.throttle.admit("direction", "127.0.0.1", way="code")
     assert anonymous.send("/login/code", code=code()).status_code == 429
@@ -236,7 +236,7 @@ def test_who_must_have_a_second_factor_sets_one_up_first(
                 if name not in must:
                     assert visit.get("/").status_code == 200
                     continue
-                assert "logs in with a second factor" in visit.text
+                assert "needs a second factor here" in visit.text
                 for path in ("/", "/posts/day.fr", "/review", "/people", "/log.csv", "/feed.atom"):
                     assert visit.get(path).headers["location"] == "/me", path
                 visit.get("/me")
@@ -301,7 +301,7 @@ def test_what_cannot_be_undone_is_confirmed_with_the_form_as_it_was(
     seen = re.search(r'name="seen" value="([^"]*)"', manager.get("/resume").text)
     assert seen
     assert manager.send("/resume", seen=seen[1]).status_code == 200
-    assert "Publishing goes on." in manager.text
+    assert "Publishing has resumed." in manager.text
 
 
 def test_going_on_is_confirmed_and_stopping_never(app: Application, manager: Visit) -> None:
@@ -313,7 +313,7 @@ def test_going_on_is_confirmed_and_stopping_never(app: Application, manager: Vis
     seen = re.search(r'name="seen" value="([^"]*)"', manager.get("/resume").text)
     assert seen
     assert manager.send("/resume", seen=seen[1]).status_code == 403
-    assert "Go on publishing" in manager.text
+    assert "Resume publishing" in manager.text
     assert "Everything is paused" in (manager.get("/"), manager.text)[1]
     seen = re.search(r'name="seen" value="([^"]*)"', manager.get("/resume?account=bice-x").text)
     assert seen

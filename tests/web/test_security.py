@@ -100,7 +100,7 @@ def test_staff_may_look_and_not_decide(app: Application, staff: Visit) -> None:
             continue
         assert status == 403, (path, fields)
         of_authors = fields.get("do") == "hold"  # who wrote it might
-        said = "These may: chef, direction" if of_authors else "Your role does not allow it."
+        said = "These people may: chef, direction" if of_authors else "Your role does not allow it."
         assert said in staff.text
     assert app.queries.last_step() == before
 

@@ -118,7 +118,7 @@ def test_during_a_pause_of_everything_no_account_publishes(
     app.control.pause(None, "wrong picture", "direction")
     manager.get("/accounts")
     assert "publishes" not in manager.text
-    assert manager.text.count("paused with all others") == 3
+    assert manager.text.count("paused with all the others") == 3
 
 
 def test_a_post_that_is_open_tells_what_becomes_of_it_and_keeps_what_is_typed(

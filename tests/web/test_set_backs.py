@@ -15,7 +15,7 @@ from tests.web.ledger_views import clock_of
 
 pytestmark = pytest.mark.guards("publisher.ledger.reading.set_backs", "publisher.web.render")
 
-HAPPENED = "The ledger was set back."
+HAPPENED = "Publisher&#39;s records were set back."
 
 
 @pytest.mark.parametrize("page", ["/", "/log", "/accounts"])
@@ -41,7 +41,7 @@ def test_a_machine_that_was_put_back_is_told(app: Application, manager: Visit) -
         note_account(connection, EVERYTHING, Event.DUE_IN_SILENCE, now, detail=detail)
         put_back(connection, now, now)
     manager.get("/")
-    assert "The machine was put back." in manager.text
+    assert "The machine was put back to an earlier state." in manager.text
 
 
 def test_nobody_is_told_before_they_logged_in(app: Application, anonymous: Visit) -> None:

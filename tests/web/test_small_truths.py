@@ -4,6 +4,7 @@ not offered.
 
 import csv
 import io
+import re
 from contextlib import closing
 from pathlib import Path
 
@@ -37,7 +38,7 @@ def test_all_times_of_a_post_are_by_the_clock_that_the_page_names(workspace: Wor
     with closing(opened(workspace.path)) as app, serving(app) as address, Visit(address) as visit:
         visit.log_in("direction")
         visit.get(_NEWS)
-        assert "Times are those of Europe/Zurich." in visit.text
+        assert "Times are in the time zone Europe/Zurich." in visit.text
         assert "Une autre." in visit.text
         named = "17:30 in Tokyo (readers of bice-site)"
         assert visit.text.count("17:30") == visit.text.count(named) > 0
@@ -82,9 +83,9 @@ def test_who_changed_a_draft_finds_its_rejection(
     Composer(staff, "/posts/day.fr/edit").write("Autrement.").send("keep")
     app.approvals.reject(["day.fr"], None, "direction", "the figure is old")
     staff.get("/")
-    assert "Rejected, and back with you" in staff.text
+    assert "Sent back to you" in staff.text
     manager.get("/")
-    assert "Rejected, and back with you" not in manager.text
+    assert "Sent back to you" not in manager.text
 
 
 def test_a_withdrawn_post_has_no_link_and_is_not_late(app: Application, manager: Visit) -> None:
@@ -97,8 +98,19 @@ def test_a_withdrawn_post_has_no_link_and_is_not_late(app: Application, manager:
         )
     manager.get(_NEWS)
     assert "it was published" in manager.text
-    assert "on the platform" not in manager.text
+    assert "see it on the platform" not in manager.text
     assert " late" not in manager.text
+
+
+def test_the_log_says_when_a_withdrawn_post_went_out(app: Application, manager: Visit) -> None:
+    published(app, "site/news.fr")
+    gone = {"state": State.WITHDRAWN, "remote_ids": "[]", "withdrawn_ids": '["1"]'}
+    with app.database.write() as connection:
+        connection.execute(
+            update(deliveries).where(deliveries.c.post == "site/news.fr").values(gone)
+        )
+    manager.get("/log?state=withdrawn")
+    assert re.search(r'data-label="Went out">(?:<a [^>]+>)?<time', manager.page)
 
 
 def test_when_a_post_left_is_not_made_up(app: Application, manager: Visit) -> None:
@@ -107,7 +119,7 @@ def test_when_a_post_left_is_not_made_up(app: Application, manager: Visit) -> No
     ends(app, delivery, Unknown("No answer."))
     manager.get(_NEWS)
     manager.send(_NEWS, do="resolve", remote_ids="4711")
-    assert "a person said that it is out; when it left is not known" in manager.text
+    assert "a person said that it is out; the time is not known" in manager.text
     assert "0.00 s" not in manager.text
     manager.get("/log?state=published")
     assert "not known" in manager.text

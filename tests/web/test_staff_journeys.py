@@ -58,7 +58,7 @@ def test_a_new_post_to_three_accounts_with_a_picture_at_an_agenda_item(
 def _picture(desk: Desk, folder: Path) -> None:
     """Add a picture; the cursor is in its description at once."""
     desk.give(desk.page.locator("#upload"), photo(folder / "salle.jpg"))
-    alt = desk.page.get_by_label(_("What it shows, for those who cannot see it"))
+    alt = desk.page.get_by_label(_("What it shows, for people who cannot see it"))
     if desk.view.way == "no-js":
         desk.press(desk.page.get_by_role("button", name=_("Add it"), exact=True))
     expect(alt).to_be_focused()
@@ -109,7 +109,7 @@ def test_a_note_is_answered_on_the_page_of_its_post(desk: Desk) -> None:
     desk.page.goto("/")
     desk.press(desk.page.get_by_role("link", name="Trois voix.").first)
     desk.told("which room?")
-    answer = desk.page.get_by_label(_("A note for those who work on this post"))
+    answer = desk.page.get_by_label(_("A note for the people who work on this post"))
     desk.type(answer, "@direction: salle XX")
     desk.press(desk.page.get_by_role("button", name=_("Add the note")))
     expect(desk.page.locator(".note")).to_have_count(2)

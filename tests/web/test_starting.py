@@ -39,11 +39,11 @@ def test_two_commands_lead_to_a_first_approved_post(
             page.get_by_role("button", name="Submit for approval").click()
             expect(page.get_by_text("Submitted for approval")).to_be_visible()
             page.goto("/people")
-            page.get_by_text("Invite somebody").click()
+            page.get_by_text("Invite someone").click()
             page.locator("#name").fill("awa")
             page.locator("#new-role").select_option("manager")
             page.get_by_label("all organisations").first.check()
-            page.get_by_role("button", name="Make the link").click()
+            page.get_by_role("button", name="Create the link").click()
             link = page.locator("#link").input_value()
             with visiting(browser, pages) as other:
                 other.goto(link)

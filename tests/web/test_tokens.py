@@ -48,7 +48,7 @@ def test_making_one_takes_a_proof_and_ending_one_does_not(app: Application, staf
     staff.send(
         "/me/tokens", do="make", title="sheet", may=["read", "submit"], days="30", scope="all"
     )
-    assert "Make a token" in staff.text
+    assert "Create a token" in staff.text
     assert [one.name for one in app.api_tokens.of(kept.person)] == ["n8n"]
     staff.send(
         "/me/tokens",

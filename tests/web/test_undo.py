@@ -44,7 +44,7 @@ def test_a_decision_is_taken_back_from_its_notice(
     assert states(app) != {State.AWAITING_APPROVAL}
     assert flaws(manager.page) == []
     assert undo(manager) == 200
-    assert "Taken back: 2 deliveries." in manager.text
+    assert "Undone: 2 deliveries." in manager.text
     assert states(app) == {State.AWAITING_APPROVAL}
     assert "/undo" not in manager.get(ROOM).text
 
@@ -80,7 +80,7 @@ def test_what_is_approved_when_it_is_due_waits_for_its_undo_and_the_page_says_so
     assert isinstance(app.clock, ManualClock)
     app.clock.sleep_until(app.queries.deliveries(post="day.fr")[0].due_at)
     decide(manager, "approve")
-    assert "It goes out in ten seconds, unless you undo that." in manager.text
+    assert "It goes out in ten seconds unless you undo it." in manager.text
     app.dispatch.claim(app.clock.ahead(15), app.clock.ahead(60), 10)
     assert states(app) == {State.PUBLISHING}
     app.clock.advance(9.9)
@@ -135,7 +135,7 @@ def test_a_decision_in_the_review_leads_to_the_next_post_and_its_undo_to_this_on
     assert undo(manager) == 200
     assert states(app) == {State.AWAITING_APPROVAL}
     assert 'id="title" dir="auto">Bonjour de Genève.' in manager.page
-    assert "Since it was approved last" not in manager.text
+    assert "Since it was last approved" not in manager.text
 
 
 def test_many_approvals_are_taken_back_at_once(app: Application, manager: Visit) -> None:

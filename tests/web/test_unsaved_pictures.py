@@ -30,7 +30,7 @@ def test_a_picture_that_waited_too_long_for_its_draft_is_asked_for_again(
     Composer(staff, "/new").send("check", ("b.jpg", jpeg()))
     assert not kept.exists()
     assert described(form).send("keep").status_code == 400
-    assert "is not kept any more" in staff.text
+    assert "is no longer kept" in staff.text
     assert ALT in staff.page
     assert nothing_was_done(workspace, media, app)
 
@@ -69,8 +69,8 @@ def test_nobody_fills_the_room_of_unsaved_pictures_for_the_others(
     room_for_one = kept.stat().st_size * 3 // 2  # no two pictures are of one size
     monkeypatch.setattr(unsaved, "_MOST_OF_PERSON", room_for_one)
     form.send("check", ("b.jpg", jpeg()))
-    assert "Too many of your pictures wait" in staff.text
-    assert "Save the drafts that they are in" in staff.text
+    assert "Too many of your pictures are waiting" in staff.text
+    assert "Save the drafts that use them" in staff.text
     assert kept.name in staff.page
     Composer(manager, "/new").send("check", ("c.jpg", jpeg()))
     assert "Too many" not in manager.text

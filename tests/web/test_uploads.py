@@ -187,7 +187,7 @@ def test_what_is_too_large_is_refused_before_it_is_read(
     """And from whom nobody knows, much less is taken."""
     answer = _announce(address, staff, MAX_BYTES + 2_000_000)
     assert answer.startswith(b"HTTP/1.1 413")
-    assert b"No more than 51,000,000 bytes are taken here. Nothing was stored." in answer
+    assert b"At most 51,000,000 bytes are accepted here. Nothing was stored." in answer
     assert _announce(address, anonymous, 1_000_001).startswith(b"HTTP/1.1 413")
     assert _announce(address, staff, 1_000_001, "/posts/day.fr/file").startswith(b"HTTP/1.1 413")
 

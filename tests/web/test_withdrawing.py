@@ -51,7 +51,7 @@ def test_a_partner_acts_on_all_her_accounts_at_once(
     app: Application, partner: Visit, workspace: Workspace
 ) -> None:
     partner.get("/posts/day.fr")
-    assert '<option value="bice-x,bice-page">all that are yours</option>' in partner.page
+    assert '<option value="bice-x,bice-page">all of yours</option>' in partner.page
     partner.send("/posts/day.fr", do="cancel", reason="x", account="bice-x,bice-page")
     assert "Cancelled: 2 deliveries." in partner.text
     states = {d.account: d.state for d in app.queries.deliveries(post="day.fr")}

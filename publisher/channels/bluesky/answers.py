@@ -79,9 +79,9 @@ def meaning(answer: Answer, step: Step) -> Outcome:
     is_clear = 400 <= status < 500 and status not in _UNCLEAR and error not in _UPSTREAM
     if not is_clear or not error:
         # A server names an error in every refusal: this answer is from another machine.
-        what = _("Bluesky answered with {status} and no reason", status=named_status(status))
+        what = _("Bluesky answered with {status} and gave no reason", status=named_status(status))
         if error:
-            what = _("Bluesky had a fault of its own{says}", says=_says(body))
+            what = _("Bluesky had an internal error{says}", says=_says(body))
         return doubt(what, step)
     if error in _EXPIRED:
         return _renewed()
@@ -97,7 +97,7 @@ def reading(answer: Answer) -> Reading:
     if 200 <= status < 300:
         found, did = key_of(body), did_of(body)
         if not found and not did:
-            return unread(_("Bluesky gave an answer that cannot be used"))
+            return unread(_("Bluesky gave an answer that Publisher cannot use"))
         return Accepted(found, address(str(body["uri"]))) if found else Accepted(did)
     if status == 429 or error == "RateLimitExceeded":
         return _throttled(answer)
@@ -190,7 +190,7 @@ def _success(answer: Answer, step: Step) -> Outcome:
 
 
 def _unclear(step: Step) -> Outcome:
-    return doubt(_("Bluesky answered with success, but not with what it did"), step)
+    return doubt(_("Bluesky reported success, but not what it did"), step)
 
 
 def _error(body: dict[str, Any]) -> str:
@@ -206,12 +206,14 @@ def _answered(answer: Answer, status: int) -> bool:
 
 
 def _renewed() -> Deferred:
-    message = _("The log-in at Bluesky has ended. It is renewed, and the post is tried again.")
+    message = _("The login at Bluesky has ended. Publisher renews it and tries the post again.")
     return Deferred(Kind.AUTH, message)
 
 
 def _throttled(answer: Answer) -> AccountSuspended:
-    message = _("Bluesky takes no more from this account for now. It goes on by itself.")
+    message = _(
+        "Bluesky accepts no more from this account for now. Publishing continues by itself."
+    )
     until = rate_limits.reset(answer)
     return AccountSuspended(Kind.RATE_LIMIT, message, until, () if until else THROTTLED)
 
@@ -222,23 +224,24 @@ def _account(status: int, error: str, body: dict[str, Any]) -> AccountSuspended 
         return None
     if error in _LOCKED:
         message = _(
-            "Bluesky {says}. Log in to the app, and do what it asks for. {again}",
+            "Bluesky {says}. Log in to the app and do what it asks. {again}",
             says=_(_LOCKED[error]),
             again=_(AGAIN),
         )
         return AccountSuspended(Kind.POLICY, message, backoff=UNTIL_MENDED)
     if error == "AuthFactorTokenRequired":
         message = _(
-            "Bluesky asks for a code from an e-mail: the password is the account's own. Make an app "
-            "password and put it into secrets.toml, as `publisher help credentials` shows. {again}",
+            "Bluesky asks for a code from an e-mail, so the password is the account's own. Make "
+            "an app password and put it into secrets.toml, as `publisher help credentials` "
+            "shows. {again}",
             again=_(AGAIN),
         )
         return AccountSuspended(Kind.AUTH, message, backoff=UNTIL_MENDED)
     if status == 401 or error in _NO_ACCOUNT:
         message = _(
-            "Bluesky does not accept the identifier and the app password of this account{says}. If "
-            "that lasts, make a new app password and put it into secrets.toml, as "
-            "`publisher help credentials` shows. {again}",
+            "Bluesky does not accept this account's identifier and app password{says}. If this "
+            "continues, make a new app password and put it into secrets.toml, as `publisher help "
+            "credentials` shows. {again}",
             says=_says(body),
             again=_(AGAIN),
         )
@@ -252,19 +255,20 @@ def _refused(status: int, error: str, body: dict[str, Any]) -> Outcome:
         return Refused(
             Kind.CONTENT,
             _(
-                "Bluesky finds a picture or video of this post too big. Use a smaller one and queue "
-                "it again."
+                "A picture or video of this post is too big for Bluesky. Use a smaller one and "
+                "queue the draft again."
             ),
             of_post=error in _TOO_BIG,
         )
     if error in _MISSING_FILE:
         return Deferred(
             Kind.UNAVAILABLE,
-            _("Bluesky no longer has a picture or video of this post. It is uploaded again."),
+            _("Bluesky no longer has a picture or video of this post. Publisher uploads it again."),
         )
     if error == "InvalidSwap":
         return Deferred(
-            Kind.UNAVAILABLE, _("The account was changed at the same moment. It is tried again.")
+            Kind.UNAVAILABLE,
+            _("The account was changed at the same moment. Publisher tries again."),
         )
     names_words = _OF_THE_WORDS.match(str(body.get("message", "")))
     kind = Kind.PERMISSION if status == 403 else Kind.CONTENT

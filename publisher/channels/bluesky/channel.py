@@ -197,7 +197,9 @@ class Bluesky:
             if isinstance(seen, Deferred | AccountSuspended):
                 return seen
         if not isinstance(root, RepoPost) or not isinstance(parent, RepoPost):
-            message = _("The part before this one is on Bluesky no more, so nothing can follow it.")
+            message = _(
+                "The part before this one is no longer on Bluesky, so nothing can follow it."
+            )
             return Refused(Kind.CONTENT, message, of_post=True)
         return ThreadPlace(replies.root_of(root.record) or root.place, parent.place)
 
@@ -218,7 +220,7 @@ class Bluesky:
             keys = thread_keys(str(prepared.draft_id), len(prepared.records))[len(sent) :]
             if outcome.remote_ids == keys:
                 return outcome
-            message = _("Bluesky answered with success, but named other posts")
+            message = _("Bluesky reported success, but named other posts")
             return Unverified(Unknown(message, limits=outcome.limits))
         is_open = isinstance(outcome, Unknown | Refused) or is_expired(answer)
         return Unverified(outcome) if is_open else outcome

@@ -24,21 +24,21 @@ class BlueskyConnector:
         KeyField(
             "identifier",
             later("Handle"),
-            later("Of the account that posts, such as bice.bsky.social."),
+            later("The account that posts, such as bice.bsky.social."),
             is_secret=False,
         ),
         KeyField(
             "app_password",
             later("App password"),
             later(
-                "In the app, under Settings, Privacy and security, App passwords. Never the account's "
-                "own password."
+                "In the app, under Settings, Privacy and security, App passwords. Never use the "
+                "account's own password."
             ),
         ),
         KeyField(
             "server",
             later("Address of the server"),
-            later("Only if the account is on a server of its own."),
+            later("Only if the account is on its own server."),
             is_secret=False,
             required=False,
             default=ADDRESS,
@@ -53,7 +53,7 @@ class BlueskyConnector:
         password = typed["app_password"].strip()
         if not _APP_PASSWORD.fullmatch(password):
             raise NotConnected(
-                _("That is no app password: those look like abcd-efgh-ijkl-mnop."),
+                _("This is not an app password. App passwords look like abcd-efgh-ijkl-mnop."),
                 hint=_("Make one in the app, under Settings, Privacy and security, App passwords."),
             )
         keys = {

@@ -50,8 +50,8 @@ def checked(answer: Answer) -> None:
     """
     if answer.status == HTTPStatus.FORBIDDEN and "error" in mapping(parsed(answer.body)):
         told = _(
-            "Bluesky does not let this log-in read or hide answers. Make a new {permissions} for the "
-            "account and put it into secrets.toml, as `publisher help credentials` shows.",
+            "Bluesky does not let this login read or hide comments. Make a new {permissions} for "
+            "the account and put it into secrets.toml, as `publisher help credentials` shows.",
             permissions=PERMISSIONS,
         )
         raise CommentsUnavailable(told, needs_person=True)

@@ -137,8 +137,9 @@ class RepoPosts:
                 return Absent()
         return Unknown(
             _(
-                "Since this post the account on Bluesky has had too many posts to read. Look at the "
-                "account, then say with `publisher resolve` or `publisher retry` what you saw."
+                "Since this post, the account on Bluesky has had too many posts to read. Look at "
+                "the account, then record what you saw with `publisher resolve` or `publisher "
+                "retry`."
             )
         )
 
@@ -170,8 +171,9 @@ def _post(told: dict[str, Any]) -> RepoPost | None:
 def out_with_another_text(key: str) -> Unknown:
     return Unknown(
         _(
-            "This post is public on Bluesky with an earlier text or picture, as {key}. Look at the "
-            "account; then say with `publisher resolve` that it is out, or delete it there.",
+            "This post is public on Bluesky with an earlier text or picture, as {key}. Look at "
+            "the account; then record with `publisher resolve` that it is out, or delete it "
+            "there.",
             key=key,
         )
     )

@@ -184,8 +184,8 @@ class AccountNotifications:
         root, did = _root(shown), self._did()
         if post_of(root)[0] != did:
             told = _(
-                "On Bluesky only replies in threads that the account began can be hidden. Block or "
-                "report its author in the app."
+                "On Bluesky, only replies in threads that the account began can be hidden. Block "
+                "or report the author in the app."
             )
             raise CommentsUnavailable(told, needs_person=True)
         threadgates.hide(self._repo, root, comment_id, self._clock.now())
@@ -193,7 +193,7 @@ class AccountNotifications:
 
     def delete(self, comment_id: str) -> bool:  # noqa: ARG002 - of the contract
         raise CommentsUnavailable(
-            _("On Bluesky only its author can delete a post."), needs_person=True
+            _("On Bluesky, only the author can delete a post."), needs_person=True
         )
 
     def gone(self, comment_ids: Sequence[str]) -> frozenset[str]:

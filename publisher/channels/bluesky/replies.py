@@ -34,7 +34,10 @@ def below(repo: Repo, comment: str) -> ThreadPlace | Refused | Deferred | Accoun
     if answer.status != HTTPStatus.OK or not isinstance(listed, list):
         if isinstance(outcome, AccountSuspended):
             return outcome
-        told = _("Bluesky does not show what it answers at the moment. It is tried again.")
+        told = _(
+            "Bluesky does not show the comment that it answers at the moment. Publisher tries "
+            "again."
+        )
         return Deferred(Kind.UNAVAILABLE, told, limits=outcome.limits)
     post = next((one for one in map(mapping, listed) if one.get("uri") == comment), None)
     if post is None or not isinstance(post.get("cid"), str):

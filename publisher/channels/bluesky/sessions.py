@@ -127,8 +127,8 @@ def login_server(address: str) -> str:
     found = server_address(address)
     if found is None:
         raise ConfigurationError(
-            _("The address of this account's Bluesky server is not usable."),
-            hint=_("Write `server` beside the account's keys like https://bsky.social."),
+            _("The address of this account's Bluesky server cannot be used."),
+            hint=_("Next to the account's keys, write `server` like https://bsky.social."),
         )
     return found
 

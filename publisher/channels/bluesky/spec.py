@@ -117,8 +117,8 @@ SPEC = ChannelSpec(
             # atproto.com/specs/handle
             r"^@?([a-zA-Z0-9]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?\.)+[a-zA-Z]([a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?$",
             later(
-                "Whom the keys must belong to on Bluesky, such as bice.bsky.social; with others "
-                "nothing goes out."
+                "The Bluesky account these keys must belong to, such as bice.bsky.social. "
+                "Nothing goes out with the keys of another account."
             ),
             shape=later("must be a handle on Bluesky, such as bice.bsky.social"),
             example="our-name.bsky.social",
@@ -135,7 +135,7 @@ SPEC = ChannelSpec(
         deletes=False,
         reads_each_post=False,
         permissions=PERMISSIONS,
-        hidden=later("It moves to the hidden replies, which anybody can open."),
+        hidden=later("It moves to the hidden replies, which anyone can open."),
     ),
     replies=ReplySupport(later("It goes out as a reply in the same thread.")),
     connect=_connector,

@@ -43,8 +43,8 @@ def hide(repo: Repo, root: str, reply: str, now: datetime) -> None:
         return
     if len(hidden) >= _MOST:
         told_so = _(
-            "{number} replies are hidden in this thread, and Bluesky takes no more. Block or report "
-            "the author in the app.",
+            "{number} replies are hidden in this thread, and Bluesky accepts no more. Block or "
+            "report the author in the app.",
             number=_MOST,
         )
         raise CommentsUnavailable(told_so, needs_person=True)

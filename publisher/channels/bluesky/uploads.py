@@ -125,12 +125,12 @@ def _no_gif() -> Deferred:
     return Deferred(
         Kind.UNAVAILABLE,
         _(
-            "Bluesky's video service is not there, and only it makes a video of an animated GIF. It "
-            "is tried again until the post expires."
+            "Bluesky's video service is not available, and an animated GIF needs it to become a "
+            "video. Publisher tries again until the post expires."
         ),
     )
 
 
 def _forgotten() -> Deferred:
-    message = _("Bluesky no longer knows the video that was uploaded. The upload begins again.")
+    message = _("Bluesky no longer has the uploaded video. The upload begins again.")
     return Deferred(Kind.UNAVAILABLE, message)

@@ -117,8 +117,9 @@ def limit_reached(answer: Answer) -> Deferred:
     return Deferred(
         Kind.RATE_LIMIT,
         _(
-            "Bluesky takes no more videos of this account for now{says}. It is tried again until the "
-            "post expires. If it cannot wait, show a picture or a link in place of the video.",
+            "Bluesky accepts no more videos from this account for now{says}. Publisher tries "
+            "again until the post expires. If it cannot wait, show a picture or a link instead "
+            "of the video.",
             says=says,
         ),
     )
@@ -147,7 +148,9 @@ def _file(told: Any) -> UploadedFile | None:
 def _failure(told: dict[str, Any]) -> Refused | Deferred:
     says = quote(told.get("message") or told.get("error"))
     if told.get("failureCode") in _NO_FAULT_OF_THE_VIDEO:
-        message = _("Bluesky could not process the video{says}. It is uploaded again.", says=says)
+        message = _(
+            "Bluesky could not process the video{says}. Publisher uploads it again.", says=says
+        )
         at_last = _("Bluesky could not process the video{says}. Retry the post later.", says=says)
         return Deferred(Kind.UNAVAILABLE, message, most=_MOST_JOBS, at_last=at_last)
     return Refused(
@@ -171,8 +174,9 @@ def not_taken(answer: Answer) -> Refused | Deferred:
         return Deferred(
             Kind.PERMISSION,
             _(
-                "Bluesky takes no videos of this account{says}. Log in to the app, and confirm the "
-                "e-mail address of the account. It is tried again until the post expires.",
+                "Bluesky accepts no videos from this account{says}. Log in to the app and "
+                "confirm the account's e-mail address. Publisher tries again until the post "
+                "expires.",
                 says=says,
             ),
         )
@@ -180,8 +184,8 @@ def not_taken(answer: Answer) -> Refused | Deferred:
         return Refused(
             Kind.CONTENT,
             _(
-                "Bluesky does not take the GIF or video of this post{says}. Change it, or leave it "
-                "out, and queue the draft again.",
+                "Bluesky does not accept the GIF or video of this post{says}. Change it or leave "
+                "it out, and queue the draft again.",
                 says=says,
             ),
         )
@@ -194,8 +198,8 @@ def unavailable(answer: Answer) -> Deferred:
     return Deferred(
         Kind.UNAVAILABLE,
         _(
-            "Bluesky's video service does not work at the moment ({reason}){says}. Nothing is public; "
-            "it is tried again.",
+            "Bluesky's video service does not work at the moment ({reason}){says}. Nothing is "
+            "public; Publisher tries again.",
             reason=reason,
             says=quote(body.get("message") or body.get("error")),
         ),

@@ -70,7 +70,7 @@ _TOKEN_REASONS = {
     463: later("it has expired"),
     464: later("the person who gave it has not confirmed their account"),
     467: later("it is no longer valid"),
-    492: later("the person who gave it has no role on the Page any more"),
+    492: later("the person who gave it no longer has a role on the Page"),
 }
 
 
@@ -85,12 +85,13 @@ def meaning(answer: Answer, step: Step) -> Outcome:
     if status == 413:
         return Refused(
             Kind.CONTENT,
-            _("Facebook finds this too big. Use a smaller picture and queue it again."),
+            _("This is too big for Facebook. Use a smaller picture and queue the draft again."),
         )
     if not 200 <= status < 300:
         # The Graph API names an error in every refusal: this answer is from another server.
         return doubt(
-            _("Facebook answered with {status} and no reason", status=named_status(status)), step
+            _("Facebook answered with {status} and gave no reason", status=named_status(status)),
+            step,
         )
     data = mapping(body)
     remote_id, confirmed = object_id(data.get("id")), body is True or data.get("success") is True
@@ -98,7 +99,7 @@ def meaning(answer: Answer, step: Step) -> Outcome:
         is_taken, lacks = confirmed, _("Facebook did not confirm that it is deleted")
     else:
         is_taken = bool(remote_id) or (confirmed and step is Step.REVEAL)
-        lacks = _("Facebook answered with success, but without the id of a post")
+        lacks = _("Facebook reported success, but without the id of a post")
     if not is_taken:
         return doubt(lacks, step)
     until, backoff = _suspended_until(answer)
@@ -114,12 +115,12 @@ def reading(answer: Answer) -> Reading:
         return _throttled(answer)
     if not 200 <= status < 300:
         return unread(
-            _("Facebook answered with {status} and no reason", status=named_status(status))
+            _("Facebook answered with {status} and gave no reason", status=named_status(status))
         )
     is_public = data.get("is_published", data.get("published"))  # of a post, of a video
     if isinstance(is_public, bool) and (post_id := object_id(data.get("id"))):
         return Accepted(post_id)
-    return unread(_("Facebook gave an answer that cannot be used"))
+    return unread(_("Facebook gave an answer that Publisher cannot use"))
 
 
 def is_missing(answer: Answer) -> bool:
@@ -158,10 +159,9 @@ def _unreadable(answer: Answer, error: dict[str, Any]) -> Reading:
     if code == 100 and subcode == _MISSING_OBJECT and error.get("is_transient") is not True:
         return Unknown(
             _(
-                "The post that was prepared on Facebook is there no more. Somebody "
-                "deleted it, and it may have been public before. Look at the Page's "
-                "activity log, then say with `publisher resolve` or `publisher retry` "
-                "what you saw."
+                "The post that was prepared on Facebook is no longer there. Someone deleted it, "
+                "and it may have been public before. Look at the Page's activity log, then "
+                "record what you saw with `publisher resolve` or `publisher retry`."
             )
         )
     return unread(_("Facebook refused{says}", says=says))
@@ -179,7 +179,7 @@ def _error(answer: Answer, error: dict[str, Any], step: Step) -> Outcome:
     refused = 400 <= (answer.status or 0) < 500 and code is not None
     passes = code in _TRANSIENT or subcode in _UPLOAD_AGAIN or error.get("is_transient") is True
     if passes or not (refused or code == 100):
-        return doubt(_("Facebook had a fault of its own{says}", says=says), step)
+        return doubt(_("Facebook had an internal error{says}", says=says), step)
     return _refused(code, subcode, says, step)
 
 
@@ -194,15 +194,15 @@ def _double(step: Step) -> Refused | Unknown:
         return Refused(
             Kind.DUPLICATE,
             _(
-                "Facebook says that this text is on the Page already. Look at the "
-                "Page; if it is not there, change the draft and queue it again."
+                "Facebook says that this text is already on the Page. Look at the Page; if the "
+                "text is not there, change the draft and queue it again."
             ),
             of_post=True,
         )
     return Unknown(
         _(
-            "Facebook says that this text is on the Page already. It is looked for "
-            "before anything is called a failure."
+            "Facebook says that this text is already on the Page. Publisher looks for it there "
+            "before it counts the post as failed."
         ),
         duplicate=True,
     )
@@ -221,8 +221,8 @@ def _refused(code: int | None, subcode: int | None, says: str, step: Step) -> Ou
         return Refused(
             Kind.CONTENT,
             _(
-                "The post that was prepared on Facebook is there no more: somebody "
-                "deleted it. Retry it to have it made again."
+                "The post that was prepared on Facebook is no longer there: someone deleted it. "
+                "Retry it to have it prepared again."
             ),
             of_post=True,
         )
@@ -243,8 +243,9 @@ def _post_refused(code: int | None, subcode: int | None, says: str) -> Refused:
         return Refused(
             Kind.PERMISSION,
             _(
-                "The app may not publish a post of this kind on the Page{says}. Give it the "
-                "permission, or publish it without what needs one; then retry it.",
+                "The app may not publish this kind of post on the Page{says}. Give it the "
+                "permission, or publish the post without what needs the permission; then retry "
+                "it.",
                 says=says,
             ),
         )
@@ -263,8 +264,8 @@ def _no_such_page(says: str) -> AccountSuspended:
     return AccountSuspended(
         Kind.PERMISSION,
         _(
-            "Facebook knows no Page by this number{says}. Put the right page_id into publisher.toml, "
-            "and a token of that Page into secrets.toml. {again}",
+            "Facebook has no Page with this number{says}. Put the right page_id into "
+            "publisher.toml, and a token of that Page into secrets.toml. {again}",
             says=says,
             again=_(AGAIN),
         ),
@@ -280,9 +281,9 @@ def _proof_refused(error: dict[str, Any], says: str) -> AccountSuspended | None:
     if "appsecret_proof" not in str(error.get("message")):
         return None
     message = _(
-        "Facebook does not accept how requests are signed{says}. Compare app_secret in secrets.toml "
-        "with the app's at developers.facebook.com; it may have been reset there, or be missing "
-        "here. {again}",
+        "Facebook does not accept how requests are signed{says}. Compare app_secret in "
+        "secrets.toml with the app's secret at developers.facebook.com: it may have been reset "
+        "there, or be missing here. {again}",
         says=says,
         again=_(AGAIN),
     )
@@ -294,8 +295,8 @@ def _account(code: int | None, subcode: int | None, says: str) -> AccountSuspend
     if code in _TOKEN:
         reason = _(_TOKEN_REASONS.get(subcode or 0, _TOKEN_REASONS[467]))
         message = _(
-            "Facebook no longer accepts this Page's token: {reason}. If that lasts, make a new one "
-            "and put it into secrets.toml, as `publisher help credentials` shows. {again}",
+            "Facebook no longer accepts this Page's token: {reason}. If this continues, make a "
+            "new one and put it into secrets.toml, as `publisher help credentials` shows. {again}",
             reason=reason,
             again=_(AGAIN),
         )
@@ -305,7 +306,7 @@ def _account(code: int | None, subcode: int | None, says: str) -> AccountSuspend
         return AccountSuspended(Kind.PERMISSION, message, backoff=UNTIL_MENDED)
     if code in _OF_THE_APP:
         message = _(
-            "Facebook refuses the app, and not this post{says} (code {code}). Look at the app at "
+            "Facebook refuses the app, not this post{says} (code {code}). Look at the app at "
             "developers.facebook.com. {again}",
             says=says,
             code=code,
@@ -320,8 +321,8 @@ def _account(code: int | None, subcode: int | None, says: str) -> AccountSuspend
 def _not_permitted(code: int, subcode: int | None, says: str) -> str:
     if subcode == _IDENTITY or "publishing authorization" in says.lower():
         return _(
-            "Facebook wants to know who publishes on this Page{says}: whoever gave the token signs in "
-            "to Facebook and confirms their identity there. {again}",
+            "Facebook wants to know who publishes on this Page{says}. The person who gave the "
+            "token must sign in to Facebook and confirm their identity there. {again}",
             says=says,
             again=_(AGAIN),
         )
@@ -338,21 +339,21 @@ def _blocked(subcode: int | None, says: str) -> str:
     is_for_now = subcode == _TOO_FAST or "limit how often" in says.lower()
     if is_for_now or "try again later" in says.lower():
         return _(
-            "Facebook finds that this Page posts too often, and blocks it for a while{says}. Post "
-            "less often if that comes again. {again}",
+            "Facebook says that this Page posts too often, and blocks it for a while{says}. If "
+            "this happens again, post less often. {again}",
             says=says,
             again=_(AGAIN),
         )
     return _(
-        "Facebook blocks this Page for breaking its rules{says}. Look at the "
-        "Page's quality page on Facebook. {again}",
+        "Facebook blocks this Page for breaking its rules{says}. See the Page's quality page on "
+        "Facebook. {again}",
         says=says,
         again=_(AGAIN),
     )
 
 
 def _throttled(answer: Answer) -> AccountSuspended:
-    message = _("Facebook takes no more from this Page for now. It goes on by itself.")
+    message = _("Facebook accepts no more from this Page for now. Publishing continues by itself.")
     wait = rate_limits.regained_after(answer)
     until = answer.received_at + wait if wait else None
     return AccountSuspended(Kind.RATE_LIMIT, message, until, () if until else THROTTLED)

@@ -385,19 +385,20 @@ def _as_seen(
         return seen.as_out(outcome)
     if isinstance(seen, PagePost):
         message = _(
-            "Facebook said that the post is public now, and it is not. It is looked at again, and "
-            "made public again if need be."
+            "Facebook reported that the post is public now, but it is not. Publisher looks at it "
+            "again, and makes it public again if necessary."
         )
     else:
         message = _(
-            "Facebook said that the post is public now, but could not be asked whether it is. It is "
-            "looked at again."
+            "Facebook reported that the post is public now, but could not be asked whether it "
+            "is. Publisher looks at it again."
         )
     return Unknown(message, remote_id=outcome.remote_id, limits=outcome.limits)
 
 
 def _unseen(post_id: str) -> str:
     return _(
-        "The post that was prepared on Facebook, {post_id}, cannot be looked at. It is tried again.",
+        "Publisher cannot look at the post that was prepared on Facebook, {post_id}. It tries "
+        "again.",
         post_id=post_id,
     )

@@ -51,8 +51,8 @@ def judge(answer: Answer) -> Outcome:
         return Refused(Kind.PERMISSION, message, limits=outcome.limits)
     if outcome.kind is Kind.POLICY:
         message = _(
-            "Facebook takes the first comment for spam. Write it by hand, or retry the post later: "
-            "only its comment is sent."
+            "Facebook treats the first comment as spam. Write it by hand, or retry the post "
+            "later: only its comment is sent."
         )
         # To be written by hand, it must not be tried again by itself.
         return Refused(Kind.POLICY, message, of_post=True, limits=outcome.limits)
@@ -101,8 +101,8 @@ def find(
             return _doubtful(nameless) if nameless else Absent(limits=limits)
     return Unknown(
         _(
-            "The post has had too many comments since to look for ours. Look at it, then say with "
-            "`publisher resolve` or `publisher retry` what you saw."
+            "Since then, the post has had too many comments to look for ours. Look at it, then "
+            "record what you saw with `publisher resolve` or `publisher retry`."
         )
     )
 
@@ -133,8 +133,8 @@ def _says(comment: dict[str, Any], text: str) -> bool:
 def _doubtful(comment_id: str) -> Unknown:
     return Unknown(
         _(
-            "The comment {id} has the same words, and Facebook does not say who wrote it. Look at the "
-            "post, then say with `publisher resolve` or `publisher retry` what you saw.",
+            "The comment {id} has the same words, and Facebook does not say who wrote it. Look "
+            "at the post, then record what you saw with `publisher resolve` or `publisher retry`.",
             id=comment_id,
         )
     )
@@ -145,9 +145,9 @@ def _unread(answer: Answer, *, are_replies: bool) -> Sighting:
     if are_replies and is_missing(answer):
         return Unknown(
             _(
-                "What the reader wrote is not on Facebook any more. The answer may have been out below "
-                "it, and is gone with it then. Look at the Page's activity log, then say with "
-                "`publisher resolve` or `publisher retry` what you saw."
+                "The reader's comment is no longer on Facebook. The answer may have been out "
+                "below it, and is then gone with it. Look at the Page's activity log, then "
+                "record what you saw with `publisher resolve` or `publisher retry`."
             )
         )
     outcome = ANSWERS.judge(answer, Step.READ)

@@ -49,8 +49,9 @@ _FIELDS = (
         "user_token",
         later("Token of a system user"),
         later(
-            "From the business settings; leave it empty to log in as a person instead. If Facebook "
-            "then says Invalid Scopes: add the permission business_management to the app."
+            "From the business settings. Leave it empty to log in as a person instead. If "
+            "Facebook then says Invalid Scopes, add the permission business_management to the "
+            "app."
         ),
         required=False,
     ),
@@ -58,8 +59,8 @@ _FIELDS = (
         "page_id",
         later("Number of the Page"),
         later(
-            "On the Page, under About, Page transparency; leave it empty to choose among the Pages of "
-            "the login."
+            "On the Page, under About, Page transparency. Leave it empty to choose among the "
+            "Pages of the login."
         ),
         is_secret=False,
         required=False,
@@ -82,7 +83,7 @@ class FacebookConnector:
         page_id = typed.get("page_id", "")
         if page_id and not numeral(page_id):
             raise NotConnected(
-                _("The number of a Page has digits alone."),
+                _("The number of a Page has only digits."),
                 hint=_("It is on the Page, under About, Page transparency."),
             )
         if token := typed.get("user_token"):
@@ -116,9 +117,9 @@ class FacebookConnector:
         """A Page's token cannot end itself: the person who made it removes the app."""
         del credentials
         return _(
-            "Facebook lets no token end itself. Remove the app in the Page's settings, or in those of "
-            "the person who logged in, under Business integrations; of a system user, revoke the "
-            "tokens in the business settings."
+            "Facebook does not let a token end itself. Remove the app in the Page's settings, or "
+            "in the settings of the person who logged in, under Business integrations; for a "
+            "system user, revoke the tokens in the business settings."
         )
 
     def _token(self, app: Mapping[str, str], **wish: str) -> str:
@@ -126,13 +127,13 @@ class FacebookConnector:
         found = told(
             self._call("POST", "oauth/access_token", asked, [app["app_secret"], *wish.values()]),
             "Facebook",
-            _("Facebook does not take the login"),
-            _("The address works once, for some minutes. Connect the account again."),
+            _("Facebook does not accept the login"),
+            _("The address works once, for a few minutes. Connect the account again."),
         )
         token = text(found, "access_token")
         if not token:
             raise NotConnected(
-                _("Facebook gave no token."), hint=_("Nothing was stored. Try it again in a while.")
+                _("Facebook gave no token."), hint=_("Nothing was stored. Try again in a while.")
             )
         return token
 
@@ -144,7 +145,7 @@ class FacebookConnector:
         found = told(
             self._call("GET", "me/accounts", {"fields": _PAGE, **listed}, hidden),
             "Facebook",
-            _("Facebook does not take the token"),
+            _("Facebook does not accept the token"),
             _("Make a new one, with the permissions {names}.", names=", ".join(_SCOPES)),
         )
         nodes = _nodes(found)
@@ -159,15 +160,17 @@ class FacebookConnector:
         chosen = [keys for keys in usable.values() if page_id in ("", keys.options["page_id"])]
         self._require_permissions(app, token, _NEEDED if chosen else _SCOPES)
         if not chosen:  # no other Page instead: posts would go out in another's name
-            message = _("Facebook names no Page that this login may post to.")
+            message = _("Facebook lists no Page that this login may post to.")
             if usable:
-                message = _("Facebook names no Page {number} to this login.", number=page_id)
+                message = _(
+                    "Facebook does not list the Page {number} for this login.", number=page_id
+                )
             raise NotConnected(
                 message,
                 hint=_(
-                    "Connect again, and choose the Page where Facebook asks which ones the app may "
-                    "use, or type its number. You need full control of the Page, or the task of "
-                    "creating content."
+                    "Connect again, and choose the Page where Facebook asks which Pages the app "
+                    "may use, or type its number. You need full control of the Page, or "
+                    "permission to create content on it."
                 ),
             )
         return tuple(chosen)
@@ -185,8 +188,9 @@ class FacebookConnector:
             raise NotConnected(
                 _("The login lacks the permission {names}.", names=", ".join(missing)),
                 hint=_(
-                    "Add it to the app, under its use cases, and allow it when you connect again; for a "
-                    "system user, make a new token with it. `publisher help credentials` shows where."
+                    "Add it to the app, under its use cases, and allow it when you connect "
+                    "again. For a system user, make a new token with it. `publisher help "
+                    "credentials` shows where."
                 ),
             )
 

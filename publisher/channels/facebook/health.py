@@ -76,7 +76,7 @@ def profile(answer: Answer) -> Profile | None:
 def flaw_of_owner(owner_id: str, page_id: str) -> str | None:
     if owner_id == page_id:
         return None
-    return _("The page token belongs to another Page than `page_id` names.")
+    return _("The Page token belongs to another Page than `page_id` names.")
 
 
 def _flaw_of_token(told: Mapping[str, object], page_id: str, needed: Sequence[str]) -> str | None:
@@ -84,11 +84,11 @@ def _flaw_of_token(told: Mapping[str, object], page_id: str, needed: Sequence[st
     if told.get("is_valid") is not True:
         says = mapping(told.get("error")).get("message")
         if says:
-            return _("The page token is not valid ({reason}). {anew}", reason=says, anew=anew)
-        return _("The page token is not valid. {anew}", anew=anew)
+            return _("The Page token is not valid ({reason}). {anew}", reason=says, anew=anew)
+        return _("The Page token is not valid. {anew}", anew=anew)
     if told.get("type") not in (None, "PAGE"):
         return _(
-            "The token is none of a Page but of a {kind}. {anew}", kind=told["type"], anew=anew
+            "The token belongs to a {kind}, not to a Page. {anew}", kind=told["type"], anew=anew
         )
     if flaw := flaw_of_owner(str(told.get("profile_id") or page_id), page_id):
         return flaw
@@ -98,7 +98,7 @@ def _flaw_of_token(told: Mapping[str, object], page_id: str, needed: Sequence[st
     )
     return (
         _(
-            "The page token lacks {permissions}. {anew}",
+            "The Page token lacks {permissions}. {anew}",
             permissions=", ".join(missing),
             anew=anew,
         )

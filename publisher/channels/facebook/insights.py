@@ -169,8 +169,8 @@ def _remark(fields: str) -> str:
     if not lacking:
         return ""
     return _(
-        "Facebook does not give all figures of the Page: the token lacks {permissions}, or Facebook "
-        "no longer gives them. Make a token with these permissions, as `publisher help credentials` shows. The "
-        "other figures are read all the same.",
+        "Facebook does not give all figures of the Page: the token lacks {permissions}, or "
+        "Facebook no longer gives them. Make a token with these permissions, as `publisher help "
+        "credentials` shows. Publisher still reads the other figures.",
         permissions=", ".join(lacking),
     )

@@ -34,7 +34,7 @@ FIELDS = (
     "attachments{type,target{id},unshimmed_url,subattachments{target{id}}}"
 )
 UNREAD = later(
-    "The Page could not be read: an unpublished post of an earlier attempt may stay on it."
+    "Publisher could not read the Page: an unpublished post of an earlier attempt may remain on it."
 )
 
 
@@ -199,14 +199,14 @@ def _told(ours: Sequence[_Post], others: Sequence[_Post]) -> str | None:
     sentences = []
     if ours:
         sentences.append(
-            _("Earlier attempts had left unpublished on the Page: {ids}.", ids=_named(ours))
+            _("Earlier attempts left these unpublished on the Page: {ids}.", ids=_named(ours))
         )
     if others:
         sentences.append(
             _(
-                "Unpublished on the Page, with the same words: {ids}. Nothing proves "
-                "that earlier attempts made it, so it was left alone; delete it there "
-                "if nobody needs it.",
+                "Unpublished on the Page, with the same words: {ids}. Nothing proves that "
+                "earlier attempts made it, so Publisher left it alone; delete it there if nobody "
+                "needs it.",
                 ids=_named(others),
             )
         )

@@ -72,6 +72,6 @@ def photos_of(prepared: Prepared) -> list[str]:
 
 def _stays(photo_id: str) -> str:
     return _(
-        "The picture {photo_id} may still be at Facebook, where it is a photo of its own.",
+        "The picture {photo_id} may still be on Facebook, as a separate photo.",
         photo_id=photo_id,
     )

@@ -192,7 +192,7 @@ def _unread(answer: Answer) -> Deferred | AccountSuspended:
 
 def _listed(post_id: str) -> str:
     return _(
-        "Facebook says that {post_id} is not there, and lists it on the Page all the same: it is "
-        "out. Look at the Page.",
+        "Facebook says that {post_id} is not there, but still lists it on the Page: it is out. "
+        "Look at the Page.",
         post_id=post_id,
     )

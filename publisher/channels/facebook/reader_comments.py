@@ -227,8 +227,8 @@ def _text(value: Any) -> str:
 def _unseen() -> CommentsUnavailable:
     return CommentsUnavailable(
         _(
-            "Facebook says that a comment or its post is not there, or that the app may not see it. "
-            "Give the app {permissions}, or look at the Page. It is tried again.",
+            "Facebook says that a comment or its post is not there, or that the app may not see "
+            "it. Give the app {permissions}, or look at the Page. Publisher tries again.",
             permissions=PERMISSIONS,
         )
     )

@@ -137,9 +137,8 @@ def public_as(post_id: str, parcel: Parcel, prepared: Prepared) -> Prepared:
 def out_with_another_text(post_id: str) -> Unknown:
     return Unknown(
         _(
-            "This post is public on the Page with an earlier text, as {post_id}. "
-            "Look at the Page; then say with `publisher resolve` that it is out, "
-            "or delete it there.",
+            "This post is public on the Page with an earlier text, as {post_id}. Look at the "
+            "Page; then record with `publisher resolve` that it is out, or delete it there.",
             post_id=post_id,
         )
     )
@@ -159,7 +158,7 @@ def _comment_stays(comment_id: str) -> str:
 
 def _still_there(post_id: str) -> str:
     return _(
-        "Facebook said that it is deleted, and shows it all the same, as {post_id}.",
+        "Facebook reported that it is deleted, but still shows it, as {post_id}.",
         post_id=post_id,
     )
 
@@ -167,8 +166,9 @@ def _still_there(post_id: str) -> str:
 def _public_after_all(post_id: str) -> Unknown:
     return Unknown(
         _(
-            "This post is public on the Page, as {post_id}, although it was never known to be. It "
-            "was left alone. Look at the Page, and delete it there if it must not be out.",
+            "This post is public on the Page, as {post_id}, although Publisher never learned "
+            "that it is. Publisher left it alone. Look at the Page, and delete it there if it "
+            "must not be out.",
             post_id=post_id,
         )
     )

@@ -41,8 +41,8 @@ def require_answerable(page: PageGraph, parcel: Parcel) -> None:
         raise NotPrepared(comment_unread(ANSWERS, answer))
     if mapping(body.get("parent")).get("id"):
         message = _(
-            "The reader answered another comment, and below such a reply Publisher writes nothing on "
-            "Facebook. Answer there by hand, and cancel this."
+            "The reader answered another comment, and Publisher cannot write below such a reply "
+            "on Facebook. Answer there by hand, and cancel this."
         )
         raise NotPrepared(Refused(Kind.CONTENT, message, limits=outcome.limits, of_post=True))
 
@@ -53,7 +53,7 @@ def judge(answer: Answer) -> Outcome:
     if isinstance(outcome, Refused) and is_missing(answer):
         return comment_gone(outcome.limits)
     if isinstance(outcome, Refused) and outcome.kind is Kind.POLICY:
-        message = _("Facebook takes this answer for spam. Write it there by hand, and cancel this.")
+        message = _("Facebook treats this answer as spam. Write it there by hand, and cancel this.")
         return replace(outcome, message=message, of_post=True)
     # What one reader's comment does not take says nothing of the account.
     return replace(outcome, of_post=True) if isinstance(outcome, Refused) else outcome

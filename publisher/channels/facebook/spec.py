@@ -110,7 +110,7 @@ SPEC = ChannelSpec(
             r"^\d+$",
             later("The number of the Facebook Page, such as 100200300."),
             required=later("an account of facebook needs page_id, the number of its Page"),
-            shape=later("must be the number of a Page, of digits alone"),
+            shape=later("must be the number of a Page, with only digits"),
             is_owner=True,
             example="100200300",
         ),
@@ -118,8 +118,8 @@ SPEC = ChannelSpec(
             "link_in",
             r"^(post|comment)$",
             later(
-                "Where the link of its posts is: in the post, or in the first comment below it "
-                "(comment). A draft may say it too."
+                "Where the link of its posts goes: in the post, or in the first comment below it "
+                "(comment). A draft can choose too."
             ),
             shape=later("must be post or comment"),
         ),
@@ -134,12 +134,12 @@ SPEC = ChannelSpec(
         deletes=True,
         reads_each_post=True,
         permissions=PERMISSIONS,
-        hidden=later("Its author and their friends still see it; others do not."),
+        hidden=later("The author and their friends still see it; others do not."),
     ),
     replies=ReplySupport(
         later(
-            "It goes out as a comment below the reader's, in words alone. What answers another "
-            "comment is answered on Facebook by hand."
+            "It goes out as a comment below the reader's, in words only. A reply to another "
+            "comment must be answered on Facebook by hand."
         ),
         longest=8_000,  # a third party's figure
     ),

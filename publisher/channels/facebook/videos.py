@@ -205,14 +205,17 @@ def _before(outcome: Outcome) -> Outcome:
         return outcome
     return Deferred(
         Kind.UNAVAILABLE,
-        _("Facebook could not say whether it has processed the video. It will be asked again."),
+        _("Facebook could not say whether it has processed the video. Publisher will ask again."),
     )
 
 
 def _again() -> Deferred:
     return Deferred(
         Kind.UNAVAILABLE,
-        _("The upload of the video to Facebook broke off. Nothing is public; it begins again."),
+        _(
+            "The upload of the video to Facebook broke off. Nothing is public; the upload begins "
+            "again."
+        ),
     )
 
 
@@ -220,8 +223,9 @@ def _seen_early() -> Refused:
     return Refused(
         Kind.CONTENT,
         _(
-            "Facebook has made a prepared post of this Page public before its time, so a video cannot "
-            "be kept unseen there until its own. Publish it by hand, or make a draft without it."
+            "Facebook has made a prepared post of this Page public before its time, so a video "
+            "cannot be kept unseen there until its own time. Publish it by hand, or make a draft "
+            "without it."
         ),
     )
 
@@ -232,8 +236,8 @@ def _failed(status: dict[str, Any]) -> Refused:
     return Refused(
         Kind.CONTENT,
         _(
-            "Facebook could not process the GIF or video{says}. Save it anew, and queue the draft "
-            "again.",
+            "Facebook could not process the GIF or video{says}. Save it again, and queue the "
+            "draft again.",
             says=quote(first.get("message")),
         ),
         of_post=True,

@@ -209,14 +209,14 @@ _REASONS: tuple[tuple[type[BaseException] | tuple[type[BaseException], ...], str
     (
         NotPublic,
         later(
-            "its address is not in the public internet, and `private_hosts` under [delivery] in "
-            "publisher.toml does not name it"
+            "its address is not on the public internet, and `private_hosts` under [delivery] in "
+            "publisher.toml does not list it"
         ),
     ),
     (ConnectionRefusedError, later("connection refused")),
     ((ConnectionResetError, BrokenPipeError), later("connection reset")),
     (ssl.SSLCertVerificationError, later("its certificate is not valid")),
-    (ssl.SSLError, later("no safe connection")),
+    (ssl.SSLError, later("no secure connection")),
 )
 """The first match counts."""
 
@@ -227,5 +227,7 @@ def reason(error: BaseException | None, *, sent: bool) -> str:
         if isinstance(error, types):
             return _(words)
     if isinstance(error, TimeoutError):
-        return _("time-out in waiting for the answer") if sent else _("time-out in connecting")
+        return (
+            _("time-out while waiting for the answer") if sent else _("time-out while connecting")
+        )
     return _("the connection broke") if sent else _("no connection")

@@ -231,7 +231,7 @@ def _checked(base_url: str) -> str:
         usable = False
     if not usable or parts.query or parts.fragment or parts.username:
         raise ConfigurationError(
-            _("The address of the server that stands in for the platform is not usable."),
+            _("The address of the server that stands in for the platform cannot be used."),
             hint=_(
                 "Write the variables that name such servers, PUBLISHER_…_URL, like "
                 "http://127.0.0.1:8080, or unset them."

@@ -67,7 +67,7 @@ _TOKEN_REASONS = (
         "REVOKED_ACCESS_TOKEN",
         65601,
         "revoked",
-        later("the person who gave it took it back, or gave the app other permissions since"),
+        later("the person who gave it revoked it, or has since given the app other permissions"),
     ),
 )
 """Code, service error code, and a word of the message, of a 401 (error handling; the codes are
@@ -116,7 +116,7 @@ def reading(answer: Answer) -> Reading:
         return Accepted(remote_id)
     if isinstance(body.get("elements"), list):
         return Accepted("")
-    return unread(_("LinkedIn gave an answer that cannot be used"))
+    return unread(_("LinkedIn gave an answer that Publisher cannot use"))
 
 
 def app_suspension(answer: Answer, step: Step) -> datetime | None:
@@ -164,7 +164,7 @@ def _taken(answer: Answer, body: dict[str, Any], step: Step) -> Outcome:
         told, pattern = answer.headers.get("x-restli-id"), POST_URN
     if isinstance(told, str) and pattern.fullmatch(told):
         return Accepted(told)
-    return doubt(_("LinkedIn answered with success, but without the id that it should name"), step)
+    return doubt(_("LinkedIn reported success, but without the id that it should give"), step)
 
 
 def _names_a_double(body: dict[str, Any]) -> bool:
@@ -182,12 +182,12 @@ def _double(step: Step) -> Outcome:
     if step is Step.PUBLISH:
         return Unknown(
             _(
-                "LinkedIn says that this text is on the page already. It is looked for before "
-                "anything is called a failure."
+                "LinkedIn says that this text is already on the page. Publisher looks for it "
+                "there before it counts the post as failed."
             ),
             duplicate=True,
         )
-    return doubt(_("LinkedIn took it for something that it has already"), step)
+    return doubt(_("LinkedIn took it for something that it already has"), step)
 
 
 def _not_deleted(status: int, body: dict[str, Any]) -> Outcome:
@@ -198,8 +198,8 @@ def _not_deleted(status: int, body: dict[str, Any]) -> Outcome:
     return Deferred(
         Kind.PERMISSION,
         _(
-            "LinkedIn does not let this account delete the post{says} ({status}). Delete it on "
-            "LinkedIn by hand, if it must go at once.",
+            "LinkedIn does not let this account delete the post{says} ({status}). If it must go "
+            "at once, delete it on LinkedIn by hand.",
             says=quote(body.get("message")),
             status=named_status(status),
         ),
@@ -224,7 +224,10 @@ def _refused(answer: Answer, body: dict[str, Any], step: Step) -> Outcome:
     if code in _NOT_READY:
         return Deferred(
             Kind.UNAVAILABLE,
-            _("LinkedIn has not processed a file of the post yet. It is tried again by itself."),
+            _(
+                "LinkedIn has not processed a file of the post yet. Publisher tries again by "
+                "itself."
+            ),
         )
     names_the_author = "author" in str(body.get("message")).lower() or status == 404
     if code in _OF_THE_AUTHOR and (names_the_author or step is Step.PREPARE):
@@ -244,8 +247,8 @@ def _account(answer: Answer, body: dict[str, Any]) -> AccountSuspended:
         return AccountSuspended(
             Kind.PERMISSION,
             _(
-                "LinkedIn no longer serves the version of its API that this Publisher uses. Bring "
-                "Publisher up to date. {again}",
+                "LinkedIn no longer supports the version of its API that this Publisher uses. "
+                "Update Publisher. {again}",
                 again=_(AGAIN),
             ),
             backoff=UNTIL_MENDED,
@@ -265,8 +268,8 @@ def _account(answer: Answer, body: dict[str, Any]) -> AccountSuspended:
     return AccountSuspended(
         Kind.PERMISSION,
         _(
-            "The app may not do this on the page{says}. The person who gave the token must "
-            "administer the page, and must have given the app w_organization_social, "
+            "The app may not do this on the page{says}. The person who gave the token must be an "
+            "administrator of the page, and must have given the app w_organization_social, "
             "r_organization_social and rw_organization_admin. {again}",
             says=quote(body.get("message")),
             again=_(AGAIN),
@@ -279,7 +282,7 @@ def _no_such_page(says: str) -> AccountSuspended:
     return AccountSuspended(
         Kind.PERMISSION,
         _(
-            "LinkedIn knows no page by this number{says}. Put the right organization_id into "
+            "LinkedIn has no page with this number{says}. Put the right organization_id into "
             "publisher.toml. {again}",
             says=says,
             again=_(AGAIN),
@@ -290,7 +293,7 @@ def _no_such_page(says: str) -> AccountSuspended:
 
 def _throttled(answer: Answer) -> AccountSuspended:
     """The suspension after a 429. LinkedIn documents no header with its end."""
-    message = _("LinkedIn takes no more from this page for now. It goes on by itself.")
+    message = _("LinkedIn accepts no more from this page for now. Publishing continues by itself.")
     wait = timedelta(seconds=whole(answer.headers.get("retry-after")) or 0)
     if timedelta(0) < wait <= LONGEST_SUSPENSION:
         return AccountSuspended(Kind.RATE_LIMIT, message, answer.received_at + wait)

@@ -252,9 +252,9 @@ class LinkedIn:
                 return tuple(posts)
         return Unknown(
             _(
-                "Since this post the page on LinkedIn has had more than {number} posts, too many to "
-                "read. Look at the page, then say with `publisher resolve` or `publisher retry` what "
-                "you saw.",
+                "Since this post, the page on LinkedIn has had more than {number} posts, too "
+                "many to read. Look at the page, then record what you saw with `publisher "
+                "resolve` or `publisher retry`.",
                 number=_MOST_PAGES * _PAGE_SIZE,
             )
         )

@@ -54,7 +54,7 @@ class LinkedInConnector:
         KeyField(
             "client_secret",
             later("Primary Client Secret"),
-            later("Beside the Client ID."),
+            later("Next to the Client ID."),
             of_app=True,
         ),
     )
@@ -79,7 +79,8 @@ class LinkedInConnector:
         return Authorization(
             f"{self._instead or tokens.ADDRESS}/oauth/v2/authorization?{query}",
             later(
-                "The whole address that the browser shows afterwards, though no page opens there"
+                "The whole address that the browser shows afterwards, even though no page opens "
+                "there"
             ),
             kept={**app, "state": state},
         )
@@ -97,9 +98,9 @@ class LinkedInConnector:
         found = told(
             tokens.request(self._options, wish, app["client_secret"], wish["code"]),
             "LinkedIn",
-            _("LinkedIn does not take the consent"),
+            _("LinkedIn does not accept the consent"),
             _(
-                "Look at the app's keys, and whether {address} is among its redirect URLs; then "
+                "Check the app's keys, and whether {address} is among its redirect URLs; then "
                 "connect the account again.",
                 address=RETURN,
             ),
@@ -108,7 +109,7 @@ class LinkedInConnector:
         if not given:
             raise NotConnected(
                 _("LinkedIn gave no token."),
-                hint=_("Nothing was stored. Try it again in a while."),
+                hint=_("Nothing was stored. Try again in a while."),
             )
         return self._pages({**given, **app})
 
@@ -148,6 +149,7 @@ class LinkedInConnector:
         """LinkedIn documents no way to end a token from outside."""
         del credentials
         return _(
-            "LinkedIn lets no token end itself. Remove the app in the settings of the person who "
-            "allowed it, under Data privacy, Permitted services; its tokens end after 60 days."
+            "LinkedIn does not let a token end itself. Remove the app in the settings of the "
+            "person who allowed it, under Data privacy, Permitted services; its tokens end after "
+            "60 days."
         )

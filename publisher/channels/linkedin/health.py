@@ -75,8 +75,8 @@ def _token(answer: Answer) -> Health:
         # With wrong credentials of the app nothing is known of the token, which may be good.
         return Health(
             _(
-                "LinkedIn does not tell about the token: check client_id and client_secret, or leave "
-                "them out."
+                "LinkedIn gives no information about the token. Check client_id and "
+                "client_secret, or leave them out."
             )
             if was_answered(answer)
             else problem_of(ANSWERS, answer),
@@ -111,8 +111,8 @@ def _remark_on_comments(told: Mapping[str, object]) -> str | None:
     if not missing:
         return None
     return _(
-        "To read and delete answers the token needs {permissions}: connect the account again. Posts "
-        "do without.",
+        "To read and delete comments, the token needs {permissions}: connect the account again. "
+        "Posts don't need them.",
         permissions=missing,
     )
 
@@ -143,8 +143,8 @@ def _flaw_of_role(rest: Rest) -> str | None:
     if rest.author in may_post_for(answer):
         return None
     return _(
-        "The person who gave the token may not post on the page. Have them made an administrator or "
-        "content administrator of it."
+        "The person who gave the token may not post on the page. Ask for them to be made an "
+        "administrator or content administrator of it."
     )
 
 

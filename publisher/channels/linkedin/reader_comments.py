@@ -194,7 +194,7 @@ class OrganizationComments(CountingReader):
 
     def hide(self, comment_id: str) -> bool:  # noqa: ARG002 - of the contract
         raise CommentsUnavailable(
-            _("No app can hide a comment on LinkedIn. Delete it, or report it there."),
+            _("On LinkedIn, apps cannot hide a comment. Delete it, or report it there."),
             needs_person=True,
         )
 
@@ -299,9 +299,9 @@ def _elements(answer: Answer, size: int, start: int) -> tuple[list[dict[str, Any
 
 def _late(post_id: str) -> str:
     return _(
-        "Answers below {address} are read hours late: there is too much for the requests that "
-        "Publisher makes in a day, or LinkedIn does not show all. Read them there. More requests a "
-        "day: `publisher help comments`.",
+        "Comments below {address} are read hours late: there are too many for the requests that "
+        "Publisher makes in a day, or LinkedIn does not show all of them. Read them there. To "
+        "allow more requests a day: `publisher help comments`.",
         address=timeline.address(post_id),
     )
 

@@ -143,7 +143,7 @@ SPEC = ChannelSpec(
                 "an account of linkedin needs organization_id, the number of the organisation's page"
             ),
             shape=later(
-                "must be the number of an organisation's page on LinkedIn, of digits alone"
+                "must be the number of an organisation's page on LinkedIn, with only digits"
             ),
             is_owner=True,
             example="2414183",
@@ -158,8 +158,8 @@ SPEC = ChannelSpec(
     ),
     replies=ReplySupport(
         later(
-            "LinkedIn lets programs read too seldom to find out whether an answer is out: answer on "
-            "LinkedIn itself."
+            "LinkedIn lets programs read too rarely to find out whether an answer is out. Answer "
+            "on LinkedIn itself."
         ),
         can=False,
     ),

@@ -89,9 +89,9 @@ def look_for(
     if recent:
         return Unknown(
             _(
-                "The post {id} on LinkedIn is similar, but whether it is this one cannot be told: "
-                "its words, links or pictures differ. Look at the page, then say with `publisher "
-                "resolve` or `publisher retry` what you saw.",
+                "The post {id} on LinkedIn is similar, but Publisher cannot tell whether it is "
+                "this one: its words, links or pictures differ. Look at the page, then record "
+                "what you saw with `publisher resolve` or `publisher retry`.",
                 id=recent[-1][1].urn,
             )
         )
@@ -99,8 +99,8 @@ def look_for(
         return Unknown(
             _(
                 "The post {id} on LinkedIn is similar, but by its date it was there before. "
-                "Either somebody posted it, or this machine's clock was wrong. Look at the page, "
-                "then say with `publisher resolve` or `publisher retry` what you saw.",
+                "Either someone else posted it, or this machine's clock was wrong. Look at the "
+                "page, then record what you saw with `publisher resolve` or `publisher retry`.",
                 id=alike[0][1].urn,
             )
         )

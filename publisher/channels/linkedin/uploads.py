@@ -207,7 +207,10 @@ def _before(outcome: Outcome) -> Outcome:
     if isinstance(outcome, Deferred):
         return Deferred(
             outcome.kind,
-            _("LinkedIn could not say whether it has processed an upload. It will be asked again."),
+            _(
+                "LinkedIn could not say whether it has processed an upload. Publisher will ask "
+                "again."
+            ),
         )
     return outcome
 
@@ -216,8 +219,8 @@ def _unusable() -> Deferred:
     return Deferred(
         Kind.UNAVAILABLE,
         _(
-            "LinkedIn gave an answer about an upload that cannot be used. Nothing is public; it "
-            "will be repeated."
+            "LinkedIn gave an answer about an upload that Publisher cannot use. Nothing is "
+            "public; Publisher tries again."
         ),
     )
 

@@ -72,7 +72,7 @@ def reading(answer: Answer) -> Reading:
         return unread(_("Mastodon answered with {status}", status=named_status(status)))
     if isinstance(body, list) or (remote_id := identifier(mapping(body).get("id"))):
         return Accepted("" if isinstance(body, list) else remote_id)
-    return unread(_("Mastodon gave an answer that cannot be used"))
+    return unread(_("Mastodon gave an answer that Publisher cannot use"))
 
 
 def app_suspension(_answer: Answer, _step: Step) -> datetime | None:
@@ -106,7 +106,7 @@ def _taken(answer: Answer, body: dict[str, Any], step: Step) -> Outcome:
         return Accepted(remote_id, url=address(body.get("url")), suspended_until=until)
     if step is Step.WITHDRAW:
         return doubt(_("Mastodon did not confirm that the post is deleted"), step)
-    return doubt(_("Mastodon answered with success, but without the id of a post"), step)
+    return doubt(_("Mastodon reported success, but without the id of a post"), step)
 
 
 def _of_another_server(status: int, step: Step) -> Outcome:
@@ -114,7 +114,7 @@ def _of_another_server(status: int, step: Step) -> Outcome:
     if status == 413:  # nginx, before Mastodon sees the file
         return _post_refused("", step)
     return doubt(
-        _("Mastodon answered with {status} and no reason", status=named_status(status)), step
+        _("Mastodon answered with {status} and gave no reason", status=named_status(status)), step
     )
 
 
@@ -130,16 +130,16 @@ def _refused(status: int, body: dict[str, Any], step: Step) -> Outcome:
         return Deferred(
             Kind.CONTENT,
             _(
-                "Mastodon does not find what the post refers to{says}. Nothing is out; it is tried "
-                "again until it expires. After a withdrawal that can take an hour.",
+                "Mastodon does not find what the post refers to{says}. Nothing is out; Publisher "
+                "tries again until it expires. After a withdrawal this can take an hour.",
                 says=says,
             ),
         )
     return Deferred(
         Kind.UNAVAILABLE,
         _(
-            "Mastodon does not take this at the moment{says} ({status}). Nothing is out; it will be "
-            "tried again.",
+            "Mastodon does not accept this at the moment{says} ({status}). Nothing is out; "
+            "Publisher will try again.",
             says=says,
             status=named_status(status),
         ),
@@ -151,8 +151,8 @@ def _post_refused(says: str, step: Step) -> Refused:
         return Refused(
             Kind.CONTENT,
             _(
-                "Mastodon does not take a picture or video of this post{says}. Change it, or leave "
-                "it out, and queue the draft again.",
+                "Mastodon does not accept a picture or video of this post{says}. Change it or "
+                "leave it out, and queue the draft again.",
                 says=says,
             ),
         )
@@ -160,14 +160,16 @@ def _post_refused(says: str, step: Step) -> Refused:
         Kind.CONTENT,
         _(
             "Mastodon refuses this post{says}. Change the draft and queue it again. `publisher "
-            "doctor` says how long a text the server takes.",
+            "doctor` shows how long a text the server accepts.",
             says=says,
         ),
     )
 
 
 def _too_many(answer: Answer) -> AccountSuspended:
-    message = _("Mastodon takes no more from this account for now. It goes on by itself.")
+    message = _(
+        "Mastodon accepts no more from this account for now. Publishing continues by itself."
+    )
     until = rate_limits.reset(answer)
     return AccountSuspended(Kind.RATE_LIMIT, message, until, () if until else THROTTLED)
 
@@ -179,14 +181,14 @@ def _account(status: int, body: dict[str, Any]) -> AccountSuspended:
         case 401:
             kind = Kind.AUTH
             message = _(
-                "Mastodon no longer accepts this account's token{says}. If that lasts, put a valid "
-                "one into secrets.toml, as `publisher help credentials` shows. {again}",
+                "Mastodon no longer accepts this account's token{says}. If this continues, put a "
+                "valid one into secrets.toml, as `publisher help credentials` shows. {again}",
                 says=says,
                 again=again,
             )
         case 410:
             message = _(
-                "The server says that the account is gone{says}. Sign in to it, and look for a "
+                "The server says that the account is gone{says}. Sign in to it and look for a "
                 "notice. {again}",
                 says=says,
                 again=again,
@@ -211,12 +213,12 @@ def parent_missing() -> Deferred:
     return Deferred(
         Kind.CONTENT,
         _(
-            "Mastodon does not find the part before this one. If somebody deleted it, publish the "
-            "rest as a post of its own; otherwise the thread goes on by itself."
+            "Mastodon does not find the part before this one. If someone deleted it, publish the "
+            "rest as a separate post; otherwise the thread continues by itself."
         ),
         most=_LOOKS_AT_PARENT,
         at_last=_(
-            "Mastodon does not find the part before this one. Publish the rest as a post of its own."
+            "Mastodon does not find the part before this one. Publish the rest as a separate post."
         ),
         of_post=True,
     )

@@ -278,9 +278,9 @@ class Mastodon:
             return page
         return Unknown(
             _(
-                "Since this post the account on Mastodon has had more than {number} posts, too many "
-                "to read. Look at the account, then say with `publisher resolve` or `publisher "
-                "retry` what you saw.",
+                "Since this post, the account on Mastodon has had more than {number} posts, too "
+                "many to read. Look at the account, then record what you saw with `publisher "
+                "resolve` or `publisher retry`.",
                 number=_MOST_PAGES * PAGE_SIZE,
             )
         )

@@ -27,7 +27,7 @@ class MastodonConnector:
         KeyField(
             "server",
             later("Address of the server"),
-            later("Where the account is, such as https://mastodon.example."),
+            later("The address of the account's server, such as https://mastodon.example."),
             is_secret=False,
         ),
     )
@@ -46,14 +46,14 @@ class MastodonConnector:
         app = told(
             self._post(server, "/api/v1/apps", wish),
             server,
-            _("{server} is no Mastodon server, or lets no app register", server=server),
-            _("Look at the address: it is the one where the account logs in."),
+            _("{server} is not a Mastodon server, or does not let apps register", server=server),
+            _("Check the address: it is the one where the account logs in."),
         )
         client = {name: text(app, name) for name in ("client_id", "client_secret")}
         if not all(client.values()):
             raise NotConnected(
-                _("{server} is no Mastodon server.", server=server),
-                hint=_("Look at the address: it is the one where the account logs in."),
+                _("{server} is not a Mastodon server.", server=server),
+                hint=_("Check the address: it is the one where the account logs in."),
             )
         query = urlencode(
             {
@@ -84,14 +84,14 @@ class MastodonConnector:
         found = told(
             self._post(kept["server"], "/oauth/token", wish),
             kept["server"],
-            _("The server does not take this code"),
-            _("A code works once, for some minutes. Connect the account again for a new one."),
+            _("The server does not accept this code"),
+            _("A code works once, for a few minutes. Connect the account again for a new one."),
         )
         token = text(found, "access_token")
         if not token:
             raise NotConnected(
                 _("The server gave no token."),
-                hint=_("Nothing was stored. Try it again in a while."),
+                hint=_("Nothing was stored. Try again in a while."),
             )
         return (Keys({"access_token": token, "server": kept["server"], **client}),)
 

@@ -99,22 +99,23 @@ def _instance(server: AccountServer) -> dict[str, Any]:
 
 def _no_mastodon(server: AccountServer) -> str:
     return _(
-        "The server {server} does not answer as Mastodon does. Check `server` in secrets.toml.",
+        "The server {server} does not answer like a Mastodon server. Check `server` in "
+        "secrets.toml.",
         server=urlsplit(server.address).netloc,
     )
 
 
 def _flaw_of_account(told: Mapping[str, Any]) -> str | None:
     if told.get("suspended") is True:
-        return _("The server has suspended this account. Sign in to it, and look for a notice.")
+        return _("The server has suspended this account. Sign in to it and look for a notice.")
     return None
 
 
 def _remark_on_account(told: Mapping[str, Any]) -> str | None:
     if told.get("limited") is True:
         return _(
-            "The server has limited this account: its public posts go out unlisted. Sign in to it, "
-            "and look for a notice."
+            "The server has limited this account: its public posts go out unlisted. Sign in to "
+            "it and look for a notice."
         )
     return None
 

@@ -149,8 +149,8 @@ class MentionNotifications:
 def _not_ours() -> CommentsUnavailable:
     return CommentsUnavailable(
         _(
-            "On Mastodon nobody can hide or delete what others wrote. Block or report its author in "
-            "the account."
+            "On Mastodon, nobody can hide or delete what others wrote. Block or report the "
+            "author from the account."
         ),
         needs_person=True,
     )

@@ -71,9 +71,9 @@ def visibility_of(prepared: Prepared, own: str) -> str:
 def _not_public(limits: Sequence[Limit]) -> Refused:
     """The outcome of what would be below one of our own statuses that few people see."""
     message = _(
-        "The post above this one is not public on Mastodon, or the server does not say whether it "
-        "is: others would see this one. It is not sent. Look at the account, then publish it as a "
-        "post of its own, and cancel this."
+        "The post above this one is not public on Mastodon, or the server does not say whether "
+        "it is: others would see this one. Publisher does not send it. Look at the account, then "
+        "publish this as a separate post, and cancel this."
     )
     return Refused(Kind.CONTENT, message, of_post=True, limits=tuple(limits))
 
@@ -87,9 +87,9 @@ def orphan(status_id: str) -> Unknown:
     """
     return Unknown(
         _(
-            "What this goes below is not on Mastodon any more, and the post {id} there has the same "
-            "words: it may be this one, which is out then. Look at the account, then say with "
-            "`publisher resolve` or `publisher retry` what you saw.",
+            "The post that this goes below is no longer on Mastodon, and the post {id} there has "
+            "the same words: it may be this one, which is then out. Look at the account, then "
+            "record what you saw with `publisher resolve` or `publisher retry`.",
             id=status_id,
         )
     )

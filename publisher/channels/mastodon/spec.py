@@ -124,8 +124,8 @@ SPEC = ChannelSpec(
             "handle",
             r"^@?[A-Za-z0-9_]+([A-Za-z0-9_.-]+[A-Za-z0-9_]+)?@[A-Za-z0-9.-]+(:[0-9]{1,5})?$",
             later(
-                "Whom the keys must belong to on Mastodon, such as @bice@mastodon.example; with "
-                "others nothing goes out."
+                "The Mastodon account these keys must belong to, such as @bice@mastodon.example. "
+                "Nothing goes out with the keys of another account."
             ),
             shape=later("must be a name with its server, such as @bice@mastodon.example"),
             example="@our_name@mastodon.example",
@@ -138,23 +138,24 @@ SPEC = ChannelSpec(
         ),
         Option(
             MAX_CHARACTERS,
-            about=later("How many characters its server takes; `connect` writes it."),
+            about=later("How many characters its server accepts; `connect` writes it."),
             default=MASTODON.max_length,
         ),
         Option(
             MAX_PICTURES,
-            about=later("How many pictures its server takes in a post; `connect` writes it."),
+            about=later("How many pictures its server accepts in a post; `connect` writes it."),
             default=MASTODON.max_pictures,
         ),
         Option(
             MAX_PICTURE_BYTES,
-            about=later("How big a picture its server takes, in bytes; `connect` writes it."),
+            about=later("How big a picture its server accepts, in bytes; `connect` writes it."),
             default=MASTODON.picture_max_bytes,
         ),
         Option(
             MAX_ALT_TEXT,
             about=later(
-                "How many characters of an alternative text its server takes; `connect` writes it."
+                "How many characters of a picture description its server accepts; `connect` "
+                "writes it."
             ),
             default=MASTODON.alt_text_max,
         ),
@@ -174,8 +175,8 @@ SPEC = ChannelSpec(
     ),
     replies=ReplySupport(
         later(
-            "It goes out as a reply that names the reader, and is seen by no more people than what it "
-            "answers."
+            "It goes out as a reply that names the reader. No more people see it than see the "
+            "comment that it answers."
         ),
         mentions=True,
     ),

@@ -166,18 +166,19 @@ def judged(
     if perhaps:
         return Unknown(
             _(
-                "The post {id} on Mastodon has the same words, but whether it is this one cannot be "
-                "told: its links or mentions may differ. Look at the account, then say with "
-                "`publisher resolve` or `publisher retry` what you saw.",
+                "The post {id} on Mastodon has the same words, but Publisher cannot tell whether "
+                "it is this one: its links or mentions may differ. Look at the account, then "
+                "record what you saw with `publisher resolve` or `publisher retry`.",
                 id=perhaps[0].id,
             )
         )
     if older:
         return Unknown(
             _(
-                "The post {id} on Mastodon has the same words, but by its date it was there before. "
-                "Either somebody posted them, or this machine's clock was wrong. Look at the account, "
-                "then say with `publisher resolve` or `publisher retry` what you saw.",
+                "The post {id} on Mastodon has the same words, but by its date it was there "
+                "before. Either someone else posted them, or this machine's clock was wrong. "
+                "Look at the account, then record what you saw with `publisher resolve` or "
+                "`publisher retry`.",
                 id=older[-1].id,
             )
         )

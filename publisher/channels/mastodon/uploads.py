@@ -119,5 +119,5 @@ def _not_processed(answer: Answer) -> Refused:
 
 
 def _forgotten() -> Deferred:
-    message = _("Mastodon no longer knows the file that was uploaded. The upload begins again.")
+    message = _("Mastodon no longer has the uploaded file. The upload begins again.")
     return Deferred(Kind.UNAVAILABLE, message)

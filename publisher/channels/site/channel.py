@@ -74,10 +74,10 @@ class Site:
         if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", account.name):
             raise ConfigurationError(
                 _(
-                    "The account {account!r} cannot have a folder of that name on the website.",
+                    "The account {account!r} cannot have a folder with this name on the website.",
                     account=account.name,
                 ),
-                hint=_("Use letters, digits, hyphens, dots and underscores in publisher.toml."),
+                hint=_("In publisher.toml, use letters, digits, hyphens, dots and underscores."),
             )
         self._account = account
         self._folder = site_root / account.name
@@ -135,8 +135,8 @@ class Site:
                     return Deferred(
                         Kind.UNAVAILABLE,
                         _(
-                            "The picture {missing} is missing in the website's folder. It will be "
-                            "prepared again.",
+                            "The picture {missing} is missing from the website's folder. "
+                            "Publisher will prepare it again.",
                             missing=missing,
                         ),
                     )
@@ -211,9 +211,8 @@ class Site:
             return Deferred(
                 Kind.UNAVAILABLE,
                 _(
-                    "The website's folder cannot be read ({reason}). Check its "
-                    "permissions. Whether the page shows is not known yet; it will be "
-                    "looked for again.",
+                    "The website's folder cannot be read ({reason}). Check its permissions. "
+                    "Whether the page shows is not known yet; Publisher will look for it again.",
                     reason=why(error),
                 ),
             )
@@ -247,7 +246,7 @@ class Site:
             there = next(above for above in (folder, *folder.parents) if above.exists())
             if not os.access(there, os.W_OK):
                 return Health(
-                    _("{there} cannot be written by the user that Publisher runs as.", there=there)
+                    _("The user that runs Publisher cannot write to {there}.", there=there)
                 )
         return Health(profile=profile_of(self._account))
 
@@ -340,5 +339,5 @@ def _unwritable(error: OSError, *, begun: bool = False) -> Deferred | Unknown:
         reason=why(error),
     )
     if begun:
-        return Unknown(_("{problem} The page may show already.", problem=problem))
-    return Deferred(Kind.UNAVAILABLE, _("{problem} It will be tried again.", problem=problem))
+        return Unknown(_("{problem} The page may already show.", problem=problem))
+    return Deferred(Kind.UNAVAILABLE, _("{problem} Publisher will try again.", problem=problem))

@@ -76,7 +76,7 @@ def _page(
 
 SPEC = ChannelSpec(
     name="site",
-    replies=ReplySupport(later("The website has no comments of readers."), can=False),
+    replies=ReplySupport(later("The website has no readers' comments."), can=False),
     nicknames=("web", "website", "sitio", "strona"),
     title=later("Website"),
     in_sentence=later("the website"),

@@ -64,8 +64,8 @@ _AUTOMATED = ("automated", "try again later")
 _DAILY_LIMIT = re.compile(r"daily (status update )?limit\b")
 """Words of a 403, codes 185 and 344: X counts the 2,400 posts of a day by half hours (its help)."""
 _NO_ANSWER = later(
-    "X does not let this account answer here, so the thread stops at this part. Publish the rest by "
-    "hand, or as a post of its own."
+    "X does not let this account answer here, so the thread stops at this part. Publish the rest "
+    "by hand, or as a separate post."
 )
 _ANSWER_BY_HAND = later(
     "X does not let programs answer this reader, who does not mention the account. Answer on X by "
@@ -81,32 +81,33 @@ _KNOWN_FAULTS = (
         "too long",
         Kind.CONTENT,
         later(
-            "The text is too long for X, which takes more than 280 characters from accounts with "
-            "Premium alone. Shorten the draft and queue it again, and look at long_posts in "
-            "publisher.toml."
+            "The text is too long for X, which accepts more than 280 characters only from "
+            "accounts with Premium. Shorten the draft and queue it again, and look at long_posts "
+            "in publisher.toml."
         ),
     ),
     (
         "invalid url",
         Kind.CONTENT,
         later(
-            "X does not take a link in this post. Check the links, then change the draft and queue "
-            "it again."
+            "X does not accept a link in this post. Check the links, then change the draft and "
+            "queue it again."
         ),
     ),
     (
         "video longer",
         Kind.CONTENT,
         later(
-            "X takes no video of this length from the account. Shorten it, and queue the draft "
-            "again."
+            "X does not accept a video of this length from the account. Shorten it, and queue "
+            "the draft again."
         ),
     ),
     (
         "cashtag",
         Kind.CONTENT,
         later(
-            "X takes one cashtag ($ABC) in a post. Take out the others, and queue the draft again."
+            "X accepts one cashtag ($ABC) in a post. Take out the others, and queue the draft "
+            "again."
         ),
     ),
 )
@@ -160,7 +161,7 @@ def reading(answer: Answer) -> Reading:
     remote_id = _id_of(mapping(found))
     if remote_id or (isinstance(found, list) and count == len(found) and _is_whole(body)):
         return Accepted(remote_id)
-    return unread(_("X gave an answer that cannot be used"))
+    return unread(_("X gave an answer that Publisher cannot use"))
 
 
 def _is_whole(body: dict[str, Any]) -> bool:
@@ -179,7 +180,7 @@ def _taken(answer: Answer, body: dict[str, Any], step: Step) -> Outcome:
         return doubt(_("X did not confirm that the post is deleted"), step)
     if remote_id := _id_of(data):
         return Accepted(remote_id, suspended_until=_suspended_until(answer))
-    return doubt(_("X answered with success, but without the id of a post"), step)
+    return doubt(_("X reported success, but without the id of a post"), step)
 
 
 def _id_of(data: dict[str, Any]) -> str:
@@ -209,8 +210,8 @@ def parent_gone() -> Refused:
     return Refused(
         Kind.CONTENT,
         _(
-            "The part before this one is no longer on X, so the thread stops here. "
-            "Publish the rest as a post of its own."
+            "The part before this one is no longer on X, so the thread stops here. Publish the "
+            "rest as a separate post."
         ),
         of_post=True,
     )
@@ -227,8 +228,8 @@ def reply_refused(answer: Answer, outcome: Refused) -> Refused:
         return replace(outcome, message=_(_ANSWER_BY_HAND), of_post=True)
     if not outcome.of_post:  # readers who do not let it answer are no sign of the account's fault
         message = _(
-            "X does not take this answer{says}. The reader may block the account, or limit who "
-            "replies. Look at it on X, answer by hand if that is possible, and cancel this.",
+            "X does not accept this answer{says}. The reader may block the account, or limit who "
+            "replies. Look at it on X, answer by hand if possible, and cancel this.",
             says=_says(mapping(parsed(answer.body))),
         )
         return replace(outcome, message=message, of_post=True)
@@ -245,8 +246,8 @@ def of_alt_text(answer: Answer, outcome: Outcome) -> Outcome:
     return Deferred(
         Kind.CONTENT,
         _(
-            "X does not take the alternative text of a picture{says} ({status}). The post does not "
-            "go out without it: it is tried again until it expires.",
+            "X does not accept the description of a picture{says} ({status}). The post does not "
+            "go out without it: Publisher tries again until it expires.",
             says=_says(mapping(parsed(answer.body))),
             status=named_status(answer.status or 0),
         ),
@@ -272,8 +273,8 @@ def _not_deleted(status: int, body: dict[str, Any]) -> Outcome:
     return Deferred(
         Kind.PERMISSION,
         _(
-            "X does not let this account delete the post{says} ({status}). Delete it on X by hand, "
-            "if it must go at once.",
+            "X does not let this account delete the post{says} ({status}). If it must go at "
+            "once, delete it on X by hand.",
             says=_says(body),
             status=named_status(status),
         ),
@@ -293,13 +294,14 @@ def _refused(answer: Answer, body: dict[str, Any], step: Step) -> Outcome:
         return Deferred(
             Kind.UNAVAILABLE,
             _(
-                "X does not find a picture or video of this post, which it took before. It is "
-                "uploaded again. If that lasts, save the file smaller and queue the draft again."
+                "X does not find a picture or video of this post, which it accepted before. "
+                "Publisher uploads it again. If this continues, save a smaller version of the "
+                "file and queue the draft again."
             ),
             most=_MOST_UPLOADS,
             at_last=_(
-                "X does not find a picture or video of this post, which it took several times. Save "
-                "the file smaller, and queue the draft again."
+                "X does not find a picture or video of this post, which it accepted several "
+                "times. Save a smaller version of the file, and queue the draft again."
             ),
             uploads_gone=True,
         )
@@ -322,8 +324,8 @@ def _forbidden(body: dict[str, Any], step: Step) -> Outcome:
     if "duplicate content" in detail:
         return Unknown(
             _(
-                "X says that this text is on the account already. It is looked for "
-                "before anything is called a failure."
+                "X says that this text is already on the account. Publisher looks for it there "
+                "before it counts the post as failed."
             ),
             duplicate=True,
         )
@@ -343,9 +345,9 @@ def _walled(status: int) -> AccountSuspended:
     return AccountSuspended(
         Kind.UNAVAILABLE,
         _(
-            "A server in front of X refuses this machine and shows a page instead ({status}). X has "
-            "not seen the request. If that lasts, look at X's status page, and ask those who run "
-            "this machine's network. {again}",
+            "A server in front of X refuses this machine and shows a page instead ({status}). X "
+            "has not seen the request. If this continues, look at X's status page, and ask the "
+            "people who run this machine's network. {again}",
             status=named_status(status),
             again=_(AGAIN),
         ),
@@ -359,15 +361,15 @@ def _not_now(detail: str) -> AccountSuspended | None:
         return AccountSuspended(
             Kind.POLICY,
             _(
-                "X takes this account's posts for those of a machine, and refuses them for now. If "
-                "that lasts, sign in to X with the account, look for a notice, and label it as "
-                "automated in its settings. {again}",
+                "X thinks that a machine writes this account's posts, and refuses them for now. "
+                "If this continues, sign in to X with the account, look for a notice, and label "
+                "it as automated in its settings. {again}",
                 again=_(AGAIN),
             ),
             backoff=UNTIL_MENDED,
         )
     if _DAILY_LIMIT.search(detail):
-        message = _("X takes no more from this account for now. It goes on by itself.")
+        message = _("X accepts no more from this account for now. Publishing continues by itself.")
         return AccountSuspended(Kind.RATE_LIMIT, message, backoff=CAPPED)
     return None
 
@@ -383,7 +385,8 @@ def _not_prepared(status: int, body: dict[str, Any]) -> Refused | Deferred:
     return Deferred(
         Kind.UNAVAILABLE,
         _(
-            "X takes no pictures at the moment ({status}). Nothing is public; it will be tried again.",
+            "X accepts no pictures at the moment ({status}). Nothing is public; Publisher will "
+            "try again.",
             status=named_status(status),
         ),
     )
@@ -400,8 +403,9 @@ def _refused_for_its_time(answer: Answer) -> Deferred | None:
     return Deferred(
         Kind.CLOCK,
         _(
-            "X did not accept the time of the request: the clock of this machine is wrong by more "
-            "than a minute. Nothing was sent; it goes on by itself when the clock is right again."
+            "X did not accept the time of the request: the clock of this machine is wrong by "
+            "more than a minute. Nothing was sent; publishing continues by itself when the clock "
+            "is right again."
         ),
         # By the corrected clock; see `ClockCheck.objection`.
         again_at=answer.received_at - max(ahead, timedelta(0)) + _AGAIN,
@@ -423,9 +427,9 @@ def _post_refused(body: dict[str, Any]) -> Refused:
     return Refused(
         Kind.CONTENT,
         _(
-            "X refuses this post{says}. Check its length, links, mentions and pictures, then change "
-            "the draft and queue it again. If X refuses other posts as well, sign in to it with the "
-            "account and look for a notice.",
+            "X refuses this post{says}. Check its length, links, mentions and pictures, then "
+            "change the draft and queue it again. If X refuses other posts as well, sign in to X "
+            "with the account and look for a notice.",
             says=_says(body),
         ),
     )
@@ -436,9 +440,9 @@ def _picture_refused(body: dict[str, Any], kind: Kind) -> Refused:
     return Refused(
         kind,
         _(
-            "X does not take a picture of this post{says}. Change it, or leave it out, and queue the "
-            "draft again. If X takes no pictures at all, check the permissions of the app in its "
-            "developer console.",
+            "X does not accept a picture of this post{says}. Change it or leave it out, and "
+            "queue the draft again. If X accepts no pictures at all, check the permissions of "
+            "the app in its developer console.",
             says=_says(body),
         ),
     )
@@ -468,7 +472,7 @@ def _too_many(answer: Answer, body: dict[str, Any]) -> AccountSuspended:
             ),
             backoff=CAPPED,
         )
-    message = _("X takes no more from this account for now. It goes on by itself.")
+    message = _("X accepts no more from this account for now. Publishing continues by itself.")
     until = _suspended_until(answer)
     return AccountSuspended(Kind.RATE_LIMIT, message, until, () if until else THROTTLED)
 
@@ -483,7 +487,7 @@ def _account(answer: Answer, body: dict[str, Any]) -> AccountSuspended | Deferre
         case 401:
             kind = Kind.AUTH
             message = _(
-                "X no longer accepts this account's keys. If that lasts, put valid ones into "
+                "X no longer accepts this account's keys. If this continues, put valid ones into "
                 "secrets.toml, as `publisher help credentials` shows. {again}",
                 again=again,
             )
@@ -501,8 +505,8 @@ def _account(answer: Answer, body: dict[str, Any]) -> AccountSuspended | Deferre
             )
         case status:
             message = _(
-                "X does not offer this to the account's app{says} ({status}). If that lasts, check "
-                "the app in X's developer console. {again}",
+                "X does not offer this to the account's app{says} ({status}). If this continues, "
+                "check the app in X's developer console. {again}",
                 says=says,
                 status=named_status(status or 0),
                 again=again,

@@ -170,10 +170,11 @@ class Twitter:
         if above and misses_parent(answer):
             if self._is_young(above[-1], answer):
                 waits = (
-                    _("X does not know the reader's answer yet. It is tried again by itself.")
+                    _("X does not have the reader's comment yet. Publisher tries again by itself.")
                     if answers_a_reader(parcel, sent)
                     else _(
-                        "X does not know the part before this one yet. The thread goes on by itself."
+                        "X does not have the part before this one yet. The thread continues by "
+                        "itself."
                     )
                 )
                 return Deferred(Kind.UNAVAILABLE, waits, limits=outcome.limits)
@@ -310,9 +311,9 @@ class Twitter:
             )
         return Unknown(
             _(
-                "Since this post the account on X has had more than {number} posts, "
-                "too many to read. Look at the account, then say with `publisher "
-                "resolve` or `publisher retry` what you saw.",
+                "Since this post, the account on X has had more than {number} posts, too many to "
+                "read. Look at the account, then record what you saw with `publisher resolve` or "
+                "`publisher retry`.",
                 number=_MOST_PAGES * _PAGE_SIZE,
             )
         )

@@ -168,12 +168,13 @@ def _interrupted(
     `in_words` gives the outcome for a request of another kind.
     """
     if answer.status == HTTPStatus.NOT_FOUND:
-        message = _("X no longer knows the file that was being uploaded. It begins anew.")
+        message = _("X no longer has the file that was being uploaded. The upload begins again.")
         return Interrupted(Deferred(Kind.UNAVAILABLE, message), None)
     outcome = ANSWERS.judge(answer, Step.PREPARE)
     if isinstance(outcome, Accepted):  # a success without data, whatever that is
         message = _(
-            "X gave an answer that cannot be used. Nothing is public; it will be tried again."
+            "X gave an answer that Publisher cannot use. Nothing is public; Publisher will try "
+            "again."
         )
         outcome = Deferred(Kind.UNAVAILABLE, message)
     outcome = in_words(answer, outcome)
@@ -186,7 +187,7 @@ def _failed(progress: Mapping[str, Any]) -> Refused:
     return Refused(
         Kind.CONTENT,
         _(
-            "X could not process the GIF or video{says}. Save it anew, and queue the draft again.",
+            "X could not process the GIF or video{says}. Save it again, and queue the draft again.",
             says=says,
         ),
         of_post=True,

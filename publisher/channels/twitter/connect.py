@@ -18,13 +18,15 @@ from publisher.channels.twitter import oauth2
 from publisher.channels.twitter.spec import ADDRESS, SPEC
 from publisher.model.outcomes import Answer
 
-_APP = later("Look into console.x.com: the app's keys are shown once, and can be made anew there.")
+_APP = later(
+    "Look in console.x.com: it shows the app's keys once, and you can make new ones there."
+)
 _FIELDS = (
     KeyField("api_key", later("API Key"), later("In console.x.com, under the app."), of_app=True),
     KeyField(
         "api_secret",
         later("API Key Secret"),
-        later("Beside the API Key; X shows it once."),
+        later("Next to the API Key; X shows it once."),
         of_app=True,
     ),
 )
@@ -47,8 +49,8 @@ class TwitterConnector:
         check(
             answer,
             "X",
-            _("X does not take the keys of the app"),
-            f"{_(_APP)} {_('X refuses the PIN for apps of another type than Native App.')}",
+            _("X does not accept the keys of the app"),
+            f"{_(_APP)} {_('X refuses the PIN for apps of any type other than Native App.')}",
         )
         token, secret = self._tokens(answer)
         query = urlencode({"oauth_token": token, "force_login": "true"})
@@ -63,16 +65,16 @@ class TwitterConnector:
         kept, pin = authorization.kept, pasted(answer)
         if not re.fullmatch(r"[0-9]{4,10}", pin):
             raise NotConnected(
-                _("That is no PIN: X shows a number of seven digits."),
-                hint=_("Connect the account again, and allow the app on the page of X."),
+                _("This is not a PIN: X shows a number of seven digits."),
+                hint=_("Connect the account again, and allow the app on X's page."),
             )
         app = {name: kept[name] for name in ("api_key", "api_secret")}
         told = self._post("/oauth/access_token", app, kept["token"], kept["secret"], verifier=pin)
         check(
             told,
             "X",
-            _("X does not take this PIN"),
-            _("A PIN works once, for some minutes. Connect the account again for a new one."),
+            _("X does not accept this PIN"),
+            _("A PIN works once, for a few minutes. Connect the account again for a new one."),
         )
         token, secret = self._tokens(told)
         return (Keys({**app, "access_token": token, "access_token_secret": secret}),)
@@ -122,6 +124,6 @@ class TwitterConnector:
         token, secret = ((found.get(name) or [""])[0] for name in _TOKENS)
         if not (token and secret):
             raise NotConnected(
-                _("X gave no token."), hint=_("Nothing was stored. Try it again in a while.")
+                _("X gave no token."), hint=_("Nothing was stored. Try again in a while.")
             )
         return token, secret

@@ -61,7 +61,9 @@ class TwitterOAuth2Connector:
         KeyField(
             "client_secret",
             later("Client Secret"),
-            later("Beside the Client ID; X shows it once. An app of the type Native App has none."),
+            later(
+                "Next to the Client ID; X shows it once. An app of the type Native App has none."
+            ),
             required=False,
             of_app=True,
         ),
@@ -90,7 +92,8 @@ class TwitterOAuth2Connector:
         return Authorization(
             f"{page}?{query}",
             later(
-                "The whole address that the browser shows afterwards, though no page opens there"
+                "The whole address that the browser shows afterwards, even though no page opens "
+                "there"
             ),
             kept={**app, "state": state, "verifier": verifier},
         )
@@ -109,9 +112,9 @@ class TwitterOAuth2Connector:
         found = told(
             _ask(self._options, "token", app, wish, code, kept["verifier"]),
             "X",
-            _("X does not take the consent"),
+            _("X does not accept the consent"),
             _(
-                "A code works once, and for a short time. Look at the app's keys, and whether "
+                "A code works once, and for a short time. Check the app's keys, and whether "
                 "{address} is among its callback addresses; then connect the account again.",
                 address=RETURN,
             ),
@@ -131,7 +134,7 @@ class TwitterOAuth2Connector:
         tokens = _tokens(found, self._options.clock.now())
         if tokens is None:
             raise NotConnected(
-                _("X gave no token."), hint=_("Nothing was stored. Try it again in a while.")
+                _("X gave no token."), hint=_("Nothing was stored. Try again in a while.")
             )
         return (Keys({**app, **tokens}, owner_in="user_id"),)
 

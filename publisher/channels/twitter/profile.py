@@ -23,8 +23,8 @@ def health(answer: Answer) -> Health:
     problem = problem_of(ANSWERS, answer)
     if problem is None and answer.headers.get("x-access-level") == "read":
         problem = _(
-            "The access token may only read. Give the app the permission to write "
-            "in X's developer portal, then make the access token anew."
+            "The access token can only read. Give the app permission to write in X's developer "
+            "portal, then make the access token again."
         )
     told = owner(answer)
     found = told if isinstance(told, Owner) else None

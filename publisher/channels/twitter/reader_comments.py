@@ -202,8 +202,9 @@ class MentionTimeline:
             return False
         if answer.status in (HTTPStatus.BAD_REQUEST, HTTPStatus.FORBIDDEN):
             told = _(
-                "X does not let the account hide this reply: only replies in conversations that it "
-                "began, with {permissions}. Look at it on X, and block its author there if need be.",
+                "X does not let the account hide this reply: it hides only replies in "
+                "conversations that the account began, with {permissions}. Look at it on X, and "
+                "block its author there if necessary.",
                 permissions=PERMISSIONS,
             )
             raise CommentsUnavailable(told, needs_person=True)
@@ -213,7 +214,7 @@ class MentionTimeline:
         return True
 
     def delete(self, comment_id: str) -> bool:  # noqa: ARG002 - of the contract
-        raise CommentsUnavailable(_("On X only its author can delete a post."), needs_person=True)
+        raise CommentsUnavailable(_("On X, only the author can delete a post."), needs_person=True)
 
     def gone(self, comment_ids: Sequence[str]) -> frozenset[str]:
         """Those that X names as not found; see `CommentReader.gone`."""

@@ -135,7 +135,8 @@ SPEC = ChannelSpec(
             "handle",
             r"^@?[A-Za-z0-9_]{1,15}$",  # that of X's OpenAPI description 2.167
             later(
-                "Whom the keys must belong to on X, such as BICE_ONG; with others nothing goes out."
+                "The X account these keys must belong to, such as BICE_ONG. Nothing goes out "
+                "with the keys of another account."
             ),
             shape=later(
                 "must be a name on X such as BICE_ONG: at most 15 letters without accents, digits and "
@@ -147,8 +148,9 @@ SPEC = ChannelSpec(
             "replies",
             r"^(following|mentionedUsers|subscribers|verified)$",  # OpenAPI 2.167, reply_settings
             later(
-                "Who may reply to its posts on X: following (whom it follows), mentionedUsers (whom the "
-                "post mentions), subscribers or verified. Without it, everybody."
+                "Who may reply to its posts on X: following (the people it follows), "
+                "mentionedUsers (those whom the post mentions), subscribers or verified. If it "
+                "is not set, everyone."
             ),
             shape=later("must be following, mentionedUsers, subscribers or verified"),
         ),
@@ -156,8 +158,8 @@ SPEC = ChannelSpec(
             "long_posts",
             r"^(yes|no)$",
             later(
-                "Whether the account has X Premium, so that a post may have 25,000 characters in place "
-                "of 280: yes or no. `publisher connect` finds it out."
+                "Whether the account has X Premium, so that a post may have 25,000 characters "
+                "instead of 280: yes or no. `publisher connect` finds out."
             ),
             shape=later("must be yes or no"),
             default="no",
@@ -181,7 +183,7 @@ SPEC = ChannelSpec(
         deletes=False,
         reads_each_post=False,
         permissions=PERMISSIONS,
-        hidden=later("It moves to the hidden replies, which anybody can open."),
+        hidden=later("It moves to the hidden replies, which anyone can open."),
     ),
     replies=ReplySupport(
         later(

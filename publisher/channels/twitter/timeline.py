@@ -132,20 +132,19 @@ def look_for(
     if perhaps:
         return Unknown(
             _(
-                "The post {id} on X has the same words, but whether it is this one "
-                "cannot be told: its links differ, or X does not show all of its text "
-                "or say what it answers. Look at the account, then say with `publisher resolve` or `publisher "
-                "retry` what you saw.",
+                "The post {id} on X has the same words, but Publisher cannot tell whether it is "
+                "this one: its links differ, or X does not show all of its text or say what it "
+                "answers. Look at the account, then record what you saw with `publisher resolve` "
+                "or `publisher retry`.",
                 id=perhaps[-1].id,
             )
         )
     if older:
         return Unknown(
             _(
-                "The post {id} on X has the same words, but by its date it was there "
-                "before. Either somebody posted them, or this machine's clock was "
-                "wrong. Look at the account, then say with `publisher resolve` or "
-                "`publisher retry` what you saw.",
+                "The post {id} on X has the same words, but by its date it was there before. "
+                "Either someone else posted them, or this machine's clock was wrong. Look at the "
+                "account, then record what you saw with `publisher resolve` or `publisher retry`.",
                 id=older[0].id,
             )
         )

@@ -95,9 +95,9 @@ def meaning(answer: Answer, step: Step) -> Outcome:
         return Refused(
             Kind.CONTENT,
             _(
-                "A file of the post or its text is bigger than the website takes. Ask its host to "
-                "raise upload_max_filesize and post_max_size of PHP, or use a smaller file; then "
-                "retry it."
+                "A file of the post or its text is bigger than the website accepts. Ask its host "
+                "to raise upload_max_filesize and post_max_size of PHP, or use a smaller file; "
+                "then retry it."
             ),
         )
     if not code:
@@ -116,9 +116,9 @@ def reading(answer: Answer) -> Reading:
     if is_missing(answer):
         return Unknown(
             _(
-                "The post that was prepared on the website is there no more. Somebody deleted it, and "
-                "it may have been public before. Look at the website, then say with `publisher "
-                "resolve` or `publisher retry` what you saw."
+                "The post that was prepared on the website is no longer there. Someone deleted "
+                "it, and it may have been public before. Look at the website, then record what "
+                "you saw with `publisher resolve` or `publisher retry`."
             )
         )
     says = _says(mapping(told))
@@ -135,7 +135,7 @@ def _read(answer: Answer, told: Any) -> Reading:
         return Accepted(post_id)
     if told is None and _PAGE.search(answer.body):  # the address leads elsewhere
         return no_api(answer.status or 0)
-    return unread(_("The website gave an answer that cannot be used"))
+    return unread(_("The website gave an answer that Publisher cannot use"))
 
 
 def is_missing(answer: Answer) -> bool:
@@ -178,7 +178,7 @@ def _success(body: dict[str, Any], step: Step) -> Outcome:
     if post_id and (step is Step.PREPARE or status == PUBLIC):
         return Accepted(post_id, url=address(body.get("link")))
     return doubt(
-        _("The website answered with success, but without what WordPress says of a post"), step
+        _("The website reported success, but without what WordPress says about a post"), step
     )
 
 
@@ -187,9 +187,9 @@ def _held(status: str) -> AccountSuspended:
     return AccountSuspended(
         Kind.PERMISSION,
         _(
-            "The website took the post, but does not show it: its status there is “{status}”. A plugin "
-            "keeps posts of this user for review, or changes them. Let it publish posts of this user. "
-            "{again}",
+            "The website accepted the post, but does not show it: its status there is "
+            "“{status}”. A plugin keeps this user's posts for review, or changes them. Let it "
+            "publish this user's posts. {again}",
             status=identifier(status) or "?",
             again=_(AGAIN),
         ),
@@ -204,8 +204,8 @@ def _refused(status: int, code: str, says: str, step: Step) -> Outcome:
         return Refused(
             Kind.CONTENT,
             _(
-                "The post that was prepared on the website is there no more: somebody deleted it. "
-                "Retry it to have it made again."
+                "The post that was prepared on the website is no longer there: someone deleted "
+                "it. Retry it to have it prepared again."
             ),
             of_post=True,
         )
@@ -214,14 +214,14 @@ def _refused(status: int, code: str, says: str, step: Step) -> Outcome:
         return Deferred(
             Kind.CONTENT,
             _(
-                "The website does not take a file of the post{says}. If that lasts, ask its host how "
-                "big files may be, and whether its disk is full; then retry it.",
+                "The website does not accept a file of the post{says}. If this continues, ask "
+                "its host how big files may be, and whether its disk is full; then retry it.",
                 says=says,
             ),
             most=_UPLOADS,
         )
     if code == _MISSING or not 400 <= status < 500:
-        return doubt(_("The website had a fault of its own{says}", says=says), step)
+        return doubt(_("The website had an internal error{says}", says=says), step)
     return Refused(
         Kind.CONTENT,
         _(
@@ -238,9 +238,10 @@ def _account(status: int, code: str, says: str) -> AccountSuspended | None:
         return no_api(status)
     if status == 401:
         message = _(
-            "The website does not take the user and the application password{says}. If both are "
-            "right, its web server does not pass on the header Authorization, or a plugin turns "
-            "application passwords or the REST API off; `publisher help credentials` says more. {again}",
+            "The website does not accept the user and the application password{says}. If both "
+            "are right, its web server does not pass on the header Authorization, or a plugin "
+            "turns application passwords or the REST API off; `publisher help credentials` says "
+            "more. {again}",
             says=says,
             again=_(AGAIN),
         )
@@ -254,8 +255,8 @@ def _account(status: int, code: str, says: str) -> AccountSuspended | None:
         return AccountSuspended(Kind.PERMISSION, message, backoff=UNTIL_MENDED)
     if status == 403 or code.startswith("application_passwords_disabled"):
         message = _(
-            "The website refuses what Publisher does{says} (code {code}). A plugin closes the REST API "
-            "or application passwords: allow them for this user. {again}",
+            "The website refuses what Publisher does{says} (code {code}). A plugin blocks the "
+            "REST API or application passwords: allow them for this user. {again}",
             says=says,
             code=code,
             again=_(AGAIN),
@@ -265,7 +266,9 @@ def _account(status: int, code: str, says: str) -> AccountSuspended | None:
 
 
 def _throttled(answer: Answer) -> AccountSuspended:
-    message = _("The website takes no more from Publisher for now. It goes on by itself.")
+    message = _(
+        "The website accepts no more from Publisher for now. Publishing continues by itself."
+    )
     told = answer.headers.get("retry-after", "")
     seconds = whole(told)
     until = answer.received_at + timedelta(seconds=seconds) if seconds else dated(told)

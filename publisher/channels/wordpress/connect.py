@@ -32,7 +32,7 @@ class WordPressConnector:
         KeyField(
             "user",
             later("Username"),
-            later("With which the posts are to be made; it needs the role Author or Editor."),
+            later("The user that writes the posts; it needs the role Author or Editor."),
             is_secret=False,
         ),
     )
@@ -60,7 +60,7 @@ class WordPressConnector:
         password = " ".join(answer.split())
         if not password:
             raise NotConnected(
-                _("No password was typed."),
+                _("The password is empty."),
                 hint=_("Connect the account again, and copy the password that WordPress shows."),
             )
         kept = authorization.kept

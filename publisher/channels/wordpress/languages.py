@@ -82,9 +82,9 @@ class SiteLanguages:
         if not any(str(part).startswith(_PLUGINS) for part in parts or ()):
             return None
         return _(
-            "The website has several languages, and the account has none: a draft without a "
-            "language would stand on the side of the site's first one. Write `language` in "
-            "publisher.toml."
+            "The website has several languages, and the account has none, so a draft without a "
+            "language would appear on the site's side for its first language. Write `language` "
+            "in publisher.toml."
         )
 
     def _names(self, language: str | None) -> Sequence[str]:
@@ -114,9 +114,9 @@ class SiteLanguages:
     @staticmethod
     def _unknown(wanted: str, known: Sequence[str]) -> str:
         return _(
-            "The website's Polylang has no language {wanted}, so the post would stand on the side "
-            "of its first one. It has {names}. Add the language there, or write `site_language` in "
-            "publisher.toml.",
+            "The website's Polylang has no language {wanted}, so the post would appear on the "
+            "site's side for its first language. It has {names}. Add the language there, or "
+            "write `site_language` in publisher.toml.",
             wanted=wanted,
             names=", ".join(known),
         )

@@ -116,8 +116,8 @@ def of_publisher(attached: Mapping[str, str]) -> list[str]:
 def not_attached() -> Deferred:
     """The outcome for a picture that is not where it was uploaded to."""
     message = _(
-        "The website does not keep a picture with its post: a plugin moves it elsewhere, or somebody "
-        "deleted it. Look at the website's media library; then retry it."
+        "The website does not keep a picture with its post: a plugin moves it elsewhere, or "
+        "someone deleted it. Look at the website's media library; then retry it."
     )
     return Deferred(Kind.CONTENT, message, most=_ATTEMPTS)
 

@@ -40,7 +40,7 @@ def told(posts: Sequence[SitePost]) -> str | None:
     if not posts:
         return None
     ids = ", ".join(post.id for post in posts)
-    return _("Earlier attempts had left unpublished on the website: {ids}.", ids=ids)
+    return _("Earlier attempts left these unpublished on the website: {ids}.", ids=ids)
 
 
 def _called(

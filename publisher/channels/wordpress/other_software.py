@@ -25,7 +25,7 @@ def of_another(answer: Answer, step: Step) -> Outcome:
     status = answer.status or 0
     if _CRITICAL in answer.body.lower():
         return doubt(
-            _("The website has a critical error of its own, and WordPress mails its admin"), step
+            _("The website has a critical error, and WordPress sends an e-mail to its admin"), step
         )
     if 300 <= status < 400:
         found: AccountSuspended | None = _moved(status)
@@ -43,7 +43,9 @@ def of_another(answer: Answer, step: Step) -> Outcome:
         found = None
     if found is None or step in _SENT:
         # Another machine said so: whether WordPress had the request before, is not proved.
-        what = _("The website answered with {status} and no reason", status=named_status(status))
+        what = _(
+            "The website answered with {status} and gave no reason", status=named_status(status)
+        )
         return doubt(what, step)
     return found
 
@@ -56,9 +58,9 @@ def _moved(status: int) -> AccountSuspended:
     return _mended(
         Kind.AUTH,
         _(
-            "The website sends Publisher on to another address ({status}), which is not followed with "
-            "a password. Write `server` in secrets.toml exactly as a browser shows the site: with "
-            "https, and with or without www.",
+            "The website redirects Publisher to another address ({status}); with a password, "
+            "Publisher does not follow. Write `server` in secrets.toml exactly as a browser "
+            "shows the site: with https, and with or without www.",
             status=named_status(status),
         ),
     )
@@ -68,8 +70,8 @@ def _locked() -> AccountSuspended:
     return _mended(
         Kind.AUTH,
         _(
-            "The web server before WordPress wants a password of its own (HTTP Basic authentication), "
-            "so none can reach WordPress. Take that away for the path /wp-json/."
+            "The web server in front of WordPress asks for its own password (HTTP Basic "
+            "authentication), so none can reach WordPress. Remove that for the path /wp-json/."
         ),
     )
 
@@ -78,8 +80,8 @@ def _closed(status: int) -> AccountSuspended:
     return _mended(
         Kind.PERMISSION,
         _(
-            "Something before WordPress refuses Publisher ({status}): a security plugin, or the host's "
-            "firewall. Allow requests to /wp-json/wp/v2/ from this machine there.",
+            "Something in front of WordPress refuses Publisher ({status}): a security plugin, or "
+            "the host's firewall. There, allow requests from this machine to /wp-json/wp/v2/.",
             status=named_status(status),
         ),
     )
@@ -89,8 +91,8 @@ def _challenged(status: int) -> AccountSuspended:
     return _mended(
         Kind.PERMISSION,
         _(
-            "A service before the website wants to see a person ({status}), as Cloudflare does. Make "
-            "an exception there for /wp-json/wp/v2/ from this machine.",
+            "A service in front of the website, such as Cloudflare, wants to see a person "
+            "({status}). Make an exception there for /wp-json/wp/v2/ from this machine.",
             status=named_status(status),
         ),
     )
@@ -100,8 +102,9 @@ def no_api(status: int) -> AccountSuspended:
     return _mended(
         Kind.PERMISSION,
         _(
-            "There is no REST API of WordPress at this address ({status}). Check `server` in "
-            "secrets.toml, and that no plugin turns the REST API off; `publisher doctor` says more.",
+            "There is no WordPress REST API at this address ({status}). Check `server` in "
+            "secrets.toml, and that no plugin turns the REST API off; `publisher doctor` says "
+            "more.",
             status=named_status(status),
         ),
     )

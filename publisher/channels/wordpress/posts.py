@@ -103,8 +103,8 @@ def moved(post: SitePost) -> Refused:
     return Refused(
         Kind.CONTENT,
         _(
-            "Somebody changed the post that was prepared on the website: its status there is "
-            "“{status}”. If it is to go out all the same, retry it: it is made again.",
+            "Someone changed the post that was prepared on the website: its status there is "
+            "“{status}”. If it must still go out, retry it: Publisher prepares it again.",
             status=identifier(post.status) or "?",
         ),
         of_post=True,

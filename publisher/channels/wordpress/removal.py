@@ -118,8 +118,9 @@ def public_as(post_id: str, parcel: Parcel, prepared: Prepared) -> Prepared:
 def out_with_another_text(post_id: str) -> Unknown:
     return Unknown(
         _(
-            "This post is public on the website with an earlier text, as number {post_id}. Look at the "
-            "website; then say with `publisher resolve` that it is out, or delete it there.",
+            "This post is public on the website with an earlier text, as number {post_id}. Look "
+            "at the website; then record with `publisher resolve` that it is out, or delete it "
+            "there.",
             post_id=post_id,
         )
     )
@@ -135,7 +136,7 @@ def _require(outcome: Outcome, still: Prepared) -> None:
 
 def _still_there(post_id: str) -> str:
     return _(
-        "The website said that it is deleted, and has it all the same, as number {post_id}.",
+        "The website reported that it is deleted, but still has it, as number {post_id}.",
         post_id=post_id,
     )
 
@@ -143,8 +144,9 @@ def _still_there(post_id: str) -> str:
 def _public_after_all(post_id: str) -> Unknown:
     return Unknown(
         _(
-            "This post is public on the website, as number {post_id}, although it was never known to "
-            "be. It was left alone. Look at the website, and delete it there if it must not be out.",
+            "This post is public on the website, as number {post_id}, although Publisher never "
+            "learned that it is. Publisher left it alone. Look at the website, and delete it "
+            "there if it must not be out.",
             post_id=post_id,
         )
     )

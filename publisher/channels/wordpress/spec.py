@@ -133,17 +133,17 @@ SPEC = ChannelSpec(
             "categories",
             r"^[^,]*[^\s,?][^,]*(,[^,]*[^\s,?][^,]*)*$",
             later(
-                "The categories of its posts on the WordPress site, by name or number, with commas "
-                "between them, such as News, Actualités."
+                "The categories of its posts on the WordPress site, by name or number, separated "
+                "by commas, such as News, Actualités."
             ),
-            shape=later("must be names or numbers of categories, with commas between them"),
+            shape=later("must be names or numbers of categories, separated by commas"),
         ),
         Option(
             "site_language",
             r"^[A-Za-z0-9_-]{2,20}$",
             later(
-                "What Polylang or WPML on the site calls the language of the account's posts, "
-                "where that is not what publisher.toml says, such as pt-br."
+                "What Polylang or WPML on the site calls the language of the account's posts, if "
+                "it differs from publisher.toml, such as pt-br."
             ),
             shape=later("must be the code of a language on the site, such as fr or pt-br"),
         ),
@@ -163,8 +163,8 @@ SPEC = ChannelSpec(
     ),
     replies=ReplySupport(
         later(
-            "A site may keep a comment back for approval or drop it, which Publisher does not follow: "
-            "answer among the site's own comments."
+            "A site may hold a comment for approval or drop it, and Publisher cannot follow "
+            "that. Answer in the site's own comments."
         ),
         can=False,
     ),

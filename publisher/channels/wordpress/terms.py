@@ -49,7 +49,7 @@ class Categories:
             return [int(numbers[name.casefold()]) for name in self._wanted]
         names = [*known.values()]
         message = _(
-            "The website has no category {missing}. It has {names}. Name one of them in "
+            "The website has no category {missing}. It has {names}. Choose one of them in "
             "publisher.toml, or add it in WordPress. {again}",
             missing=", ".join(missing),
             names=", ".join(names[:_NAMED]) + (" …" if len(names) > _NAMED else ""),

@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from publisher.settings.settings import Settings
 
 Items = Annotated[
-    list[str], typer.Argument(metavar="ITEM...", help="The items' names: `agenda list` shows them.")
+    list[str],
+    typer.Argument(metavar="ITEM...", help="The items' names, as `agenda list` shows them."),
 ]
 
 
@@ -48,7 +49,7 @@ def list_items(context: typer.Context, *, as_json: Json = False) -> None:
     elif items:
         _print_items(items, {name: len(its) for name, its in posts.items()}, session.zone)
     else:
-        console.print_prose(_("The agenda has no items. posts/session.yaml lists them."))
+        console.print_prose(_("The agenda has no items. List them in posts/session.yaml."))
 
 
 def _print_items(items: "Sequence[AgendaItem]", posts: dict[str, int], zone: "ZoneInfo") -> None:
@@ -89,28 +90,34 @@ def move(
         str | None,
         typer.Option(
             metavar="TIME",
-            help='Its new start, such as "2016-03-08 09:00"; a date alone keeps the time of day, "18:30" alone the date.',
+            help='Set its new start, such as "2016-03-08 09:00". A date alone keeps the time '
+            'of day; "18:30" alone keeps the date.',
         ),
     ] = None,
     by: Annotated[
-        str | None, typer.Option(metavar="SPAN", help="How much later: 1d, 1h30m; earlier: -45m.")
+        str | None,
+        typer.Option(
+            metavar="SPAN", help="Move it later by this much: 1d, 1h30m; or earlier: -45m."
+        ),
     ] = None,
     keep_end: Annotated[
-        bool, typer.Option("--keep-end", help="Leave the end where it is; else it moves as well.")
+        bool, typer.Option("--keep-end", help="Leave the end where it is; otherwise it moves too.")
     ] = False,
     yes: Yes = False,
     dry_run: DryRun = False,
     as_json: Json = False,
 ) -> None:
-    """Move items, and with them every post that hangs on them.
+    """Move items, and every post that hangs on them.
 
-    It shows what moves along, then it asks. Only the times in posts/session.yaml change:
-    `publisher queue` afterwards puts the posts on the schedule anew.
+    It shows what moves with them, then asks. Only the times in posts/session.yaml change: run
+    `publisher queue` afterwards to put the posts on the schedule again.
     """
     if (to is None) is (by is None):
-        raise UsageError(_("Say either --to or --by."), hint=_('Such as --to "2016-03-08 09:00".'))
+        raise UsageError(
+            _("Give either --to or --by."), hint=_('For example: --to "2016-03-08 09:00".')
+        )
     if to is not None and len(items) > 1:
-        raise UsageError(_("--to is for one item."), hint=_("Move several of them with --by."))
+        raise UsageError(_("--to moves one item only."), hint=_("To move several, use --by."))
     file = session_file(arguments.settings(context))
     span = None if by is None else _span(by)
     changes = [_moved(item, to, span, file, keep_end=keep_end) for item in _named(items, file)]
@@ -128,10 +135,10 @@ def cancel(
     dry_run: DryRun = False,
     as_json: Json = False,
 ) -> None:
-    """Cancel items: every post that hangs on them is held.
+    """Cancel items, and hold every post that hangs on them.
 
-    It shows which ones, then it asks. Only posts/session.yaml changes: `publisher queue` afterwards
-    holds the posts. `publisher agenda restore` takes it back.
+    It shows which ones, then asks. Only posts/session.yaml changes: run `publisher queue`
+    afterwards to hold the posts. `publisher agenda restore` undoes it.
     """
     file = session_file(arguments.settings(context))
     changes = _cancelled(items, file, cancelled=True)
@@ -146,10 +153,10 @@ def restore(
     dry_run: DryRun = False,
     as_json: Json = False,
 ) -> None:
-    """Take a cancellation back, and release the posts.
+    """Undo a cancellation, and release the posts.
 
-    It shows which ones, then it asks. Only posts/session.yaml changes: `publisher queue` afterwards
-    puts the posts on the schedule.
+    It shows which ones, then asks. Only posts/session.yaml changes: run `publisher queue`
+    afterwards to put the posts on the schedule.
     """
     file = session_file(arguments.settings(context))
     changes = _cancelled(items, file, cancelled=False)
@@ -174,8 +181,8 @@ def carry_out(
     from publisher.planning import impact
 
     if as_json and not yes and not dry_run:
-        message = _("With --json nobody is asked.")
-        raise UsageError(message, hint=_("Say --yes, or --dry-run to look."))
+        message = _("With --json, no questions are asked.")
+        raise UsageError(message, hint=_("Add --yes, or --dry-run to look first."))
     app = arguments.looking(context)
 
     def found() -> "Effects":
@@ -210,7 +217,9 @@ def carry_out(
     if not yes:
         _agree(effects, found, lambda new: agenda_changes.print_all(proposal, new, zone))
     proposal.save()
-    console.print_prose(_("posts/session.yaml is changed. Run `publisher queue`: it makes it so."))
+    console.print_prose(
+        _("posts/session.yaml is changed. Run `publisher queue` to bring the schedule into line.")
+    )
 
 
 def _agree(
@@ -223,7 +232,7 @@ def _agree(
         if present == shown:
             return
         shown = present
-        console.print_prose(_("That changes something else by now than what was shown:"))
+        console.print_prose(_("This would now change something other than what was shown:"))
         show(present)
         console.print_line()
 
@@ -238,7 +247,7 @@ def session_file(settings: "Settings") -> "SessionFile":
     found = file.read(settings.posts)
     if found.errors:
         problems.print_text(found.errors)
-        console.print_prose(_("Mend posts/session.yaml first; nothing was changed."))
+        console.print_prose(_("Correct posts/session.yaml first; nothing was changed."))
         raise typer.Exit(1)
     return found
 
@@ -247,7 +256,7 @@ def _named(names: Sequence[str], file: "SessionFile") -> "Iterator[AgendaItem]":
     agenda = file.session.agenda
     for name in dict.fromkeys(names):
         if name not in agenda:
-            message = _("No agenda item is called {name}.", name=name)
+            message = _("No agenda item is called “{name}”.", name=name)
             raise UsageError(message, hint=suggestion(name, list(agenda)))
         yield agenda[name]
 
@@ -260,7 +269,9 @@ def _span(text: str) -> timedelta:
     try:
         span = parse_duration(durations.spelled(said) or said)
     except ValueError as error:
-        raise UsageError(_("--by: {error}.", error=error), hint=_("Earlier is --by=-1d.")) from None
+        raise UsageError(
+            _("--by: {error}.", error=error), hint=_("To move it earlier, write --by=-1d.")
+        ) from None
     return -span if text.strip().startswith(("-", "\N{MINUS SIGN}")) else span
 
 
@@ -296,8 +307,8 @@ def _inside(changes: "Sequence[ItemChange]", file: "SessionFile") -> Iterator[st
 
     for outer, items in left_inside(changes, file.session.agenda):
         yield _(
-            "Within {outer} lie {items}; they stay where they are. Name them too, if they move "
-            "along.",
+            "These are within {outer} and stay where they are: {items}. To move them too, name "
+            "them as well.",
             outer=outer.name,
             items=", ".join(item.name for item in items),
         )

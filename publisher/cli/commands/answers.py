@@ -24,22 +24,22 @@ def answers(
     context: typer.Context,
     *,
     account: Annotated[
-        str | None, typer.Option(metavar="ACCOUNT", help="Only those to this account.")
+        str | None, typer.Option(metavar="ACCOUNT", help="Show only those to this account.")
     ] = None,
     every: Annotated[
-        bool, typer.Option("--all", help="Also those that somebody has dealt with.")
+        bool, typer.Option("--all", help="Also show those that have been dealt with.")
     ] = False,
     limit: Annotated[
-        int, typer.Option(metavar="N", min=1, max=1000, help="At most so many.")
+        int, typer.Option(metavar="N", min=1, max=1000, help="Show at most this many.")
     ] = _SHOWN,
     seen: Annotated[
         int | None, typer.Option(metavar="NUMBER", min=1, help="Mark this one as seen.")
     ] = None,
     hide: Annotated[
-        int | None, typer.Option(metavar="NUMBER", min=1, help="Hide this one at its platform.")
+        int | None, typer.Option(metavar="NUMBER", min=1, help="Hide this one on its platform.")
     ] = None,
     delete: Annotated[
-        int | None, typer.Option(metavar="NUMBER", min=1, help="Delete this one at its platform.")
+        int | None, typer.Option(metavar="NUMBER", min=1, help="Delete this one on its platform.")
     ] = None,
     hand: Annotated[
         int | None, typer.Option(metavar="NUMBER", min=1, help="Hand this one to a person.")
@@ -48,25 +48,28 @@ def answers(
         int | None, typer.Option(metavar="NUMBER", min=1, help="Draft an answer to this one.")
     ] = None,
     to: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Who looks after it, with --hand.")
+        str | None,
+        typer.Option(metavar="NAME", help="With --hand, name the person who deals with it."),
     ] = None,
     as_json: Json = False,
     who: Who = None,
 ) -> None:
     """Show what readers write under posts, and deal with it.
 
-    Words of alarm, names and links come first, then the newest. The workers of `publisher run` read
-    the platforms, and hide and delete what is wanted, within seconds. What readers write is shown,
-    and nothing that it says is done. With --answer a draft is made that goes below it: write its
-    words, then queue and approve it like any other.
+    Comments with alarm words, names or links come first, then the newest. The workers of `publisher
+    run` read the platforms, and hide and delete what you ask for, within seconds. What readers
+    write is only shown: nothing that it says is acted on. --answer makes a draft of a reply: write
+    its text, then queue and approve it like any other.
     """
     app = arguments.application(context)
     wanted = {"seen": seen, "hide": hide, "delete": delete, "hand": hand, "answer": answer}
     chosen = [(name, number) for name, number in wanted.items() if number is not None]
     if len(chosen) > 1:
-        raise UsageError(_("--seen, --hide, --delete, --hand and --answer go one at a time."))
+        raise UsageError(
+            _("Use only one of --seen, --hide, --delete, --hand and --answer at a time.")
+        )
     if (to is None) is not (hand is None):
-        raise UsageError(_("--hand and --to go together."))
+        raise UsageError(_("Use --hand and --to together."))
     if answer is not None:
         _draft(app, answer, as_json=as_json)
         return
@@ -88,13 +91,13 @@ def _act(app: "Application", act: str, number: int, to: str, actor: str, *, as_j
         return
     console.print_prose(
         {
-            "seen": _("Seen."),
-            "hide": _("It is being hidden: this takes some seconds."),
-            "delete": _("It is being deleted: this takes some seconds."),
-            "hand": _("Handed to {name}.", name=to)
+            "seen": _("It is marked as seen."),
+            "hide": _("It is being hidden: this takes a few seconds."),
+            "delete": _("It is being deleted: this takes a few seconds."),
+            "hand": _("Handed over to {name}.", name=to)
             if is_told
             else _(
-                "Handed to {name}, who has no address for notices of answers: tell them yourself.",
+                "Handed over to {name}, who has no address for notices about comments: tell them yourself.",
                 name=to,
             ),
         }[act]
@@ -120,7 +123,7 @@ def _draft(app: "Application", number: int, *, as_json: bool) -> None:
     console.print_line(made.file)
     how = _(spec_of(account.channel).replies.told)
     told = _(
-        "Write its words, take the `#` before `at: now` away, then run `publisher queue`. {how}",
+        "Write its text, remove the `#` before `at: now`, then run `publisher queue`. {how}",
         how=how,
     )
     console.print_prose(told)
@@ -163,12 +166,12 @@ def _list(
     for one in page.comments:
         _print(one, given.get((one.account, one.remote_id), ()), zone)
     if page.after:
-        console.print_prose(_("There are more: `publisher answers --limit 1000`."))
+        console.print_prose(_("There are more: run `publisher answers --limit 1000`."))
     elif not page.comments:
-        console.print_prose(_("There are no such answers."))
+        console.print_prose(_("There are no such comments."))
     if calling := app.comment_pages.calling():
         told = plural(
-            "{number} answer calls for somebody", "{number} answers call for somebody", calling
+            "{number} comment needs attention", "{number} comments need attention", calling
         )
         console.print_prose(f"{told}.")
 
@@ -182,7 +185,7 @@ def _print(one: "ShownComment", answers: "Sequence[Delivery]", zone: tzinfo) -> 
     if one.text:
         console.print_foreign(one.text)
     else:
-        console.print_prose("  " + _("Without text: open it on its platform."))
+        console.print_prose("  " + _("It has no text: open it on its platform."))
     console.print_foreign(one.url)
     about = [one.post or _("a mention elsewhere"), _(one.state.value)]
     console.print_line("    " + "  ".join(about))

@@ -34,7 +34,7 @@ def approve(
         list[str] | None,
         typer.Argument(
             metavar="POST...",
-            help="Posts' ids, or the paths of their drafts. None: what waits.",
+            help="Posts' ids, or the paths of their drafts. Default: list what is waiting.",
             autocompletion=completion.posts,
         ),
     ] = None,
@@ -44,11 +44,11 @@ def approve(
     as_json: Json = False,
     who: Who = None,
 ) -> None:
-    """Look at what waits for approval, and approve it.
+    """Show what is waiting for approval, and approve it.
 
-    Without a post, it lists what waits. With one, it shows exactly what would go out, to whom and
-    when, and asks. The approval is bound to that: any edit, another picture or another time makes
-    it void. Its author cannot give it.
+    Without a post, it lists what is waiting. With one, it shows exactly what would go out, to whom
+    and when, and asks. The approval is bound to that: any edit, another picture or another time
+    makes it void. Authors cannot approve their own posts.
     """
     from publisher.ledger.manager.approvals import digest, waits_for_undo
 
@@ -94,16 +94,17 @@ def reject(
     reason: Annotated[
         str | None,
         typer.Option(
-            metavar="TEXT", help="What its author should mend. On a terminal it is asked for."
+            metavar="TEXT",
+            help="Say what its author should correct. On a terminal, you are asked for it.",
         ),
     ] = None,
     account: Account = None,
     as_json: Json = False,
     who: Who = None,
 ) -> None:
-    """Send a post back to its author, also one that was approved.
+    """Send a post back to its author, even one that was approved.
 
-    It does not go out until its draft was edited and approved.
+    It does not go out until its draft has been edited and approved.
     """
     why = arguments.reason(reason, as_json=as_json)
     app = arguments.application(context)
@@ -135,7 +136,7 @@ def _approved_already(
 def _tell_approved(done: "Sequence[Delivery]") -> None:
     for one in done:
         heading = console.heading(one)
-        told = _("Approved already by {name}: {delivery}", name=one.approved_by, delivery=heading)
+        told = _("Already approved by {name}: {delivery}", name=one.approved_by, delivery=heading)
         console.print_prose(told)
 
 
@@ -155,7 +156,7 @@ def _list(app: "Application", waiting: "Sequence[Delivery]", zone: tzinfo) -> No
     from publisher.reporting.outcomes import by_time
 
     if not waiting:
-        console.print_prose(_("Nothing waits for approval."))
+        console.print_prose(_("Nothing is waiting for approval."))
         return
     tables.print_days(by_time(waiting), zone, app.names.named)
     console.print_line()
@@ -194,13 +195,13 @@ def _show(
     time = console.minute(delivery.not_before, zone)
     if delivery.waits_to_begin:
         told = _(
-            "goes out ten seconds after it is approved, and not later than {time} after that",
+            "goes out ten seconds after it is approved, and no later than {time} after that",
             time=formats.span(delivery.open_for),
         )
         console.print_prose(told)
     elif delivery.expires_at:
         told = _(
-            "goes out {time}, or until {latest} at the latest ({zone})",
+            "goes out {time}, or by {latest} at the latest ({zone})",
             time=time,
             latest=console.minute(delivery.expires_at, zone),
             zone=zone,
@@ -212,7 +213,7 @@ def _show(
         if note:
             console.print_prose(console.printable(note))
     console.print_prose(
-        _("written by {queued_by}", queued_by=delivery.written_by or _("nobody who is named"))
+        _("written by {queued_by}", queued_by=delivery.written_by or _("an unnamed author"))
         + (", " + _("changed by {names}", names="; ".join(changed_by)) if changed_by else "")
     )
     for one in alike:
@@ -237,7 +238,7 @@ def _show_content(delivery: "Delivery") -> None:
     if delivery.content.link:
         console.print_prose("  " + _("link: {link}", link=console.printable(delivery.content.link)))
     if delivery.repeat:
-        console.print_prose("  " + _("the same text may go out once more (`repeat`)"))
+        console.print_prose("  " + _("the same text may go out again (`repeat`)"))
     if any(part.pictures for part in delivery.content.parts):
         look = _("`publisher preview {post}` shows its pictures.", post=delivery.post)
         console.print_prose(f"  {look}")
@@ -248,13 +249,13 @@ def _show_answered(app: "Application", account: str, answers: str) -> None:
     comment = app.queries.comment(account, answers)
     console.print_prose(_("It answers a reader on {account}.", account=account))
     if comment is None:
-        console.print_prose("  " + _("What it answers is not here any more."))
+        console.print_prose("  " + _("The comment that it answers is no longer here."))
         return
     console.print_foreign(comment.author)
     if comment.text:
         console.print_foreign(comment.text)
     else:
-        console.print_prose("  " + _("Without text: open it on its platform."))
+        console.print_prose("  " + _("It has no text: open it on its platform."))
     console.print_foreign(comment.url)
     if comment.obstacle:
         console.print_warned(comment.obstacle)
@@ -288,7 +289,7 @@ def _show_part(part: "Part", number: int, of: int) -> None:
     for line in part.text.splitlines():
         console.print_prose(f"  {console.printable(line)}")
     for picture in part.pictures:
-        alt = console.printable(picture.alt) or _("decoration, without words")
+        alt = console.printable(picture.alt) or _("decorative, without a description")
         console.print_prose("  " + _("picture {name}: {alt}", name=picture.name, alt=alt))
         if picture.credit:
             credit = console.printable(picture.credit)

@@ -29,22 +29,26 @@ def backup(
     context: typer.Context,
     file: Annotated[
         Path,
-        typer.Argument(metavar="FILE", help="A new file, or a folder for one named by the time."),
+        typer.Argument(
+            metavar="FILE", help="A new file, or a folder for one that is named after the time."
+        ),
     ],
     *,
     keep: Annotated[
         int | None,
         typer.Option(
-            metavar="DAYS", min=1, help="Then delete backups in the folder that are older."
+            metavar="DAYS",
+            min=1,
+            help="Then delete backups in the folder that are older than this many days.",
         ),
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Copy the ledger into a file, while all goes on.
+    """Copy the ledger into a file, while everything goes on.
 
-    `publisher run` may be at work. All deliveries, their history and their pictures are in it;
-    drafts, settings, secrets and var/archive are not. The copy is verified. It holds texts that are
-    not public yet: keep it as safe as those.
+    `publisher run` may be running. The copy has all deliveries, their history and their pictures,
+    but not drafts, settings, secrets and var/archive. It is verified. It holds texts that are not
+    public yet: keep it as safe as those.
     """
     from publisher.ledger.integrity.backup import back_up, backup_name, delete_older
     from publisher.monitoring.backups import note_trial
@@ -56,8 +60,8 @@ def backup(
     folder = file if file.is_dir() else None
     if keep and folder is None:
         raise UsageError(
-            _("--keep is for a folder of backups, and {file} is none.", file=file),
-            hint=_("Name a folder that is there."),
+            _("--keep needs a folder of backups, and {file} is not a folder.", file=file),
+            hint=_("Name a folder that exists."),
         )
     if folder:
         file = folder / backup_name(app.clock.now())
@@ -79,7 +83,7 @@ def backup(
 def _print_backup(verdict: "Verdict", file: Path, archive: Path) -> None:
     verdicts.print_verdict(verdict)
     size = formats.size(file.stat().st_size)
-    console.print_prose(_("Backed up into {file} ({size}).", file=file, size=size))
+    console.print_prose(_("The backup is {file} ({size}).", file=file, size=size))
     if verdict.archives:
         console.print_prose(
             _("Older history is not in it: copy the folder {folder} as well.", folder=archive)
@@ -90,36 +94,39 @@ def restore(
     context: typer.Context,
     file: Annotated[
         Path | None,
-        typer.Argument(metavar="FILE", help="What `publisher backup` wrote.", show_default=False),
+        typer.Argument(
+            metavar="FILE", help="A file that `publisher backup` wrote.", show_default=False
+        ),
     ] = None,
     *,
     in_place: Annotated[
         bool,
         typer.Option(
-            "--in-place", help="The database was put back by other means, such as pg_restore."
+            "--in-place",
+            help="Take over a database that was restored by other means, such as pg_restore.",
         ),
     ] = False,
     despite_breaks: Annotated[
         bool,
-        typer.Option("--despite-breaks", help="Also when its history was changed."),
+        typer.Option("--despite-breaks", help="Restore it even if its history was changed."),
     ] = False,
     as_json: Json = False,
     who: Who = None,
 ) -> None:
-    """Put a backup in the place of the ledger, while nothing runs.
+    """Replace the ledger with a backup, while nothing is running.
 
-    The ledger that stood there is kept beside it. What the backup has on the schedule and was due
-    since may be out: it does not go out again, but is uncertain. While Publisher runs, it looks for
-    it on the platforms, and what it sees becomes published. For the rest, look at the account, then
-    use `publisher resolve` or `publisher retry`. Everything is paused until you say
+    The ledger that was there is kept beside it. What the backup has on the schedule and was due
+    since then may be out: it does not go out again, but becomes uncertain. While Publisher runs, it
+    looks for it on the platforms, and what it finds becomes published. For the rest, look at the
+    account, then use `publisher resolve` or `publisher retry`. Everything is paused until you run
     `publisher resume`.
     """
     if (file is None) is not in_place:
-        hint = _("With PostgreSQL: pg_restore first, then `publisher restore --in-place`.")
-        raise UsageError(_("Name the backup's file, or say --in-place."), hint=hint)
+        hint = _("With PostgreSQL, run pg_restore first, then `publisher restore --in-place`.")
+        raise UsageError(_("Name the backup file, or use --in-place."), hint=hint)
     actor = arguments.actor(who)
     settings = arguments.settings(context)
-    hint = _("Stop it with Ctrl-C, and every worker on other machines; then restore.")
+    hint = _("Stop it with Ctrl-C, stop every worker on other machines, then restore.")
     with alone(settings, "run.lock", "`publisher run`", hint), progress.shown():
         if file is None:
             aftermath, kept = _in_place(context, actor, despite_breaks=despite_breaks), None
@@ -135,7 +142,7 @@ def restore(
         return
     _print_aftermath(aftermath, arguments.zone(settings))
     if kept:
-        console.print_prose(_("The ledger that stood there before is kept in {kept}.", kept=kept))
+        console.print_prose(_("The ledger that was there before is kept in {kept}.", kept=kept))
 
 
 def _from_file(
@@ -173,7 +180,7 @@ def _in_place(context: typer.Context, actor: str, *, despite_breaks: bool) -> "A
     verdict = app.audit.verify()
     if verdict.breaks and not despite_breaks:
         message = _("The history was changed: {first}.", first=verdict.breaks[0])
-        hint = _("`publisher log verify` shows all; --despite-breaks goes on nevertheless.")
+        hint = _("`publisher log verify` shows everything; --despite-breaks restores it anyway.")
         raise BackupUnusable(message, hint=hint)
     return face(app.database, app.clock, actor)
 
@@ -208,11 +215,11 @@ def _print_aftermath(aftermath: "Aftermath", zone: Any) -> None:
     if aftermath.uncertain:
         console.print_line()
         told = _(
-            "These may have gone out since. As soon as Publisher runs, it looks for them, and "
-            "what it sees becomes published; nothing leaves. Look at the account for those that "
-            "stay uncertain, then tell the ledger: "
-            "`publisher resolve POST --account NAME --published ID` when it is there, `publisher "
-            "retry POST --account NAME` when it is not."
+            "These may have gone out since then. As soon as Publisher runs, it looks for them, "
+            "and what it finds becomes published; nothing is sent. Look at the account for "
+            "those that stay uncertain, then put on record what you saw: `publisher resolve "
+            "POST --account NAME --published ID` if the post is there, `publisher retry POST "
+            "--account NAME` if it is not."
         )
         console.print_prose(told)
         # Why, was said above, once for all of them.
@@ -221,9 +228,9 @@ def _print_aftermath(aftermath: "Aftermath", zone: Any) -> None:
         )
     console.print_line()
     told = _(
-        "What was queued or moved after that instant is not in the ledger. Run `publisher "
-        "queue` now: of the drafts, what was due until now becomes uncertain as well, and is "
-        "decided in the same way. When all is seen to, `publisher resume`."
+        "What was queued or moved after that time is not in the ledger. Run `publisher queue` "
+        "now: of the drafts, what was due before now becomes uncertain as well, and you decide "
+        "on it in the same way. When you have decided on everything, run `publisher resume`."
     )
     console.print_prose(told)
     if aftermath.kept_out:
@@ -231,8 +238,8 @@ def _print_aftermath(aftermath: "Aftermath", zone: Any) -> None:
 
         console.print_line()
         told = _(
-            "These people could log in then. Some may have been removed since, or have another "
-            "password: all are logged out, and kept out until you let them in again."
+            "These people could log in at that time. Some may have been removed since, or have "
+            "another password, so all are logged out, and kept out until you let them in again."
         )
         console.print_prose(told)
         for person in aftermath.kept_out:
@@ -240,6 +247,6 @@ def _print_aftermath(aftermath: "Aftermath", zone: Any) -> None:
             line = _("{name}: {value}", name=name, value=rights_in_words(person))
             console.print_line(f"  {line}")
         names = shlex.join(person.name for person in aftermath.kept_out)
-        told = _("Let in those whom you know: `publisher user enable {names}`.", names=names)
+        told = _("Let in the people you know: `publisher user enable {names}`.", names=names)
         console.print_prose(told)
     console.print_prose(console.times_of(zone))

@@ -31,32 +31,32 @@ def import_file(
     timezone: Annotated[
         str | None,
         typer.Option(
-            metavar="ZONE", help="The zone of times that belong to none, such as Europe/Zurich."
+            metavar="ZONE",
+            help="Read times without a time zone in this one, such as Europe/Zurich.",
         ),
     ] = None,
     all_day: Annotated[
         str | None,
-        typer.Option(
-            metavar="HH:MM-HH:MM", help="From when to when an event lasts that has dates alone."
-        ),
+        typer.Option(metavar="HH:MM-HH:MM", help="Give events that have only dates these hours."),
     ] = None,
     skip: Annotated[
         list[str] | None,
-        typer.Option(metavar="UID", help="Leave this event out. Give it once for each."),
+        typer.Option(metavar="UID", help="Leave this event out. Repeat for more."),
     ] = None,
     remove: Annotated[
         bool,
-        typer.Option("--remove", help="Cancel the items that the calendar has no more."),
+        typer.Option("--remove", help="Cancel the items that are no longer in the calendar."),
     ] = False,
     yes: Yes = False,
     dry_run: DryRun = False,
     as_json: Json = False,
 ) -> None:
-    """Take the agenda over from a calendar, all of it or nothing.
+    """Import the agenda from a calendar, all of it or nothing.
 
-    An event is the item that has its UID, else the one that is called alike. New events become
-    items, others move theirs or cancel it. It shows what moves along, then it asks. Only
-    posts/session.yaml changes: `publisher queue` afterwards puts the posts on the schedule anew.
+    An event belongs to the item that has its UID, or else to the one with its name or title. New
+    events become items; the others move or cancel theirs. It shows what moves with them, then asks.
+    Only posts/session.yaml changes: run `publisher queue` afterwards to put the posts on the
+    schedule again.
     """
     from publisher.agenda import ics_events
     from publisher.agenda.changes import ItemChange
@@ -89,7 +89,7 @@ def import_file(
 def export(context: typer.Context, *, file: output_file.Output = None) -> None:
     """Write the agenda as an iCalendar file.
 
-    Importing it changes nothing, until somebody moves an event in it.
+    Importing it changes nothing until someone moves an event in it.
     """
     from publisher.agenda.ics_export import agenda_calendar
     from publisher.base import clock
@@ -101,8 +101,8 @@ def export(context: typer.Context, *, file: output_file.Output = None) -> None:
 def calendar(context: typer.Context, *, file: output_file.Output = None) -> None:
     """Write the posts as an iCalendar file, for your own calendar.
 
-    One event for each post, with its accounts and its state. Words that are under embargo are left
-    out, so the file may be shared.
+    It has one event for each post, with its accounts and its state. Texts under embargo are left
+    out, so you can share the file.
     """
     from publisher.agenda.posts_calendar import posts_calendar
     from publisher.drafts import check
@@ -124,12 +124,12 @@ def _notes(matched: "Match", *, remove: bool) -> Iterator[str]:
     if matched.missing and not remove:
         names = ", ".join(item.name for item in matched.missing)
         yield _(
-            "Not in the calendar any more: {items}. They stay; --remove cancels them.", items=names
+            "No longer in the calendar: {items}. They stay; --remove cancels them.", items=names
         )
     for item in matched.cancelled_here:
         yield _(
-            "{item} is cancelled here, and not in the calendar. It stays so: `publisher agenda "
-            "restore {item}` takes it back.",
+            "{item} is cancelled here, but not in the calendar. It stays cancelled; `publisher "
+            "agenda restore {item}` undoes that.",
             item=item.name,
         )
 
@@ -155,7 +155,7 @@ def _hours(text: str) -> tuple[time, time]:
             first, last = (time.fromisoformat(clock.rjust(5, "0")) for clock in match.groups())
             if first < last:
                 return first, last
-    message = _("--all-day {text!r} is no span of a day.", text=text)
+    message = _("--all-day {text!r} is not a span of hours.", text=text)
     raise UsageError(message, hint=_("Write it like 09:00-18:00."))
 
 

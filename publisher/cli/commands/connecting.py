@@ -32,7 +32,7 @@ def connect(
         str,
         typer.Argument(
             metavar="ACCOUNT",
-            help="As publisher.toml calls it, or will.",
+            help="The account's name in publisher.toml; it need not be there yet.",
             autocompletion=completion.accounts,
         ),
     ],
@@ -41,7 +41,7 @@ def connect(
         str | None,
         typer.Option(
             metavar="CHANNEL",
-            help="The platform of an account that publisher.toml does not name.",
+            help="Name the platform of an account that is not in publisher.toml.",
             autocompletion=completion.channels,
         ),
     ] = None,
@@ -49,28 +49,34 @@ def connect(
         str,
         typer.Option(
             metavar="METHOD",
-            help="Another way to get the keys than the first, such as oauth2.",
+            help="Get the keys in another way than the first, such as oauth2.",
         ),
     ] = "",
     check: Annotated[
-        bool, typer.Option("--check", help="Only ask whose the keys are, and whether they work.")
+        bool, typer.Option("--check", help="Only check whose keys they are, and whether they work.")
     ] = False,
     revoke: Annotated[
-        bool, typer.Option("--revoke", help="End the keys at the platform, and delete them here.")
+        bool,
+        typer.Option(
+            "--revoke",
+            help="Disconnect the account: revoke its keys on the platform, and delete them here.",
+        ),
     ] = False,
     another_owner: Annotated[
         bool,
-        typer.Option("--another-owner", help="The keys may belong to somebody else than before."),
+        typer.Option(
+            "--another-owner", help="Accept keys that belong to another owner than before."
+        ),
     ] = False,
     as_json: Json = False,
 ) -> None:
     """Get an account's keys from its platform, and store them in secrets.toml.
 
-    It asks for what the platform wants, shows an address to open in any browser, on any machine,
-    and asks for what the platform shows there. Then it asks the platform whose the keys are, and
-    stores nothing if they belong to another account, or may not post. Where the app's keys are
-    known from another account, Enter takes them. A script writes the answers to standard input, a
-    line for each, and reads on standard error what is asked.
+    It asks for what the platform needs, shows an address to open in any browser, on any machine,
+    and asks for what the platform shows there. Then it checks with the platform whose keys they
+    are, and stores nothing if they belong to another account or cannot post. If another account
+    already has the app's keys, Enter takes them. A script writes the answers to standard input, one
+    per line, and reads the questions on standard error.
     """
     from publisher.app import Application
     from publisher.base.clock import from_environment
@@ -88,15 +94,15 @@ def connect(
         return
     if as_json and sys.stdin.isatty():
         raise UsageError(
-            _("With --json nobody is asked."),
-            hint=_("Write the answers to standard input, a line for each."),
+            _("With --json, no questions are asked."),
+            hint=_("Write the answers to standard input, one per line."),
         )
     connection.refuse_variables()
     keys = _chosen(connection.meant(_keys(connection)))
     try:
         health = connection.check(keys, another_owner=another_owner)
     except AnotherOwner as error:
-        error.hint = f"{error.hint} {_('If another owner is meant: --another-owner.')}"
+        error.hint = f"{error.hint} {_('If another owner is right, add --another-owner.')}"
         raise
     connection.store(keys, health)
     if as_json:
@@ -115,24 +121,24 @@ def _account(app: "Application", name: str, channel: str | None) -> "Account":
         if wanted in (None, known[name].channel):
             return known[name]
         raise UsageError(
-            _("{account} is an account of {channel}.", account=name, channel=known[name].channel)
+            _("{account} is an account on {channel}.", account=name, channel=known[name].channel)
         )
     channels = ", ".join(one for one, spec in SPECS.items() if spec.connect)
     if wanted is None:
         raise UsageError(
-            _("publisher.toml names no account {account}.", account=name),
+            _("There is no account {account} in publisher.toml.", account=name),
             hint=suggestion(name, known)
-            or _("To add it, say where it is: --channel, with one of {names}.", names=channels),
+            or _("To add it, say where it is with --channel: {names}.", names=channels),
         )
     if wanted not in SPECS:
         raise UsageError(
             _("There is no channel {name}.", name=wanted),
-            hint=_("Channels are {names}.", names=channels),
+            hint=_("The channels are {names}.", names=channels),
         )
     if app.settings.in_sandbox:
         raise UsageError(
-            _("A trial in the sandbox has the accounts of publisher.toml alone."),
-            hint=_("Leave out `--sandbox` to add one."),
+            _("The sandbox has only the accounts in publisher.toml."),
+            hint=_("To add one, leave out `--sandbox`."),
         )
     return Account(name=name, channel=wanted)
 
@@ -147,8 +153,8 @@ def _keys(connection: "AccountConnection") -> "Sequence[Keys]":
     console.print_note("")
     console.print_note(
         _(
-            "Open this address in a browser where nobody but {account} is logged in to the platform, "
-            "and allow the access:",
+            "Open this address in a browser where only {account} is logged in to the platform, "
+            "and allow access:",
             account=connection.account.name,
         )
     )
@@ -161,7 +167,7 @@ def _typed(field: "KeyField") -> str:
         console.print_note(_(field.about))
     label = _(field.label)
     if field.default:
-        shown = _("the one that is known") if field.is_secret else field.default
+        shown = _("the one already known") if field.is_secret else field.default
         label = _("{label} [Enter: {default}]", label=label, default=shown)
     may_be_empty = bool(field.default) or not field.required
     return _asked(label, is_secret=field.is_secret, may_be_empty=may_be_empty)
@@ -183,10 +189,10 @@ def _chosen(found: "Sequence[Keys]") -> "Keys":
         return found[0]
     for number, keys in enumerate(found, start=1):
         console.print_note(f"{number:3}  {console.printable(keys.title)}")
-    told = _asked(_("Which one? Its number"), is_secret=False)
+    told = _asked(_("Which one? Type its number"), is_secret=False)
     if told.isdecimal() and 0 < int(told) <= len(found):
         return found[int(told) - 1]
-    raise UsageError(_("That is none of these numbers; nothing was stored."))
+    raise UsageError(_("That is not one of these numbers; nothing was stored."))
 
 
 def _tell(
@@ -204,15 +210,18 @@ def _tell(
     for remark in health.remarks:
         console.print_prose(_("Note: {remark}", remark=console.printable(remark)))
     if connection.is_renewed(keys):
-        console.print_prose(_("They are renewed by themselves, while `publisher run` is at work."))
+        console.print_prose(_("They are renewed automatically while `publisher run` is running."))
     elif health.expires_at:
         console.print_prose(
-            _("They end on {date}; `publisher doctor` says so two weeks before.",
+            _("They expire on {date}; `publisher doctor` warns you two weeks before.",
               date=f"{health.expires_at:%Y-%m-%d}")
         )  # fmt: skip
     if any(status.needs_person for status in _statuses(app) if status.account == name):
         console.print_prose(
-            _("It is paused or suspended: `publisher resume --account {account}`.", account=name)
+            _(
+                "It is paused or suspended: `publisher resume --account {account}` ends that.",
+                account=name,
+            )
         )
 
 
@@ -245,7 +254,7 @@ def _check(app: "Application", name: str, *, as_json: bool) -> None:
 
     if name not in app.settings.accounts:
         raise UsageError(
-            _("publisher.toml names no account {account}.", account=name),
+            _("There is no account {account} in publisher.toml.", account=name),
             hint=suggestion(name, app.settings.accounts),
         )
     findings = list(accounts.examine(app, offline=False, only=name))
@@ -268,4 +277,4 @@ def _revoke(connection: "AccountConnection", *, as_json: bool) -> None:
         console.print_prose(_("The keys of {account} are deleted here.", account=name))
         console.print_prose(to_do)
     else:
-        console.print_prose(_("The keys of {account} are ended, and deleted here.", account=name))
+        console.print_prose(_("The keys of {account} are revoked, and deleted here.", account=name))

@@ -22,10 +22,11 @@ if TYPE_CHECKING:
 _RETRIED = {
     State.SCHEDULED: later("On the schedule again"),
     State.AWAITING_APPROVAL: later("Waiting for an approval"),
-    State.REJECTED: later("Rejected, as was asked while it might have been out"),
-    State.HELD: later("Held, as was asked while it might have been out"),
+    State.REJECTED: later("Rejected, as requested while it might have been out"),
+    State.HELD: later("Held, as requested while it might have been out"),
     State.CANCELLED: later(
-        "Cancelled, as was asked while it might have been out (one more `publisher retry` sends it)"
+        "Cancelled, as requested while it might have been out (run `publisher retry` once more "
+        "to send it)"
     ),
 }
 """What `retry` leads to."""
@@ -41,8 +42,8 @@ def pause(
 ) -> None:
     """Stop publishing at once.
 
-    When the command returns, nothing leaves any more, on all accounts or on the one you name,
-    until `publisher resume`. Posts that fall due meanwhile wait; those whose expiry passes are
+    When the command returns, nothing more is sent, on any account or on the one you name, until
+    `publisher resume`. Posts that fall due in the meantime wait; those whose expiry passes are
     marked as missed.
     """
     why = arguments.reason(reason, as_json=as_json)
@@ -51,9 +52,9 @@ def pause(
     if as_json:
         print_json(unanswered, paused=name or "all")
         return
-    console.print_prose(_("Paused: {name}. Nothing leaves any more.", name=name or _("everything")))
+    console.print_prose(_("Paused: {name}. Nothing more is sent.", name=name or _("everything")))
     if unanswered:
-        told = _("These were already on their way and have not been answered; they may be out:")
+        told = _("These were already on their way, and no answer has come; they may be out:")
         console.print_prose(told)
         _print_each(unanswered)
 
@@ -66,11 +67,11 @@ def resume(
     as_json: Json = False,
     who: Who = None,
 ) -> None:
-    """Go on publishing after a pause, or after an account was suspended.
+    """Resume publishing after a pause, or after an account was suspended.
 
-    What fell due meanwhile does not go out in a burst: of each account the first goes at once, and
-    each other a minute after the one before it. They are listed before anything goes on, and it
-    asks, so that you can cancel some first.
+    What fell due in the meantime does not go out in a burst: on each account, the first goes out at
+    once, and each other one a minute after the one before it. It lists them and asks before
+    anything goes on, so that you can cancel some first.
     """
     app, name = operated(context, account, by_ledger_alone=True)
     actor = arguments.actor(who)
@@ -81,7 +82,7 @@ def resume(
         return
     console.print_prose(_("Resumed: {name}.", name=name or _("everything")))
     if overdue:
-        heading = later("{deliveries} fell due meanwhile, and will go out at these times:")
+        heading = later("{deliveries} fell due in the meantime, and will go out at these times:")
         times = {delivery.id: delivery.next_check_at for delivery in overdue}
         _print_times(heading, overdue, times, arguments.zone(app.settings))
 
@@ -98,10 +99,10 @@ def _agreed(app: "Application", account: str | None, actor: str, *, as_json: boo
     if overdue:
         arguments.refuse_to_ask(as_json=as_json)
         times = spread(overdue, app.clock.now())
-        heading = later("{deliveries} fell due meanwhile, and would go out from now on:")
+        heading = later("{deliveries} fell due in the meantime, and would go out from now on:")
         _print_times(heading, overdue, times, arguments.zone(app.settings))
-        console.print_prose(_("`publisher cancel POST` takes one off the schedule first."))
-        arguments.confirm(_("Go on publishing?"))
+        console.print_prose(_("To take one off the schedule first, use `publisher cancel POST`."))
+        arguments.confirm(_("Resume publishing?"))
     return Seen(stop, [delivery.id for delivery in overdue])
 
 
@@ -124,14 +125,14 @@ def cancel(
     post: Post,
     *,
     account: Account = None,
-    reason: Annotated[str, typer.Option(metavar="TEXT", help="Why, for the record.")] = "",
+    reason: Annotated[str, typer.Option(metavar="TEXT", help="Say why, for the record.")] = "",
     as_json: Json = False,
     who: Who = None,
 ) -> None:
-    """Take a post off the schedule, before it is out.
+    """Take a post off the schedule before it is out.
 
-    The draft stays as it is, and queueing it again does not bring the post back. What may be out
-    already is cancelled once it is known that it is not.
+    The draft stays as it is, and queueing it again does not bring the post back. A post that may be
+    out already is cancelled once it is known that it is not.
     """
     app, of_account = operated(context, account, by_ledger_alone=True)
     cancelled = app.control.cancel(
@@ -158,11 +159,11 @@ def retry(
     as_json: Json = False,
     who: Who = None,
 ) -> None:
-    """Try a post again that failed, was missed or was cancelled.
+    """Retry a post that failed, was missed or was cancelled.
 
-    For a post whose outcome is uncertain, look at the account first: with this command you say
-    that the post is not there, and it asks. If somebody stopped it meanwhile, it stays so: what
-    was cancelled goes out when you retry it once more.
+    If it is uncertain whether a post is out, look at the account first: with this command you say
+    that the post is not there, and it asks. If someone stopped the post in the meantime, it stays
+    stopped: what was cancelled goes out when you retry it once more.
     """
     app, of_account = operated(context, account)
     name = arguments.post(app, post)
@@ -171,9 +172,9 @@ def retry(
     uncertain = [delivery for delivery in standing if delivery.state is State.UNCERTAIN]
     if uncertain and not yes:
         arguments.refuse_to_ask(as_json=as_json)
-        console.print_prose(_("These may be out. If one is, it would be there twice:"))
+        console.print_prose(_("These may be out. If one is, it would be out twice:"))
         _print_each(uncertain)
-        arguments.confirm(_("Did you look, and none of them is there?"))
+        arguments.confirm(_("Have you looked, and is none of them there?"))
     retried = app.control.retry(name, of_account, arguments.actor(who), seen)
     if as_json:
         print_json(retried)
@@ -191,8 +192,8 @@ def resolve(
         list[str],
         typer.Option(
             metavar="ID",
-            help="The id that the platform shows for it. Of a thread, once for each part that is "
-            "out, in their order.",
+            help="Give the id that the platform shows for it. For a thread, give one for each "
+            "part that is out, in their order.",
         ),
     ],
     account: Account = None,
@@ -200,16 +201,16 @@ def resolve(
     as_json: Json = False,
     who: Who = None,
 ) -> None:
-    """Say that an uncertain post is on the platform after all.
+    """Record that an uncertain post is on the platform after all.
 
     Look at the account first. The id is the number at the end of the post's address. A thread goes
-    on behind the last part that you name; parts that are on record already are not named again.
-    When the post is not there, use `publisher retry` instead. It asks: what is on record as
-    published does not go out any more.
+    on after the last part that you name; parts that are already on record are not named again. If
+    the post is not there, use `publisher retry` instead. It asks first, because what is on record
+    as published no longer goes out.
     """
     if not all(remote_id.strip() for remote_id in published):
         message = _("{option} is empty.", option="--published")
-        raise UsageError(message, hint=_("Say it in a few words, for the record."))
+        raise UsageError(message, hint=_("Give it in a few words, for the record."))
     app, of_account = operated(context, account)
     name = arguments.post(app, post)
     standing = app.queries.deliveries(post=name, account=of_account, state=State.UNCERTAIN)
@@ -281,9 +282,9 @@ def print_stopped(deliveries: "Iterable[Delivery]") -> None:
     for delivery in deliveries:
         place = {"post": delivery.post, "account": delivery.account}
         console.print_prose(
-            _("{post} to {account} may be out. If it is not, it is cancelled.", **place)
+            _("{post} to {account} may be out. If it is not, it will be cancelled.", **place)
             if delivery.pending_stop is State.CANCELLED
-            else _("{post} to {account} may be out. If it is not, it is rejected.", **place)
+            else _("{post} to {account} may be out. If it is not, it will be rejected.", **place)
         )
 
 

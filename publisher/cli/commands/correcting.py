@@ -19,10 +19,10 @@ def correct(
 ) -> None:
     """Draft a correction of a post that is out, and of its translations.
 
-    It has the words that are out, for you to change, and the accounts on which they are. Queue and
+    The draft has the words that are out, for you to change, and the accounts they are on. Queue and
     approve it like any other. Where the platform can do that, the new words replace the old ones;
-    elsewhere, and for a thread, it goes out as a reply below the post. The reason is on record, and
-    on the website's page.
+    elsewhere, and for a thread, the correction goes out as a reply below the post. The reason is on
+    record, and on the website's page.
     """
     from publisher.drafts import correcting
     from publisher.drafts.draft_files import DraftFiles

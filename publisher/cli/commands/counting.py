@@ -210,7 +210,7 @@ def _account(name: str, accounts: Mapping[str, Account]) -> Account:
     known = [*CAPABILITIES, *accounts]
     found = naming.meant(name, known)
     if found is None:
-        message = _("No channel or account is named {name}.", name=name)
+        message = _("There is no account or platform “{name}”.", name=name)
         raise UsageError(message, hint=suggestion(name, known))
     return accounts.get(found) or Account(name=found, channel=found)
 

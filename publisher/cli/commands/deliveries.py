@@ -30,7 +30,7 @@ LogFormat = Literal["table", "json", "csv", "xlsx"]
 
 
 def plan(context: typer.Context, paths: Paths = None, *, as_json: Json = False) -> None:
-    """Show what `queue` would change, and change nothing."""
+    """Show what `queue` would change, without changing anything."""
     from publisher.cli.output import plan as plans
     from publisher.planning import plan_data
 
@@ -54,19 +54,23 @@ def queue(
     *,
     keep_going: Annotated[
         bool,
-        typer.Option("--keep-going", help="Queue the good drafts and leave out those with errors."),
+        typer.Option(
+            "--keep-going", help="Queue the drafts without errors, and leave out the others."
+        ),
     ] = False,
     yes: Annotated[
         bool,
         typer.Option(
-            "--yes", help="Do not ask, whatever goes out at once, becomes void or is cancelled."
+            "--yes",
+            help="Do not ask, even if posts go out at once or are cancelled, or approvals "
+            "become void.",
         ),
     ] = False,
     new_ledger: Annotated[
         bool | None,
         typer.Option(
             "--new-ledger/--lost-ledger",
-            help="Whether this is the first ledger of these drafts, or another one was lost.",
+            help="Say whether this is the first ledger of these drafts, or another one was lost.",
         ),
     ] = None,
     as_json: Json = False,
@@ -74,15 +78,15 @@ def queue(
 ) -> None:
     """Put the drafts on the schedule.
 
-    New posts are added; posts that are not out yet follow their drafts: edited, moved, cancelled
-    when the draft is gone. With an error in any draft nothing is written at all. A second run
-    changes nothing. It asks before a post goes out at once because its time is over, before one
-    that says `at: now` may go out a second time under another name, before an approval becomes
-    void, also because a draft is gone, and before it cancels most of the schedule. Where nobody can
-    answer, it writes nothing then; --yes answers.
+    New posts are added; posts that are not out yet follow their drafts: edited, moved, or cancelled
+    if the draft is gone. If any draft has an error, nothing is written at all. A second run changes
+    nothing. It asks before a post goes out at once because its time is over, before a post with
+    `at: now` may go out a second time under another name, before an approval becomes void, also
+    because a draft is gone, and before it cancels most of the schedule. If nobody can answer, it
+    writes nothing; --yes answers.
 
-    What was due before the ledger was made, or says `at: now` and is older, may be out already, if
-    another ledger was lost: it asks. Where nobody can answer, `at: now` is refused; what was due
+    What was due before the ledger was made, or has `at: now` and is older, may be out already if
+    another ledger was lost: it asks. If nobody can answer, `at: now` is refused; what was due
     becomes uncertain, is looked for on its platform, and waits for you if it is not seen there.
     """
     from publisher.cli.output import plan as plans
@@ -112,7 +116,7 @@ def queue(
                 shown = plan
             for risk in risks:
                 typer.echo(risk, err=as_json)
-            arguments.confirm(_("Go on?"))
+            arguments.confirm(_("Continue?"))
 
     with progress.shown() as clear:
         done = app.planner.queue(
@@ -146,10 +150,11 @@ def _print_queued(
 def _say_what_stays_in_doubt(number: int) -> None:
     if number:
         told = plural(
-            "{number} delivery was queued before you said so, and stays uncertain: it is "
-            "looked for. For one that is not out: `publisher retry POST --account NAME`.",
-            "{number} deliveries were queued before you said so, and stay uncertain: they are "
-            "looked for. For each that is not out: `publisher retry POST --account NAME`.",
+            "{number} delivery was queued before you said so, and stays uncertain: Publisher "
+            "looks for it. If it is not out, run `publisher retry POST --account NAME`.",
+            "{number} deliveries were queued before you said so, and stay uncertain: Publisher "
+            "looks for them. For each one that is not out, run `publisher retry POST --account "
+            "NAME`.",
             number,
         )
         console.print_note(told)
@@ -164,13 +169,13 @@ def _refuse_unanswered(plan: "Plan", *, is_first: bool | None) -> None:
     posts = dict.fromkeys(one.post for one in plan.doubted if one.at_once and not one.delivery)
     if posts and is_first is None:
         message = _(
-            "This ledger is newer than drafts that say `at: now`. If there was another ledger before "
-            "it, they may be out already: {posts}.",
+            "This ledger is newer than drafts that have `at: now`. If there was another ledger "
+            "before it, they may be out already: {posts}.",
             posts=", ".join(posts),
         )
         hint = _(
-            "If there was none, say --new-ledger: they go out. If one was lost, say --lost-ledger: "
-            "they are looked for on their platforms, and wait for you."
+            "If there was none, add --new-ledger: they go out. If one was lost, add "
+            "--lost-ledger: Publisher looks for them on their platforms, and they wait for you."
         )
         raise UsageError(message, hint=hint)
 
@@ -196,7 +201,8 @@ def _is_said_to_be_the_first(app: "Application", drafts: list[Path]) -> bool | N
         console.print_note("  " + _("… and {more} more", more=len(doubted) - _SHOWN))
     return arguments.agrees(
         _(
-            "Was there none, so that they go out now? If you say no, they wait until you have looked."
+            "Was there none, so that they can go out now? If you say no, they wait until you "
+            "have looked."
         )
     )
 
@@ -205,11 +211,11 @@ def status(
     context: typer.Context,
     *,
     everything: Annotated[
-        bool, typer.Option("--all", help="Show everything, not only 20 of each.")
+        bool, typer.Option("--all", help="Show everything, not just 20 of each.")
     ] = False,
     as_json: Json = False,
 ) -> None:
-    """Show what needs a person, and what goes out next."""
+    """Show what needs attention, and what goes out next."""
     from publisher.cli.output import unqueued
     from publisher.cli.output.status import show
 
@@ -234,12 +240,12 @@ def log(
     account: OfAccount = None,
     state: Annotated[
         State | None,
-        typer.Option(metavar="STATE", help=f"Only in this state: {', '.join(State)}."),
+        typer.Option(metavar="STATE", help=f"Show only this state: {', '.join(State)}."),
     ] = None,
     form: Annotated[
         LogFormat,
         typer.Option(
-            "--format", help="A table, JSON for scripts, or CSV or XLSX for a spreadsheet."
+            "--format", help="Print a table, JSON for scripts, or CSV or XLSX for a spreadsheet."
         ),
     ] = "table",
     as_json: FormatJson = False,

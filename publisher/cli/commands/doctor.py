@@ -21,16 +21,16 @@ def doctor(
     context: typer.Context,
     *,
     offline: Annotated[
-        bool, typer.Option("--offline", help="Do not ask the platforms about the accounts.")
+        bool, typer.Option("--offline", help="Do not check the accounts on their platforms.")
     ] = False,
     as_json: Json = False,
 ) -> None:
-    """Look at everything that publishing needs, and say what to mend.
+    """Check everything that publishing needs, and say what to fix.
 
-    Credentials and what the platforms say of them, broker, ledger, clock, disk, who may read
-    secrets.toml, and whether the schedule is as the drafts say. It publishes nothing, and changes
-    nothing but the accounts' names and pictures that the pages show. The exit code is 3 when
-    something cannot be published as things are.
+    It looks at credentials and what the platforms say about them, the broker, ledger, clock and
+    disk, who can read secrets.toml, and whether the schedule matches the drafts. It publishes
+    nothing, and changes nothing but the accounts' names and pictures that the pages show. The exit
+    code is 3 if something cannot be published as things are.
     """
     from publisher.app import Application
     from publisher.base.clock import from_environment

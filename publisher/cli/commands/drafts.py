@@ -38,7 +38,8 @@ def new(
         str | None,
         typer.Option(
             metavar="TIME",
-            help='When it goes out: "2016-03-07 08:30", or an agenda item like "opening - 30m".',
+            help='Set when it goes out: "2016-03-07 08:30", or an agenda item like "opening '
+            '- 30m".',
         ),
     ] = None,
     to: Annotated[
@@ -46,16 +47,18 @@ def new(
         typer.Option(
             metavar="ACCOUNT",
             autocompletion=completion.recipients,
-            help="An account, a channel, or all. Give it once for each.",
+            help="Send it to an account, a channel, or all. Repeat for more.",
         ),
     ] = None,
     lang: Annotated[
         str | None,
-        typer.Option(metavar="CODE", help="Its language, such as fr. Default: the workspace's."),
+        typer.Option(
+            metavar="CODE", help="Set its language, such as fr. Default: the workspace's."
+        ),
     ] = None,
     next_slot: Annotated[
         bool,
-        typer.Option("--next-slot", help="At the next slot that all its accounts have free."),
+        typer.Option("--next-slot", help="Use the next slot that is free on all its accounts."),
     ] = False,
     as_json: Json = False,
 ) -> None:
@@ -66,14 +69,16 @@ def new(
     session = arguments.session(settings)
     if next_slot:
         if at is not None:
-            raise UsageError(_("--at and --next-slot are two times: give one of them."))
+            raise UsageError(
+                _("Use either {one} or {other}, not both.", one="--at", other="--next-slot")
+            )
         at = _free_slot(context, session, to or [], lang)
     path, text = draft_template.make(settings, session, title=title, at=at, to=to or [], lang=lang)
     name = os.path.relpath(path)
     if path.exists() or path.is_symlink():
-        message = _("{name} exists already; nothing was written.", name=name)
+        message = _("{name} already exists; nothing was written.", name=name)
         raise UsageError(message, hint=_("Edit that draft, or choose another title."))
-    hint = _("The folder posts/ must be one that you may write to, on a disk with free space.")
+    hint = _("You need permission to write to the folder posts/, on a disk with free space.")
     with files.file_errors(Path(name), hint):
         path.parent.mkdir(parents=True, exist_ok=True)
         files.create(path, text.encode())
@@ -107,7 +112,9 @@ def check(
     *,
     form: Annotated[
         CheckFormat,
-        typer.Option("--format", help="text for people, json for scripts, github for workflows."),
+        typer.Option(
+            "--format", help="Print text for people, json for scripts, or github for workflows."
+        ),
     ] = "text",
     as_json: FormatJson = False,
 ) -> None:
@@ -165,12 +172,12 @@ def _checked(
 def _told_expired(posts: Sequence[str]) -> str:
     more = len(posts) - _NAMED
     return plural(
-        "{number} draft is past its time and its expiry: {names}. `publisher queue` leaves it out "
-        "until it has a new `at`. Whether it is out already only the ledger knows, and there is "
-        "none here.",
-        "{number} drafts are past their time and their expiry: {names}. `publisher queue` leaves "
-        "them out until they have a new `at`. Whether they are out already only the ledger knows, "
-        "and there is none here.",
+        "{number} draft is past its time and its expiry: {names}. `publisher queue` leaves it "
+        "out until it has a new `at`. Only the ledger knows whether it is out already, and "
+        "there is none here.",
+        "{number} drafts are past their time and their expiry: {names}. `publisher queue` "
+        "leaves them out until they have a new `at`. Only the ledger knows whether they are "
+        "out already, and there is none here.",
         len(posts),
         names=", ".join(posts[:_NAMED]) + (_(", and {more} more", more=more) if more > 0 else ""),
     )
@@ -179,7 +186,7 @@ def _told_expired(posts: Sequence[str]) -> str:
 def count(
     context: typer.Context,
     file: Annotated[
-        str, typer.Argument(metavar="FILE", help="A draft or any text; - reads what is piped.")
+        str, typer.Argument(metavar="FILE", help="A draft or any text; - reads standard input.")
     ] = "-",
     *,
     channel: Annotated[
@@ -187,8 +194,8 @@ def count(
         typer.Option(
             metavar="CHANNEL",
             autocompletion=completion.channels,
-            help="A channel, or an account. Default: all that the draft goes to; for other "
-            "texts the first channel.",
+            help="Count for a channel or an account. Default: all that the draft goes to; for "
+            "other texts, the first channel.",
         ),
     ] = None,
     split: Annotated[
@@ -197,14 +204,16 @@ def count(
     ] = False,
     as_json: Annotated[
         bool,
-        typer.Option("--json", help="One JSON object, for scripts (default: the first channel's)."),
+        typer.Option(
+            "--json", help="Print one JSON object, for scripts (default: for the first channel)."
+        ),
     ] = False,
 ) -> None:
     """Count how long a text is, and what is left.
 
-    Each channel counts in its own way: on some a link counts 23, and most emoji count 2. A text
+    Each channel counts in its own way: on some, a link counts as 23 and most emoji as 2. A text
     without front matter is counted as it is. What is too long for a channel with threads is shown
-    as a thread, cut after sentences. The exit code is 1 when a part is too long or empty.
+    as a thread, cut after sentences. The exit code is 1 if a part is too long or empty.
     """
     from publisher.cli.commands import counting
     from publisher.cli.output import problems
@@ -235,7 +244,7 @@ def _read(file: str) -> str:
     try:
         if file == "-":
             if sys.stdin.isatty():
-                typer.echo(_("Type the text, then Ctrl-D on a line of its own."), err=True)
+                typer.echo(_("Type the text, then press Ctrl-D on a line of its own."), err=True)
             data = sys.stdin.buffer.read(_MOST + 1)
         else:
             with Path(file).open("rb") as source:

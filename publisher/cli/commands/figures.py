@@ -24,9 +24,9 @@ def figures(
 ) -> None:
     """Show what readers did with the posts: views, reactions, shares, replies.
 
-    They are read an hour, a day and a week after a post went out, from platforms that give them.
-    What a platform does not give is said as such; it is not zero. A thread has the figures of its
-    first part.
+    The figures are read an hour, a day and a week after a post went out, from the platforms that
+    give them. A figure that a platform does not give is shown as not given, not as zero. A thread
+    has the figures of its first part.
     """
     from publisher.cli.output import console
     from publisher.cli.output.figures import print_figures

@@ -84,10 +84,10 @@ def _table(context: typer.Context, heading: str, rows: Sequence[tuple[str, str]]
 def completion_(
     shell: Annotated[completion.Shell, typer.Argument(metavar="SHELL", help="bash, zsh or fish.")],
 ) -> None:
-    """Print what teaches your shell to complete commands, accounts and posts.
+    """Print the shell-completion script.
 
-    Put its output where the shell reads it when it starts. For bash:
-    ~/.local/share/bash-completion/completions/publisher, for fish:
+    It completes commands, accounts and posts. Put it where the shell reads it when it starts. For
+    bash: ~/.local/share/bash-completion/completions/publisher, for fish:
     ~/.config/fish/completions/publisher.fish, for zsh: _publisher in a folder of $fpath.
     """
     typer.echo(completion.SCRIPTS[shell], nl=False)

@@ -14,7 +14,7 @@ from publisher.model.states import State
 _RELEASED = {
     State.SCHEDULED: later("On the schedule again"),
     State.AWAITING_APPROVAL: later("Waiting for an approval"),
-    State.HELD: later("Held still, as its draft asks"),
+    State.HELD: later("Still held, as its draft asks"),
 }
 """What `release` leads to; what has ended stays so."""
 
@@ -28,10 +28,10 @@ def hold(
     as_json: Json = False,
     who: Who = None,
 ) -> None:
-    """Keep one post from going out, until `publisher release`.
+    """Hold one post back until `publisher release`.
 
-    No edit and no `publisher queue` lets it go meanwhile. What may be out already is held once it
-    is known that it is not. An approval stays, unless the draft is edited.
+    No edit and no `publisher queue` lets it go in the meantime. A post that may be out already is
+    held once it is known that it is not. An approval stays, unless the draft is edited.
     """
     why = arguments.reason(reason, as_json=as_json)
     app, of_account = operated(context, account, by_ledger_alone=True)
@@ -47,13 +47,13 @@ def hold(
         print_json(held)
         return
     certain = [delivery for delivery in held if not delivery.may_be_out]
-    for was_held, what in ((False, _("Held")), (True, _("Held already, now for this reason"))):
+    for was_held, what in ((False, _("Held")), (True, _("Already held, now for this reason"))):
         if found := [one for one in certain if (one.id in before) is was_held]:
             print_outcome(what, found)
     for delivery in held:
         if delivery.may_be_out:
             console.print_prose(
-                _("{post} to {account} may be out. If it is not, it is held.",
+                _("{post} to {account} may be out. If it is not, it will be held.",
                   post=delivery.post, account=delivery.account)
             )  # fmt: skip
 
@@ -66,9 +66,9 @@ def release(
     as_json: Json = False,
     who: Who = None,
 ) -> None:
-    """Let a post go that somebody held with `publisher hold`.
+    """Release a post that was held with `publisher hold`.
 
-    It goes out at its time, or at once where that is over and it has not expired.
+    It goes out at its time, or at once if that time is over and it has not expired.
     """
     app, of_account = operated(context, account)
     released = app.holds.release(
@@ -85,11 +85,11 @@ def release(
             print_outcome(_(what), found)
     for state in dict.fromkeys(delivery.state for delivery in ended):
         print_outcome(
-            _("Not held any more, but it does not go out ({state})", state=_(state)),
+            _("No longer held, but it does not go out ({state})", state=_(state)),
             [delivery for delivery in ended if delivery.state is state],
         )
     if ended:
-        told = _("`{command}` sends it all the same.", command=f"publisher retry {ended[0].post}")
+        told = _("`{command}` sends it anyway.", command=f"publisher retry {ended[0].post}")
         console.print_prose(told)
 
 
@@ -98,14 +98,14 @@ def acknowledge(
     post: Post,
     *,
     account: Account = None,
-    reason: Annotated[str, typer.Option(metavar="TEXT", help="Why, for the record.")] = "",
+    reason: Annotated[str, typer.Option(metavar="TEXT", help="Say why, for the record.")] = "",
     as_json: Json = False,
     who: Who = None,
 ) -> None:
-    """Say that a post in trouble may stay as it is.
+    """Acknowledge that a post in trouble may stay as it is.
 
-    What failed, was missed, was stopped too late or is out by half needs a person, however old,
-    until it is tried again, withdrawn or acknowledged. The history keeps who did.
+    A post that failed, was missed, was stopped too late or is partly out needs attention, however
+    old it is, until it is tried again, withdrawn or acknowledged. The history keeps who did.
     """
     app, of_account = operated(context, account, by_ledger_alone=True)
     done = app.control.acknowledge(

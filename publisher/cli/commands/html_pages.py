@@ -32,9 +32,9 @@ def preview(
 ) -> None:
     """Show how drafts will look on each channel, in one HTML file.
 
-    With counts, times, pictures as they leave, and problems beside it. It needs neither ledger nor
-    credentials, and drafts with errors are shown as far as they can be read. Without --output it
-    lies in var/preview/.
+    It shows counts, times, pictures as they leave, and problems beside each post. It needs neither
+    ledger nor credentials, and shows drafts with errors as far as they can be read. Without
+    --output, it is written to var/preview/.
     """
     from publisher import preview as previews
     from publisher.base import clock, progress
@@ -70,10 +70,10 @@ def report(
     file: output_file.Output = None,
     open_it: Open = False,
 ) -> None:
-    """Tell what went out, when, and what did not, in one HTML file.
+    """Show what went out, when, and what did not, in one HTML file.
 
-    With figures, highlights, charts, approvals, and everything that people did to the schedule;
-    with --all every post by day, too. It prints on A4. Without --output it is var/report.html.
+    It has figures, highlights, charts, approvals, and everything that people did to the schedule;
+    with --all, every post by day too. It prints on A4. Without --output, it is var/report.html.
     """
     app = arguments.application(context)
     zone = arguments.zone(app.settings)
@@ -101,7 +101,7 @@ def _faces(settings: "Settings") -> "Mapping[str, Face]":
 
 def _say_without(error: PublisherError) -> None:
     why = f"{error} {error.hint or ''}"
-    typer.echo(_("Shown without the states of the ledger: {error}", error=why), err=True)
+    typer.echo(_("This does not show the states in the ledger: {error}", error=why), err=True)
 
 
 def _name(named: Sequence[Path], chosen: Sequence[str], settings: "Settings") -> str:

@@ -26,66 +26,76 @@ def bring(
     service: Annotated[
         PresetName | None,
         typer.Option(
-            "--from", help="A file of Hootsuite has no titles, one of Buffer may lack times."
+            "--from",
+            help="Name the tool the file is from: Hootsuite's have no titles, Buffer's may lack "
+            "times.",
         ),
     ] = None,
     column: Annotated[
         list[str] | None,
         typer.Option(
             metavar="ROLE=TITLE",
-            help="What the column of this title holds: text, at, time, link, picture, to or lang. "
-            "Give it once for each. Without a TITLE, no column holds it.",
+            help="Say what the column with this title holds: text, at, time, link, picture, to "
+            "or lang. Repeat for more. Without a TITLE, no column holds it.",
         ),
     ] = None,
     sheet: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Of an XLSX file with several sheets.")
+        str | None,
+        typer.Option(metavar="NAME", help="Read this sheet of an XLSX file that has several."),
     ] = None,
     to: Annotated[
         list[str] | None,
         typer.Option(
             metavar="ACCOUNT",
             autocompletion=completion.recipients,
-            help="Who gets the posts: an account, a channel, or all. Give it once for each. "
-            "Default: as the rows say, else the session's default.",
+            help="Send the posts to an account, a channel, or all. Repeat for more. Default: as "
+            "the rows say, or else the session's default.",
         ),
     ] = None,
     timezone: Annotated[
         str | None,
-        typer.Option(metavar="ZONE", help="Of times without one. Default: the session's."),
+        typer.Option(
+            metavar="ZONE",
+            help="Read times without a time zone in this one. Default: the session's.",
+        ),
     ] = None,
     dates: Annotated[
         Dates | None,
-        typer.Option(help="How 03/04/2016 is meant, if no other date of the file proves it."),
+        typer.Option(help="Say how to read 03/04/2016, if no other date in the file proves it."),
     ] = None,
     lang: Annotated[
         str | None,
         typer.Option(
             metavar="CODE",
-            help="Their language, such as fr. Default: as the rows say, else the workspace's.",
+            help="Set their language, such as fr. Default: as the rows say, or else the "
+            "workspace's.",
         ),
     ] = None,
     folder: Annotated[
-        str, typer.Option(metavar="NAME", help="A folder below posts/ for the drafts.")
+        str, typer.Option(metavar="NAME", help="Put the drafts into this folder below posts/.")
     ] = "",
     split: Annotated[
         bool,
         typer.Option(
-            "--split", help="Make threads of texts that are too long where there are threads."
+            "--split", help="Turn texts that are too long into threads, on channels that have them."
         ),
     ] = False,
     keep_going: Annotated[
-        bool, typer.Option("--keep-going", help="Import what is good, and leave the rest out.")
+        bool,
+        typer.Option("--keep-going", help="Import what has no errors, and leave the rest out."),
     ] = False,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Only say what would be imported.")
+        bool, typer.Option("--dry-run", help="Only show what would be imported.")
     ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object, for scripts.")] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print one JSON object, for scripts.")
+    ] = False,
 ) -> None:
-    """Make drafts of the posts in a spreadsheet.
+    """Make drafts from the posts in a spreadsheet.
 
-    All of them or none: each row becomes a draft that passes `check`, or it is said why not.
-    Columns are known by their titles, in English, French, Spanish and Polish. Nothing is fetched
-    from the network, no draft is overwritten, and nothing is imported twice.
+    All of them or none: each row becomes a draft that passes `check`, or you see why not. Columns
+    are recognised by their titles, in English, French, Spanish and Polish. Nothing is fetched from
+    the network, no draft is overwritten, and nothing is imported twice.
     """
     from publisher import importers
     from publisher.base import clock
@@ -136,11 +146,11 @@ def _check(lang: str | None, folder: str) -> None:
     from publisher.drafts.session import LANGUAGE
 
     if lang is not None and not LANGUAGE.fullmatch(lang):
-        message = _("--lang: {lang!r} is no language.", lang=lang)
+        message = _("--lang: {lang!r} is not a language.", lang=lang)
         raise UsageError(message, hint=_("Write it like fr or pt-BR."))
     names = folder.split("/") if folder else []
     if "media" in names or any(not name or name != slug(name) for name in names):
-        message = _("--folder: {folder!r} is no name for a folder of drafts.", folder=folder)
+        message = _("--folder: {folder!r} cannot be the name of a folder of drafts.", folder=folder)
         hint = _("Use small letters, digits and hyphens: --folder plan-2016.")
         raise UsageError(message, hint=hint)
 
@@ -151,7 +161,7 @@ def _column(text: str) -> tuple[str, str]:
     role, equals, title = text.partition("=")
     if role not in ROLES or not equals:
         message = _("--column: {text!r} does not say which column holds what.", text=text)
-        hint = _("Write it like text=TITLE. Known are: {names}.", names=", ".join(ROLES))
+        hint = _("Write it like text=TITLE, with one of {names}.", names=", ".join(ROLES))
         raise UsageError(message, hint=hint)
     return role, title.strip()
 
@@ -159,15 +169,15 @@ def _column(text: str) -> tuple[str, str]:
 def _summary(found: "Import", errors: int, *, written: bool, keep_going: bool) -> str:
     drafts, of_errors = formats.drafts(len(found.drafts)), formats.errors(errors)
     if errors and not (keep_going and found.drafts):
-        nothing = _("Nothing is imported: {errors}.", errors=of_errors)
+        nothing = _("Nothing was imported: {problems}.", problems=of_errors)
         if not found.drafts:
-            return f"{nothing} {_('Mend them.')}"
-        mend = _("Mend them, or import {drafts} with --keep-going.", drafts=drafts)
+            return f"{nothing} {_('Correct them.')}"
+        mend = _("Correct them, or import {drafts} with --keep-going.", drafts=drafts)
         return f"{nothing} {mend}"
     if not found.drafts:
-        return _("Nothing to import: all of it was imported before.")
+        return _("Nothing to import: everything was imported before.")
     said = _("{drafts} imported.") if written else _("{drafts} would be imported.")
-    left_out = _("{errors}: what has one is left out.", errors=of_errors) if errors else ""
+    left_out = _("{errors}: what has errors is left out.", errors=of_errors) if errors else ""
     return f"{said.format(drafts=drafts)} {left_out}".rstrip()
 
 

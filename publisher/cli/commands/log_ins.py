@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from publisher.ledger.manager.rights import Person
 
 Name = Annotated[
-    str, typer.Argument(metavar="NAME", help="Who logs in, as the history names them.")
+    str, typer.Argument(metavar="NAME", help="The person who logs in, as the history names them.")
 ]
 _LONGEST_LINE = 1000
 
@@ -29,13 +29,14 @@ def password(
         bool,
         typer.Option(
             "--link",
-            help="Print a link by which they choose it themselves: it works once, for seven days.",
+            help="Print a link with which they choose it themselves: it works once, for seven "
+            "days.",
         ),
     ] = False,
     as_json: Json = False,
     who: Who = None,
 ) -> None:
-    """Give somebody a new password; they are logged out everywhere."""
+    """Give a person a new password, and log them out everywhere."""
     app = arguments.application(context)
     actor = arguments.actor(who)
     if link:
@@ -56,12 +57,14 @@ def factors(
     *,
     remove: Annotated[
         bool,
-        typer.Option("--remove", help="Remove all: the phone and the recovery codes are lost."),
+        typer.Option(
+            "--remove", help="Remove all, because the phone and the recovery codes are lost."
+        ),
     ] = False,
     as_json: Json = False,
     who: Who = None,
 ) -> None:
-    """Show somebody's second factors, or remove them."""
+    """Show a person's second factors, or remove them."""
     app = arguments.application(context)
     person = app.people.find(name)
     if remove:
@@ -75,10 +78,10 @@ def factors(
         )
         return
     if not found.are_any:
-        console.print_prose(_("{name} logs in without a second factor.", name=person.name))
+        console.print_prose(_("{name} now logs in without a second factor.", name=person.name))
         return
     if found.app:
-        console.print_line(_("Codes of an app"))
+        console.print_line(_("Codes from an app"))
     for passkey in found.passkeys:
         console.print_line(console.printable(passkey.name))
     left = len(found.recovery)
@@ -94,7 +97,7 @@ def sessions(
     revoke: Annotated[bool, typer.Option("--revoke", help="Log them out everywhere.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Show where somebody is logged in, or end it."""
+    """Show where a person is logged in, or log them out."""
     from publisher.base.formats import instant_text
 
     app = arguments.application(context)
@@ -128,10 +131,10 @@ def sessions(
 
 
 def unlock(context: typer.Context, name: Name, *, as_json: Json = False) -> None:
-    """Forget the wrong passwords tried with somebody's name.
+    """Forget the wrong passwords tried with a person's name.
 
-    Then no log-in of theirs has to wait. Whoever guesses may begin again: see in
-    var/log/web.log where that comes from.
+    Then they can log in without waiting. Anyone who is guessing can begin again: var/log/web.log
+    shows where that comes from.
     """
     app = arguments.application(context)
     person = app.people.find(name)
@@ -139,7 +142,7 @@ def unlock(context: typer.Context, name: Name, *, as_json: Json = False) -> None
     if as_json:
         console.print_json(person_json(person))
         return
-    console.print_prose(_("{name} may log in without a wait.", name=person.name))
+    console.print_prose(_("{name} can log in without waiting.", name=person.name))
 
 
 def person_json(person: "Person") -> dict[str, Any]:
@@ -162,7 +165,7 @@ def person_json(person: "Person") -> dict[str, Any]:
 def print_link(app: "Application", link: "PasswordLink", *, as_json: bool) -> None:
     """The link on standard output, alone; what to do with it on standard error."""
     told = _(
-        "Send this to {name}, in a way that nobody else reads. It works once, for seven days.",
+        "Send this to {name}, in a way that nobody else can read. It works once, for seven days.",
         name=link.person.name,
     )
     console.print_note(told)

@@ -18,16 +18,16 @@ def mcp(
             metavar="PORT",
             min=1,
             max=65535,
-            help="Serve by HTTP on this machine, at /mcp; each request brings its token. Default: "
-            "by standard input and output.",
+            help="Serve over HTTP on this machine, at /mcp; each request carries its token. "
+            "Default: use standard input and output.",
         ),
     ] = None,
 ) -> None:
     """Let an assistant draft, check, preview, plan and search the log.
 
-    It is a server of the Model Context Protocol. The assistant acts with a token of a person, which
-    stands in PUBLISHER_TOKEN; `publisher user token` makes one. It asks for approvals, and neither
-    approves nor publishes anything.
+    This is a server for the Model Context Protocol. The assistant acts with a person's token, in
+    PUBLISHER_TOKEN; `publisher user token` makes one. It asks for approvals, and neither approves
+    nor publishes anything.
     """
     settings = arguments.settings(context)
     environment = {**os.environ, arguments.WORKSPACE_VARIABLE: str(settings.workspace)}

@@ -12,11 +12,11 @@ from publisher.cli.output import console
 
 
 def read(context: typer.Context, post: Post, *, who: Who = None) -> None:
-    """Read a draft that a program wrote, and say that you have.
+    """Read a draft that a program wrote, and confirm that you have.
 
-    What a program makes or changes waits until a person has read it whole: `queue` leaves it out.
-    This shows the whole file and asks; no option answers. To save or submit it on the pages is the
-    same, and so is to approve what a program asked you to approve.
+    What a program makes or changes waits until a person has read all of it: `queue` leaves it out.
+    This shows the whole file and asks; no option answers. Saving or submitting it on the pages
+    counts too, and so does approving what a program asked you to approve.
     """
     from publisher.drafts import editing, rendering
     from publisher.drafts.draft_files import DraftFiles
@@ -38,7 +38,7 @@ def read(context: typer.Context, post: Post, *, who: Who = None) -> None:
     console.print_foreign(draft.text)
     if not sys.stdin.isatty():
         raise UsageError(
-            _("A person has to read it, and nobody is there to answer."),
+            _("A person has to read it, and there is nobody to answer."),
             hint=_("Run this at a terminal, or read it on its page in the browser."),
         )
     arguments.confirm(_("Have you read all of it, and may it go out?"))
@@ -49,7 +49,7 @@ def read(context: typer.Context, post: Post, *, who: Who = None) -> None:
 
     def look() -> None:
         if editing.read(file).digest != draft.digest:
-            raise FileChanged(_("Somebody else changed {file} meanwhile.", file=file.file))
+            raise FileChanged(_("Someone else changed {file} in the meantime.", file=file.file))
 
     app.edits.read(name, draft.digest, arguments.actor(who), accounts, look=look)
-    console.print_prose(_("Read. `publisher queue` puts it on the schedule."))
+    console.print_prose(_("It counts as read now. `publisher queue` puts it on the schedule."))

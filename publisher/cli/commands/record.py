@@ -24,7 +24,7 @@ def verify(
     *,
     seal: Annotated[
         str | None,
-        typer.Option(metavar="HASH", help="A seal that you noted: it must be there still."),
+        typer.Option(metavar="HASH", help="Check that a seal that you noted is still there."),
     ] = None,
     as_json: Json = False,
 ) -> None:
@@ -32,15 +32,15 @@ def verify(
 
     Every step of every delivery, account and person carries a hash over itself and the step before
     it, and about once a minute a seal covers all steps. The newest step also vouches for what the
-    log says now: texts, times, ids, approvals, errors, pauses; and for who may log in, and as what.
-    Ends with exit code 1 when anything was changed, removed or added by hand.
+    log says now: texts, times, ids, approvals, errors, pauses; and for who can log in, and in which
+    role. The exit code is 1 if anything was changed, removed or added by hand.
 
-    A ledger that went back as a whole, as by a restored snapshot, has no gap. It is compared with
-    what was seen of it, which is kept in var/: that also ends with exit code 1, until Publisher has
-    run and looked for what fell due since.
+    A ledger that went back as a whole, for example by a restored snapshot, has no gap. It is
+    compared with what was seen of it, which is kept in var/: then the exit code is 1 too, until
+    Publisher has run and looked for what fell due since.
 
-    Whoever can write the whole database could make all hashes anew. Note the seal's hash in
-    another place now and then, and give it to --seal later: then that shows as well.
+    Anyone who can write the whole database could compute all hashes again. Note the seal's hash in
+    another place now and then, and give it to --seal later: that shows this as well.
     """
     app = arguments.ledger(context)
     app.database.watch = None  # it only looks
@@ -66,7 +66,9 @@ def archive(
     *,
     months: Annotated[
         int,
-        typer.Option(min=1, max=1200, metavar="N", help="Whole months that stay in the ledger."),
+        typer.Option(
+            min=1, max=1200, metavar="N", help="Keep this many whole months in the ledger."
+        ),
     ] = 12,
     yes: Yes = False,
     as_json: Json = False,

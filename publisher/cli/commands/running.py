@@ -28,7 +28,12 @@ PORT_VARIABLE = "PUBLISHER_WEB__PORT"
 
 Port = Annotated[
     int | None,
-    typer.Option(metavar="N", min=1, max=65535, help="Default: as [web] port says, 8080."),
+    typer.Option(
+        metavar="N",
+        min=1,
+        max=65535,
+        help="Serve the pages on this port. Default: [web] port, or 8080.",
+    ),
 ]
 
 
@@ -36,17 +41,17 @@ def run(
     context: typer.Context,
     *,
     until_idle: Annotated[
-        bool, typer.Option("--until-idle", help="End when nothing is left to publish.")
+        bool, typer.Option("--until-idle", help="Stop when nothing is left to publish.")
     ] = False,
-    no_web: Annotated[bool, typer.Option("--no-web", help="Without the web pages.")] = False,
+    no_web: Annotated[bool, typer.Option("--no-web", help="Do not serve the web pages.")] = False,
     port: Port = None,
 ) -> None:
     """Publish what is on the schedule, each post at its time.
 
-    Runs everything that is needed on this machine until you press Ctrl-C, and shows a line for each
-    delivery; the web pages are part of it. What is in hand is finished first; a second Ctrl-C ends
-    at once. Whatever happens, the next `publisher run` goes on from there, and nothing goes out
-    twice.
+    It runs everything that is needed on this machine, including the web pages, until you press
+    Ctrl-C, and shows a line for each delivery. It finishes what it has in hand; a second Ctrl-C
+    stops at once. Whatever happens, the next `publisher run` goes on from there, and nothing goes
+    out twice.
     """
     from publisher.cli.output.run import RunDisplay
     from publisher.drafts import planted
@@ -74,15 +79,15 @@ def web(
     *,
     host: Annotated[
         str | None,
-        typer.Option(metavar="ADDRESS", help="Where it listens. Default: as [web] host says."),
+        typer.Option(metavar="ADDRESS", help="Listen on this address. Default: [web] host."),
     ] = None,
     port: Port = None,
 ) -> None:
-    """Serve the web pages alone, until you press Ctrl-C.
+    """Serve only the web pages, until you press Ctrl-C.
 
-    What goes out next, what needs a person, the log, and everything that a manager does, in a
-    browser or on a phone. `publisher run` serves them as well. It listens on this machine alone
-    unless you say otherwise; `publisher user add` lets people in.
+    They show what goes out next, what needs attention, the log, and everything that a manager does,
+    in a browser or on a phone. `publisher run` serves them as well. They listen on this machine
+    only, unless you say otherwise; `publisher user add` lets people in.
     """
     from publisher.drafts import planted
 
@@ -105,12 +110,15 @@ def sandbox(
     *,
     port: Annotated[
         int,
-        typer.Option(metavar="N", min=0, max=65535, help="Where it listens; 0 is any free port."),
+        typer.Option(
+            metavar="N", min=0, max=65535, help="Listen on this port; 0 takes any free one."
+        ),
     ] = SANDBOX_PORT,
     faults: Annotated[
         str | None,
         typer.Option(
-            metavar="RULES", help="How the platforms fail: a file of rules, or the rules."
+            metavar="RULES",
+            help="Make the platforms fail by these rules: a file, or the rules themselves.",
         ),
     ] = None,
 ) -> None:
@@ -147,7 +155,7 @@ def stand_in(settings: "Settings", port: int, faults: str | None = None) -> Iter
 
     accounts = accounts_for(settings)
     if not accounts:
-        message = _("publisher.toml has no account on a platform that the sandbox plays.")
+        message = _("publisher.toml has no account on a platform that the sandbox imitates.")
         raise UsageError(message, hint=_("Add one under [accounts]."))
     session = arguments.session(settings)
     platforms = Sandbox(
@@ -182,9 +190,11 @@ def _write(path: Path, text: str) -> None:
 
 def _say_how(address: str, workspace: Path | None) -> None:
     """How this workspace uses it; `workspace` is the one that the command line named."""
-    told = _("The sandbox is at {address}: open it in a browser. Ctrl-C ends it.", address=address)
+    told = _("The sandbox is at {address}: open it in a browser. Ctrl-C stops it.", address=address)
     console.print_prose(told)
-    console.print_prose(_("To publish there and not on the real platforms, in another terminal:"))
+    console.print_prose(
+        _("To publish there instead of on the real platforms, in another terminal:")
+    )
     where = f" --workspace {shlex.quote(str(workspace))}" if workspace else ""
     for command in ("queue", "run"):
         console.print_line(f"  publisher{where} --sandbox {command}")
@@ -193,7 +203,7 @@ def _say_how(address: str, workspace: Path | None) -> None:
 def before(folder: Path, workspace: Path) -> str:
     """The sandbox forgets what was published there, and the ledger of the trial does not."""
     return _(
-        "The ledger of an earlier trial is kept in {folder}. To begin anew, delete that folder "
+        "The ledger of an earlier trial is kept in {folder}. To start over, delete that folder "
         "first.",
         folder=folder.relative_to(workspace) if folder.is_relative_to(workspace) else folder,
     )
@@ -205,21 +215,24 @@ def rehearse(
     speed: Annotated[
         float | None,
         typer.Option(
-            metavar="N", min=1, max=100_000, help="Seconds of the session in a second of yours."
+            metavar="N",
+            min=1,
+            max=100_000,
+            help="Play this many seconds of the session in each real second.",
         ),
     ] = None,
 ) -> None:
-    """Play the whole session through, on a fast clock.
+    """Rehearse the whole session on a fast clock.
 
-    Everything is real but the platforms and the time: posts go to the sandbox. The real
-    schedule is not touched. Leaves a report, the log and the two timelines in var/rehearsal/.
+    Everything is real but the platforms and the time: posts go to the sandbox. The real schedule is
+    not touched. The report, the log and the two timelines are left in var/rehearsal/.
     """
     from rich.console import Console
 
     from publisher import rehearsal
 
     if speed is not None and not math.isfinite(speed):
-        raise UsageError(_("--speed is no number that a clock could follow."))
+        raise UsageError(_("--speed is not a number that a clock could follow."))
     code = rehearsal.rehearse(
         arguments.workspace(context), speed=speed or rehearsal.SPEED, console=Console()
     )
@@ -231,17 +244,18 @@ def notify(context: typer.Context, *, as_json: Json = False) -> None:
     """Send a test message to each service that gets notices.
 
     Those are the addresses under [notices] in secrets.toml. While posts are published, they are
-    told of an account that is suspended, and of a post that failed, was missed, or may be out or
-    not.
+    notified of an account that is suspended, and of a post that failed, was missed, or may be out
+    or not.
     """
     from publisher.notices.message import trial as trial_message
     from publisher.notices.services import open_services
 
     urls = arguments.settings(context).notices.urls
     if not urls:
-        message = _("No service is named, so nobody is told what needs a person.")
+        message = _("No service is named, so nobody is notified of what needs attention.")
         hint = _(
-            "Put addresses under [notices] into secrets.toml; `publisher help notices` shows examples."
+            "Put addresses under [notices] in secrets.toml; `publisher help notices` shows "
+            "examples."
         )
         raise ConfigurationError(message, hint=hint)
     services, problems = open_services(urls)
@@ -275,15 +289,15 @@ def migrate(
         bool,
         typer.Option(
             "--force",
-            help="Also while processes of another version are at work: they end at their next "
-            "heartbeat, but those of 0.9.0 go on.",
+            help="Migrate even while processes of another version are running: they end at "
+            "their next heartbeat, but those of 0.9.0 go on.",
         ),
     ] = False,
     as_json: Json = False,
 ) -> None:
-    """Make the ledger, or bring its tables to the shape that this version needs.
+    """Make the ledger, or update its tables to this version.
 
-    `publisher queue` and `publisher run` do it by themselves. With PostgreSQL, run it once after
+    `publisher queue` and `publisher run` do this automatically. With PostgreSQL, run it once after
     each update, with every dispatcher and worker stopped.
     """
     app = arguments.making(context, force=force)

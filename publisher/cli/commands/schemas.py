@@ -26,14 +26,14 @@ def schema(
 ) -> None:
     """Print the JSON Schema of a file that people write.
 
-    Editors complete and check with it. `publisher init` lays the schemas into .publisher/schema/,
+    Editors use it to complete and check. `publisher init` puts the schemas into .publisher/schema/,
     and `--write` brings them up to date after an update of Publisher.
     """
     from publisher.drafts import json_schema
 
     if write:
         folder = arguments.workspace(context) / json_schema.FOLDER
-        hint = _("The workspace must be a folder that you may write to.")
+        hint = _("The workspace must be a folder that you can write to.")
         with files.file_errors(folder, hint):
             folder.mkdir(parents=True, exist_ok=True)
             for name in json_schema.SCHEMAS:
@@ -41,9 +41,9 @@ def schema(
         console.print_prose(_("The schemas are in {folder}.", folder=folder))
     elif kind is None:
         hint = _(
-            "Name one of {names}; or write all of them with --write.",
+            "Name one of {names}, or write all of them with --write.",
             names=", ".join(get_args(SchemaName)),
         )
-        raise UsageError(_("Which file? The schema of each is another."), hint=hint)
+        raise UsageError(_("Which file? Each has its own schema."), hint=hint)
     else:
         console.print_json(json_schema.schema(kind))

@@ -20,29 +20,31 @@ def install(
     *,
     several: Annotated[
         bool,
-        typer.Option("--several", help="For one of several machines: dispatcher, workers, pages."),
+        typer.Option(
+            "--several", help="Write units for one of several machines: dispatcher, workers, pages."
+        ),
     ] = False,
     user: Annotated[
         str | None,
         typer.Option(
-            metavar="NAME", help="As whom it runs. Default: whom the workspace belongs to."
+            metavar="NAME", help="Run it as this user. Default: the owner of the workspace."
         ),
     ] = None,
     output: Annotated[
         Path | None,
         typer.Option(
             metavar="DIR",
-            help="Write the units there, and leave systemd as it is.",
+            help="Write the units into this folder, and leave systemd as it is.",
             show_default=False,
         ),
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Write systemd units for this workspace, and say how to start them.
+    """Write systemd units for this workspace, and show how to start them.
 
-    Needs root, unless --output names a folder of yours. For one machine: the service and an hourly
-    backup into /var/backups/publisher. Units that are there already are written again; changes of
-    your own belong into `systemctl edit`.
+    This needs root, unless --output names a folder of yours. For one machine, it writes the service
+    and an hourly backup into /var/backups/publisher. Units that exist already are written again;
+    put your own changes into `systemctl edit`.
     """
     from publisher.running import systemd
 
@@ -69,5 +71,5 @@ def install(
         return
     for name in names:
         console.print_prose(_("{file} is written.", file=folder / name))
-    console.print_prose(_("To start it, now and with the machine:"))
+    console.print_prose(_("To start it now, and whenever the machine starts:"))
     console.print_line(f"  sudo systemctl enable --now {' '.join(systemd.to_start(names))}")

@@ -33,15 +33,16 @@ def start(
         Path | None,
         typer.Argument(
             metavar="DIR",
-            help="Where your posts are, or will be. Default: the workspace around this folder; "
-            "where there is none, it asks.",
+            help="The folder where your posts are, or will be. Default: the workspace that this "
+            "folder is in; if there is none, it asks.",
         ),
     ] = None,
     *,
     language: Annotated[
         Language | None,
         typer.Option(
-            help="The language of a new workspace, its posts and pages. Default: this computer's."
+            help="Set the language of a new workspace, its posts and pages. Default: this "
+            "computer's."
         ),
     ] = None,
     port: Annotated[
@@ -50,17 +51,18 @@ def start(
             metavar="N",
             min=1,
             max=65535,
-            help="Of the web pages. Default: as [web] port says, 8080, or one that is free.",
+            help="Serve the web pages on this port. Default: [web] port, or 8080, or one that "
+            "is free.",
         ),
     ] = None,
     no_browser: Annotated[
-        bool, typer.Option("--no-browser", help="Open no browser; the address is printed.")
+        bool, typer.Option("--no-browser", help="Do not open a browser; print the address.")
     ] = False,
 ) -> None:
-    """Begin here: try everything in your browser, with nothing public.
+    """Start here: try everything in your browser, with nothing public.
 
-    Makes a workspace if there is none, asks for your name and a password, and runs the web pages
-    and the sandbox, a stand-in for the platforms, until you press Ctrl-C. The next time it goes on
+    It makes a workspace if there is none, asks for your name and a password, and runs the web pages
+    and the sandbox, a stand-in for the platforms, until you press Ctrl-C. The next time, it goes on
     with what is there.
     """
     from publisher.base.lock import ensure_free
@@ -133,7 +135,7 @@ def _workspace(
 
 def _require_somebody() -> None:
     if not sys.stdin.isatty():
-        message = _("This asks for a name and a password, and nobody is there to answer.")
+        message = _("This asks for a name and a password, and there is nobody to answer.")
         hint = _(
             "Run it in a terminal. In a script: `publisher init DIR`, `publisher sandbox`, then "
             "`publisher --sandbox user add NAME --role admin` and `publisher --sandbox run`."

@@ -25,14 +25,16 @@ def token(
     *,
     make: Annotated[
         str | None,
-        typer.Option(metavar="TITLE", help="Make one, called so, and print it: once, and alone."),
+        typer.Option(
+            metavar="TITLE", help="Make one with this title, and print it once, with nothing else."
+        ),
     ] = None,
     scope: Annotated[
         list[str] | None,
         typer.Option(
             metavar="SCOPE",
-            help="What it may be used for: read, draft, answers, or submit, which asks for an approval; "
-            "again for each. Default: read.",
+            help="Say what it may be used for: read, draft, answers, or submit, which asks for "
+            "an approval. Repeat for more. Default: read.",
         ),
     ] = None,
     organisation: Annotated[
@@ -40,14 +42,15 @@ def token(
         typer.Option(
             "--organisation",
             metavar="NAME",
-            help="For whose accounts, as publisher.toml calls it; again for each.",
+            help="Let it use the accounts of this organisation, as publisher.toml names it. "
+            "Repeat for more.",
         ),
     ] = None,
     everything: Annotated[
-        bool, typer.Option("--everything", help="For the accounts of all organisations.")
+        bool, typer.Option("--everything", help="Let it use the accounts of all organisations.")
     ] = False,
     days: Annotated[
-        int, typer.Option(min=1, max=365, help="After how many days it ends.")
+        int, typer.Option(metavar="DAYS", min=1, max=365, help="End it after this many days.")
     ] = _USUAL_DAYS,
     end: Annotated[
         int | None, typer.Option(metavar="NUMBER", help="End the one with this number.")
@@ -55,10 +58,10 @@ def token(
     as_json: Json = False,
     who: Who = None,
 ) -> None:
-    """Show, make or end the tokens of somebody's programs.
+    """Show, make or end the tokens of a person's programs.
 
-    With a token a program drafts, looks, plans and asks for approval. Whatever the person may, it
-    approves, publishes and stops nothing.
+    With a token, a program can draft, look, plan and ask for approval. Whatever the person may do,
+    the program cannot approve, publish or stop anything.
     """
     from datetime import timedelta
 
@@ -68,12 +71,12 @@ def token(
     app = arguments.application(context)
     person = app.people.find(name)
     if make is not None and end is not None:
-        raise UsageError(_("--make goes without --end."))
+        raise UsageError(_("Use either {one} or {other}, not both.", one="--make", other="--end"))
     if make is not None:
         if everything is bool(organisation):
             raise UsageError(
-                _("A token says for whose accounts it is."),
-                hint=_("Give --organisation NAME for each, or --everything."),
+                _("Say whose accounts the token is for."),
+                hint=_("Add --organisation NAME for each organisation, or --everything."),
             )
         secret = app.api_tokens.make(
             person,
@@ -94,7 +97,7 @@ def token(
         if as_json:
             console.print_json({"ended": end})
             return
-        console.print_prose(_("The token is of no use any more."))
+        console.print_prose(_("The token no longer works."))
         return
     found = app.api_tokens.of(person)
     if as_json:
@@ -122,7 +125,7 @@ def _scopes(given: "Sequence[str]") -> "list[TokenScope]":
             names = ", ".join(TokenScope)
             raise UsageError(
                 _("There is no scope {name}.", name=name),
-                hint=_("Choose of: {names}.", names=names),
+                hint=_("Choose from: {names}.", names=names),
             )
     return [TokenScope(name) for name in given]
 

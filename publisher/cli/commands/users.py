@@ -25,8 +25,8 @@ Organisation = Annotated[
     typer.Option(
         "--organisation",
         metavar="NAME",
-        help="Over whose accounts they have a right, as publisher.toml calls it; again for each. "
-        "Default: over everything.",
+        help="Give a right over the accounts of this organisation, as publisher.toml names it. "
+        "Repeat for more. Default: over everything.",
     ),
 ]
 
@@ -38,43 +38,49 @@ def add(
     role: Annotated[
         Role,
         typer.Option(
-            help="staff look and edit, a manager also approves, pauses and withdraws, an admin "
-            "also looks after the others."
+            help="Choose a role: staff look and edit, a manager also approves, pauses and "
+            "withdraws, an admin also looks after the others."
         ),
     ] = "staff",
     organisation: Organisation = None,
     language: Annotated[
         Language | None,
-        typer.Option(help="What the pages speak to them. Default: what their browser asks for."),
+        typer.Option(
+            help="Show them the pages in this language. Default: the one that their browser asks "
+            "for."
+        ),
     ] = None,
     openid: Annotated[
         bool,
-        typer.Option("--openid", help="They log in by OpenID Connect, and have no password here."),
+        typer.Option(
+            "--openid", help="Let them log in through OpenID Connect, with no password here."
+        ),
     ] = False,
     openid_subject: Annotated[
         str | None,
         typer.Option(
             metavar="SUB",
-            help="The same, as whom the provider knows by this `sub`, and whatever it calls them. "
-            "Without it, whoever comes first with NAME as [openid] claim is it.",
+            help="Do the same for the person whom the provider knows by this `sub`, whatever it "
+            "calls them. Without it, the first person who comes with NAME as [openid] "
+            "claim is the one.",
         ),
     ] = None,
     invite: Annotated[
         bool,
         typer.Option(
             "--invite",
-            help="Ask for no password, and print a link by which they choose one: it works once, "
-            "for seven days.",
+            help="Do not ask for a password; print a link with which they choose one: it works "
+            "once, for seven days.",
         ),
     ] = False,
     as_json: Json = False,
     who: Who = None,
 ) -> None:
-    """Let somebody log in to the web pages.
+    """Let a person log in to the web pages.
 
     It asks for a password of at least 12 characters; in a script, write it to standard input. The
-    name stands in the history with what they do, and an author's name keeps them from approving
-    their own posts: use the name that stands in the drafts.
+    history shows what they do under this name, and an author's name keeps them from approving their
+    own posts: use the name that is in the drafts.
     """
     from publisher.auth.users import rights_in_words
     from publisher.ledger.manager.rights import Rank
@@ -83,7 +89,9 @@ def add(
     actor = arguments.actor(who)
     if invite:
         if openid or openid_subject:
-            raise UsageError(_("--invite goes without --openid."))
+            raise UsageError(
+                _("Use either {one} or {other}, not both.", one="--invite", other="--openid")
+            )
         link = app.password_links.invite(
             name,
             Rank(role),
@@ -106,7 +114,9 @@ def add(
     if as_json:
         console.print_json(log_ins.person_json(person))
         return
-    told = _("{name} may log in, as {role}.", name=person.name, role=rights_in_words(person))
+    told = _(
+        "{name} can now log in (role: {role}).", name=person.name, role=rights_in_words(person)
+    )
     console.print_prose(told)
 
 
@@ -114,18 +124,21 @@ def rights(
     context: typer.Context,
     name: Name,
     *,
-    role: Annotated[Role | None, typer.Option(help="Another role. Default: as it is.")] = None,
+    role: Annotated[
+        Role | None, typer.Option(help="Give them this role. Default: no change.")
+    ] = None,
     organisation: Organisation = None,
     everything: Annotated[
-        bool, typer.Option("--everything", help="A right over the accounts of all organisations.")
+        bool,
+        typer.Option("--everything", help="Give a right over the accounts of all organisations."),
     ] = False,
     as_json: Json = False,
     who: Who = None,
 ) -> None:
-    """Give somebody another role, or a right over other organisations.
+    """Give a person another role, or a right over other organisations.
 
-    Whoever acts on a post needs a right over its account's organisation, on the pages and here. It
-    counts at once.
+    Anyone who acts on a post needs a right over its account's organisation, on the pages and here.
+    It counts at once.
     """
     from publisher.auth.users import rights_in_words
     from publisher.ledger.manager.rights import Rank
@@ -133,7 +146,9 @@ def rights(
     app = arguments.application(context)
     person = app.people.find(name)
     if everything and organisation:
-        raise UsageError(_("--everything goes without --organisation."))
+        raise UsageError(
+            _("Use either {one} or {other}, not both.", one="--everything", other="--organisation")
+        )
     wanted = organisations_of(app, organisation) if organisation else person.organisations
     person = app.people.set_rights(
         name,
@@ -150,13 +165,13 @@ def rights(
 def enable(
     context: typer.Context,
     names: Annotated[
-        list[str], typer.Argument(metavar="NAME...", help="Who is kept out, one or more.")
+        list[str], typer.Argument(metavar="NAME...", help="People who are kept out, one or more.")
     ],
     *,
     as_json: Json = False,
     who: Who = None,
 ) -> None:
-    """Let in again whom an admin kept out, or `publisher restore` did."""
+    """Let in again people whom an admin or `publisher restore` kept out."""
     from publisher.auth.users import rights_in_words
 
     app = arguments.application(context)
@@ -168,7 +183,9 @@ def enable(
         console.print_json([log_ins.person_json(app.people.find(one.name)) for one in found])
         return
     for person in found:
-        told = _("{name} may log in, as {role}.", name=person.name, role=rights_in_words(person))
+        told = _(
+            "{name} can now log in (role: {role}).", name=person.name, role=rights_in_words(person)
+        )
         console.print_line(told)
 
 
@@ -199,7 +216,7 @@ def _subject(app: "Application", given: str | None) -> str:
 
 
 def list_people(context: typer.Context, *, as_json: Json = False) -> None:
-    """Show who may log in."""
+    """Show who can log in."""
     from publisher.auth.users import rights_in_words
 
     app = arguments.application(context)
@@ -208,7 +225,7 @@ def list_people(context: typer.Context, *, as_json: Json = False) -> None:
         console.print_json([log_ins.person_json(person) for person in found])
         return
     if not found:
-        console.print_prose(_("Nobody may log in. `publisher user add NAME` changes that."))
+        console.print_prose(_("Nobody can log in. `publisher user add NAME` lets a person in."))
     for person in found:
         state = _(", invited") if person.is_invited else ""
         state = _(", kept out") if person.disabled_at else state
@@ -217,13 +234,14 @@ def list_people(context: typer.Context, *, as_json: Json = False) -> None:
 
 
 def remove(context: typer.Context, name: Name, *, as_json: Json = False, who: Who = None) -> None:
-    """Let somebody log in no more.
+    """Remove a person: they can no longer log in.
 
-    Whatever they have open is logged out at once. The history keeps what they did, with their name.
+    They are logged out at once, wherever they are logged in. The history keeps what they did, with
+    their name.
     """
     app = arguments.application(context)
     app.people.remove(name, actor=arguments.actor(who))
     if as_json:
         console.print_json({"removed": name})
         return
-    console.print_prose(_("{name} may not log in any more.", name=name))
+    console.print_prose(_("{name} can no longer log in.", name=name))

@@ -36,14 +36,16 @@ def withdraw(
     consent: Annotated[
         str | None,
         typer.Option(
-            metavar="ID", help="Instead of a post: all that shows a picture of this consent."
+            metavar="ID",
+            help="Withdraw everything that shows a picture with this consent, instead of one post.",
         ),
     ] = None,
     gone: Annotated[
         bool,
         typer.Option(
             "--gone",
-            help="Delete nothing: you looked, and what could not be deleted is not there any more.",
+            help="Delete nothing, but put on record that you looked, and that what could not be "
+            "deleted is no longer there.",
         ),
     ] = False,
     dry_run: DryRun = False,
@@ -53,18 +55,18 @@ def withdraw(
 ) -> None:
     """Delete a post from its platforms, on record.
 
-    It shows what is out, then it asks: nothing brings a deleted post back.
+    It shows what is out, then asks: nothing brings a deleted post back.
 
     A thread is deleted from its end, and each part is on record at once: the log has only those
     that are still out. What the platform does not confirm is named, may still be out, and is tried
-    again until it is gone; the exit code is 1 then. Nobody can retry a thread of which this has
-    begun. With --consent, every post that shows a picture of it is taken down or held; its record
-    in posts/consents.yaml has to say first that it was withdrawn.
+    again until it is gone; the exit code is then 1. Once this has begun, nobody can retry the
+    thread. With --consent, every post that shows a picture with that consent is taken down or held;
+    the record in posts/consents.yaml must first say that the consent was withdrawn.
     """
     if consent is not None and (post is not None or account is not None):
-        raise UsageError(_("--consent goes without a post and without --account."))
+        raise UsageError(_("Use --consent without a post and without --account."))
     if consent is not None and gone:
-        raise UsageError(_("--gone goes with a post, not with --consent."))
+        raise UsageError(_("Use --gone with a post, not with --consent."))
     if consent is None and post is None:
         raise UsageError(_("Name a post, or a consent with --consent."))
     actor = arguments.actor(who)
@@ -138,7 +140,7 @@ def _one(
     if not yes:
         _ask(
             _out(app, post, account, actor, gone=gone),
-            _("Put on record that they are not there any more?")
+            _("Put on record that they are no longer there?")
             if gone
             else _("Delete them from their platforms?"),
         )
@@ -153,7 +155,7 @@ def _all_of(
     """Everything that shows a picture of a consent; what is not out is held."""
     showing = _showing(app, consent)
     if not yes:
-        _ask(showing, _("Take them down, or hold them?"))
+        _ask(showing, _("Take down what is out, and hold the rest?"))
     with progress.shown():
         return app.delivery.withdrawal.withdraw_consent(consent, actor=actor, reason=why)
 
@@ -179,12 +181,14 @@ def _refuse_consent_that_holds(app: "Application", consent: str) -> None:
 
     records = consents.load(app.settings.posts, Findings(consents.FILE))
     if consent not in records:
-        message = _("{file} has no usable record {consent}.", file=consents.FILE, consent=consent)
+        message = _(
+            "{file} has no usable record of {consent}.", file=consents.FILE, consent=consent
+        )
         raise UsageError(message, hint=suggestion(consent, sorted(records)))
     zone = arguments.session(app.settings).zone
     if records[consent].reason_to_hold(app.clock.now(), zone) is None:
         names = {"consent": consent, "file": consents.FILE}
-        message = _("The consent {consent} still stands in {file}.", **names)
+        message = _("The consent {consent} is still valid in {file}.", **names)
         hint = _("Write `withdrawn: true` below {consent}, then run this command again.", **names)
         raise NotPossible(message, hint=hint)
 

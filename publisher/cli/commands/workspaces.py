@@ -20,33 +20,34 @@ from publisher.cli.output import console
 def init(
     context: typer.Context,
     folder: Annotated[
-        Path, typer.Argument(metavar="DIR", help="Where; made if it does not exist.")
+        Path, typer.Argument(metavar="DIR", help="The folder, which is made if it does not exist.")
     ] = Path(),
     *,
     language: Annotated[
         Language | None,
         typer.Option(
-            help="The language of your posts, and of messages and pages. Default: this computer's."
+            help="Set the language of your posts, and of messages and pages. Default: this "
+            "computer's."
         ),
     ] = None,
     account: Annotated[
         list[str] | None,
         typer.Option(
             metavar="NAME=CHANNEL",
-            help="An account that you publish with. Give it once for each. Default: an example of "
+            help="Add an account that you publish with. Repeat for more. Default: an example of "
             "every channel.",
         ),
     ] = None,
     approval: Annotated[
         bool,
-        typer.Option("--approval", help="A second person must approve each post."),
+        typer.Option("--approval", help="Require a second person to approve each post."),
     ] = False,
     as_json: Json = False,
 ) -> None:
-    """Lay out a new workspace, with its ledger.
+    """Make a new workspace, with its ledger.
 
-    That is settings, a session, and an example draft. Nothing that exists is overwritten.
-    `publisher start` does it too, and opens the pages.
+    It has settings, a session and an example draft. Nothing that exists is overwritten. `publisher
+    start` does this too, and opens the pages.
     """
     from publisher.cli import workspace_template
 
@@ -60,7 +61,7 @@ def init(
         names = [path.relative_to(folder).as_posix() for path in paths]
         console.print_json({"folder": str(folder.resolve()), "files": names})
         return
-    console.print_prose(_("A workspace is ready in {folder}:", folder=folder.resolve()))
+    console.print_prose(_("Your workspace is ready in {folder}:", folder=folder.resolve()))
     for path in paths:
         if path.suffix != ".json":
             console.print_line(f"  {path}")
@@ -89,10 +90,10 @@ def lay_out(
     in_the_way = [str(path) for path in files if path.exists() or path.is_symlink()]
     if in_the_way:
         message = _(
-            "Nothing was written, because this exists already: {names}.",
+            "Nothing was written, because this already exists: {names}.",
             names=", ".join(in_the_way),
         )
-        hint = _("Name an empty folder, or go on with the workspace that is there.")
+        hint = _("Name an empty folder, or use the workspace that is there.")
         raise UsageError(message, hint=hint)
     _create_all(folder, files, workspace_template.IGNORED)
     return [*files]
@@ -122,10 +123,12 @@ def _accounts(told: Sequence[str]) -> dict[str, str]:
         if accounts[name] not in SPECS:
             near = nearest(channel, [*SPECS, *ALIASES])
             raise UsageError(
-                _("{value} names no channel of an account.", value=repr(one)),
+                _("{value} does not give an account and its channel.", value=repr(one)),
                 hint=did_you_mean(f"{name}={near}")
                 if name and near
-                else _("Write it like NAME=CHANNEL; channels are {names}.", names=", ".join(SPECS)),
+                else _(
+                    "Write it like NAME=CHANNEL; the channels are {names}.", names=", ".join(SPECS)
+                ),
             )
     try:
         check_names(accounts)
@@ -157,7 +160,7 @@ def _create_all(folder: Path, texts: Mapping[Path, str], ignored: Sequence[str])
         message = _(
             "No workspace can be made in {folder}: {reason}.", folder=folder, reason=why(error)
         )
-        hint = _("Name a folder that you may write to, on a disk with free space.")
+        hint = _("Name a folder that you can write to, on a disk with free space.")
         raise StorageError(message, hint=hint) from error
 
 

@@ -32,12 +32,12 @@ def print_all(proposal: Proposal, effects: Effects, zone: tzinfo) -> None:
         c.after.name for c in proposal.changes if c.before and c.after.uid != c.before.uid
     ]:
         sign = console.paint("~", "yellow")
-        line = _("From now on known by the UID of their event: {items}", items=", ".join(known))
+        line = _("From now on matched by the UID of their event: {items}", items=", ".join(known))
         console.print_prose(f"{sign} {line}", "    ")
     dragged = effects.dragged
     console.print_line()
     if not dragged:
-        console.print_prose(_("No post moves by this."))
+        console.print_prose(_("No posts are affected."))
     else:
         if len(proposal.changes) == 1:
             hang = plural("{number} post hangs on it:", "{number} posts hang on it:", len(dragged))
@@ -103,7 +103,7 @@ def _print_problems(effects: Effects) -> None:
     found, clashes = effects.problems, effects.clashes
     if found or clashes:
         console.print_line()
-        console.print_prose(console.paint(_("That brings problems:"), "red"))
+        console.print_prose(console.paint(_("This causes problems:"), "red"))
     if found:
         problems.print_text(found)
     for clash in clashes:

@@ -194,7 +194,7 @@ def print_workbook(columns: Sequence[str], rows: Iterable[Mapping[str, Any]], zo
     from publisher.base.errors import UsageError
 
     if sys.stdout.isatty():
-        hint = _("Send it into a file: publisher log --format xlsx > log.xlsx")
+        hint = _("Write it to a file: publisher log --format xlsx > log.xlsx")
         raise UsageError(_("A workbook cannot be shown on a screen."), hint=hint)
     sys.stdout.flush()
     spreadsheet.write(sys.stdout.buffer, columns, rows, zone)
@@ -239,4 +239,4 @@ def heading(delivery: "Delivery") -> str:
 
 def times_of(zone: tzinfo) -> str:
     """The sentence that names the time zone of the times shown."""
-    return _("Times are those of {zone}.", zone=zone)
+    return _("Times are in the time zone {zone}.", zone=zone)

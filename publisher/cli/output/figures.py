@@ -31,7 +31,7 @@ def print_figures(counted: Sequence[tuple[Delivery, Mapping[Age, ReadCounts]]]) 
 
 def _in_words(delivery: Delivery, read: ReadCounts) -> str:
     if read.engagement.is_gone:
-        return _("the platform did not show the post any more")
+        return _("the platform no longer showed the post")
     source = spec_of(delivery.channel).metrics
     told = []
     for metric in Metric:

@@ -89,13 +89,13 @@ def _costs(plan: Plan) -> Iterator[str]:
         yield _("This includes what X charges to read the figures of the posts.")
     if plan.answers_per_day:
         yield _(
-            "What readers answer is read too, for at most {amount} a day ([comments] in "
+            "Comments of readers are read too, for at most {amount} a day ([comments] in "
             "publisher.toml).",
             amount=formats.dollars(plan.answers_per_day),
         )
     if difference := plan.cost_of_edits:
-        more = _("By the edits, X charges about {amount} more.")
-        less = _("By the edits, X charges about {amount} less.")
+        more = _("Because of the edits, X charges about {amount} more.")
+        less = _("Because of the edits, X charges about {amount} less.")
         said = more if difference > 0 else less
         yield said.format(amount=formats.dollars(abs(difference)))
 
@@ -110,7 +110,9 @@ def _price(cost: Cost) -> str:
         said = _("none of them with a link")
     which = f"{posts}, {said}" if said else posts
     if cost.alt_texts:
-        texts = plural("{number} alternative text", "{number} alternative texts", cost.alt_texts)
+        texts = plural(
+            "{number} picture description", "{number} picture descriptions", cost.alt_texts
+        )
         return _(
             "X charges about {amount} for {posts}, and for {texts}.",
             amount=amount,
@@ -128,7 +130,9 @@ def risks(plan: Plan, *, late: bool = True) -> list[str]:
     if plan.repeated:
         found.append(_repeated(plan.repeated))
     if plan.voided:
-        found.append(_("{approvals} will be void.", approvals=formats.approvals(len(plan.voided))))
+        found.append(
+            _("{approvals} will become void.", approvals=formats.approvals(len(plan.voided)))
+        )
     if plan.cancels_most and len(plan.cancelled) > _FEW:
         told = plural(
             "{number} delivery of {all} on the schedule will be cancelled.",
@@ -153,8 +157,8 @@ def _overdue(changes: Sequence[PlannedChange]) -> str:
 def _repeated(changes: Sequence[PlannedChange]) -> str:
     posts = _posts_of(changes)
     return plural(
-        "{number} post may go out a second time, because much the same is out already: {names}.",
-        "{number} posts may go out a second time, because much the same is out already: {names}.",
+        "{number} post may go out a second time, because much the same is already out: {names}.",
+        "{number} posts may go out a second time, because much the same is already out: {names}.",
         len(posts),
         names=some(posts),
     )
@@ -174,7 +178,7 @@ def summary(plan: Plan, *, done: bool) -> str:
     if plan.errors and not done:
         errors = formats.errors(len(problems.own(plan.errors)))
         return _(
-            "Nothing is written: {errors}. Mend the drafts, or use --keep-going.", errors=errors
+            "Nothing is written: {errors}. Correct the drafts, or use --keep-going.", errors=errors
         )
     said = _changes(plan, done=done)
     if plan.errors:
@@ -182,8 +186,8 @@ def summary(plan: Plan, *, done: bool) -> str:
         said += " " + _("{drafts} with errors left out.", drafts=files)
     if plan.undated:
         said += " " + plural(
-            "{number} draft says no time (`at`) and stays a draft.",
-            "{number} drafts say no time (`at`) and stay drafts.",
+            "{number} draft has no time (`at`) and stays a draft.",
+            "{number} drafts have no time (`at`) and stay drafts.",
             plan.undated,
         )
     return said
@@ -205,7 +209,7 @@ def as_queued(plan: Plan, zone: tzinfo) -> list[str]:
         shown[_FEW_LINES:] = ["  " + _("… and {more} more", more=len(shown) - _FEW_LINES)]
     return [
         _(
-            "These leave with their old text and time, because their drafts have errors or no "
+            "These go out with their old text and time, because their drafts have errors or no "
             "person has read them (`publisher hold POST` keeps one back):"
         ),
         *shown,
@@ -259,7 +263,7 @@ def _told(alike: Sequence[Stopped]) -> str:
 
 def _changes(plan: Plan, *, done: bool) -> str:
     if plan.is_as_drafted:
-        return _("Nothing to change: the schedule is as the drafts say.")
+        return _("Nothing to change: the schedule matches the drafts.")
     if not plan.changes:
         return _("Nothing to change.")
     only_cancels = len(plan.cancelled) == len(plan.changes)
@@ -281,8 +285,8 @@ def _awaiting(plan: Plan) -> str:
     if not number:
         return ""
     told = plural(
-        "{number} delivery waits for an approval: `publisher approve` lists it.",
-        "{number} deliveries wait for an approval: `publisher approve` lists them.",
+        "{number} delivery is waiting for approval: `publisher approve` lists it.",
+        "{number} deliveries are waiting for approval: `publisher approve` lists them.",
         number,
     )
     return f" {told}"

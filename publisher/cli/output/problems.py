@@ -51,8 +51,8 @@ def print_text(problems: Sequence[Problem]) -> None:
         lines.append("")
     if len(problems) < count:
         told = plural(
-            "{number} draft relies on what is wrong in {file}: mend that first.",
-            "{number} drafts rely on what is wrong in {file}: mend that first.",
+            "{number} draft depends on what is wrong in {file}: correct that first.",
+            "{number} drafts depend on what is wrong in {file}: correct that first.",
             len(waiting),
             file=SESSION_FILE,
         )

@@ -60,7 +60,7 @@ class RunDisplay:
         waiting = self._app.queries.waiting()
         instants = [instant for instant in (waiting.next_wake, waiting.next_due) if instant]
         scheduled = formats.deliveries(waiting.scheduled)
-        end = _("ends when nothing is left") if until_idle else _("Ctrl-C ends it")
+        end = _("stops when nothing is left") if until_idle else _("press Ctrl-C to stop")
         if instants:
             what = _(
                 "Publishing: {deliveries} on the schedule, the next {time}; {end}.",
@@ -75,7 +75,7 @@ class RunDisplay:
         console.print_prose(f"{what} {console.times_of(self._zone)}")
         self._say_what_stays()
         if any(one.account == EVERYTHING and one.paused_at for one in self._app.queries.accounts()):
-            console.print_warned(_("Everything is paused. Nothing leaves any more."))
+            console.print_warned(_("Everything is paused. Nothing more is sent."))
         self._say_what_waits(waiting.scheduled)
         self._begun = time.time()
         plan = unqueued.tell(self._app)
@@ -86,10 +86,10 @@ class RunDisplay:
         number, first = self._app.queries.stopped_ahead()
         if first is not None:
             line = plural(
-                "{number} delivery to come will not leave as it is, as it is not approved or is held; "
-                "it is due {time}.",
-                "{number} deliveries to come will not leave as they are, as they are not approved or "
-                "are held; the first is due {time}.",
+                "{number} later delivery will not go out as it is, because it is not approved "
+                "or is held; it is due {time}.",
+                "{number} later deliveries will not go out as they are, because they are not "
+                "approved or are held; the first is due {time}.",
                 number,
                 time=console.minute(first, self._zone),
             )
@@ -141,7 +141,7 @@ class RunDisplay:
             return
         seen = Counter(self._came_to.values())
         ended = ", ".join(counted(state, seen[state]) for state in _COLOURS if seen[state])
-        told = _("Since the start: {counts}.", counts=ended or _("nothing has come to an end"))
+        told = _("Since the start: {counts}.", counts=ended or _("nothing has finished"))
         console.print_prose(told)
 
     def _say_what_waits(self, scheduled: int) -> None:
@@ -149,8 +149,8 @@ class RunDisplay:
         waiting = self._app.queries.counts().get(State.SCHEDULED, 0) - scheduled
         if waiting > 0:
             line = plural(
-                "{number} more delivery waits for a person; `publisher status` shows why.",
-                "{number} more deliveries wait for a person; `publisher status` shows why.",
+                "{number} more delivery needs attention; `publisher status` shows why.",
+                "{number} more deliveries need attention; `publisher status` shows why.",
                 waiting,
             )
             console.print_warned(line)

@@ -19,16 +19,16 @@ def show(overview: Overview, named: tables.Named) -> None:
         console.print_prose(_("The schedule is empty. `publisher queue` puts drafts on it."))
     _show_what_stands_still(overview)
     if overview.attention:
-        console.print_prose(console.paint(_("These need a person:"), "red"))
+        console.print_prose(console.paint(_("Needs attention:"), "red"))
         tables.print_days(overview.attention, overview.zone, named)
         _print_more(overview.more_attention)
         console.print_line()
     if overview.rejected:
-        console.print_line(console.paint(_("Rejected, and back with their authors:"), "yellow"))
+        console.print_line(console.paint(_("Rejected, and sent back to their authors:"), "yellow"))
         tables.print_days(overview.rejected, overview.zone, named)
         console.print_line()
     if overview.next:
-        console.print_prose(console.paint(_("These are next:"), "bold"))
+        console.print_prose(console.paint(_("Next:"), "bold"))
         tables.print_days(overview.next, overview.zone, named, says_stops=True)
         _print_more(overview.more)
         console.print_line()
@@ -46,7 +46,7 @@ def show(overview: Overview, named: tables.Named) -> None:
         )
         console.print_prose(told)
     if overview.counts:
-        console.print_prose(_("In all: {counts}.", counts=tables.summary(overview.counts)))
+        console.print_prose(_("In total: {counts}.", counts=tables.summary(overview.counts)))
     clock = console.minute(overview.now, overview.zone)
     told = _("It is {time} now. {times}", time=clock, times=console.times_of(overview.zone))
     console.print_prose(told)
@@ -62,8 +62,8 @@ def _show_what_stands_still(overview: Overview) -> None:
         console.print_warned(line)
     for one in overview.guessed:
         told = _(
-            "{number} log-ins as {name} have failed, the last at {time}: somebody may be guessing "
-            "the password (`publisher user unlock` ends the waits)",
+            "{number} log-ins as {name} have failed, the last at {time}: someone may be "
+            "guessing the password (`publisher user unlock` ends the waits)",
             number=one.failures,
             name=one.name,
             time=console.minute(one.last_at, overview.zone),
@@ -114,7 +114,7 @@ def _sentences(status: AccountStatus, others: int, now: datetime, zone: tzinfo) 
     lines = []
     if status.paused_at:
         told = _(
-            "{name} is paused since {time} by {actor}: {reason} (`{resume}` ends it)",
+            "{name} has been paused by {actor} since {time}: {reason} (`{resume}` ends it)",
             name=name,
             time=console.minute(status.paused_at, zone),
             actor=status.paused_by,
@@ -143,14 +143,14 @@ def _sentences(status: AccountStatus, others: int, now: datetime, zone: tzinfo) 
 def _until(status: AccountStatus, now: datetime, zone: tzinfo, resume: str) -> str:
     """Until when an account is suspended, and what ends that."""
     if status.suspended_until is None:
-        return _("until a person mends it and runs `{resume}`", resume=resume)
+        return _("until a person fixes it and runs `{resume}`", resume=resume)
     time = console.minute(status.suspended_until, zone)
     if status.suspended_times is None:
         return _("until {time}", time=time)
     if status.suspended_until <= now:
         if status.needs_person:
-            return _("until its next post is taken; needs you")
-        return _("until its next post is taken")
+            return _("until its next post is accepted; needs attention")
+        return _("until its next post is accepted")
     if status.needs_person:
-        return _("until {time}, then tried again by itself; needs you", time=time)
-    return _("until {time}, then tried again by itself", time=time)
+        return _("until {time}, then tried again automatically; needs attention", time=time)
+    return _("until {time}, then tried again automatically", time=time)

@@ -67,9 +67,9 @@ def print_log(
     """Print the log with lateness and errors; `is_empty`: the whole log has no entry."""
     if not deliveries:
         console.print_prose(
-            _("Nothing was ever queued: the log is empty.")
+            _("Nothing has ever been queued: the log is empty.")
             if is_empty
-            else _("Nothing in the log is like that.")
+            else _("Nothing in the log matches.")
         )
         return
     print_days(deliveries, zone, named, addresses=True)

@@ -99,9 +99,9 @@ def print_differences(plan: "Plan") -> bool:
         console.print_warned(told)
     if posts := plan.not_as_out:
         told = plural(
-            "{number} draft says something else than is out: {names}. `publisher correct {first}` "
+            "{number} draft differs from what is out: {names}. `publisher correct {first}` "
             "changes what readers see.",
-            "{number} drafts say something else than is out: {names}. `publisher correct {first}` "
+            "{number} drafts differ from what is out: {names}. `publisher correct {first}` "
             "changes what readers see of the first.",
             len(posts),
             names=plans.some(posts),
@@ -124,10 +124,10 @@ def _tell(plan: "Plan", zone: tzinfo) -> None:
     print_differences(plan)
     if plan.unread:
         told = plural(
-            "{number} draft was written by a program and is left out until a person has read it: "
-            "{posts}. `publisher read POST` shows one whole.",
+            "{number} draft was written by a program and is left out until a person has read "
+            "it: {posts}. `publisher read POST` shows the whole of one.",
             "{number} drafts were written by programs and are left out until a person has read "
-            "them: {posts}. `publisher read POST` shows one whole.",
+            "them: {posts}. `publisher read POST` shows the whole of one.",
             len(plan.unread),
             posts=", ".join(mark.post for mark in plan.unread[:_SHOWN]),
         )
@@ -135,10 +135,10 @@ def _tell(plan: "Plan", zone: tzinfo) -> None:
     if plan.errors:
         files = len({problem.file for problem in plan.errors})
         told = plural(
-            "{number} file under posts/ has errors: nothing of it is queued until it is mended. "
-            "`publisher check` says what to mend.",
-            "{number} files under posts/ have errors: nothing of them is queued until they are "
-            "mended. `publisher check` says what to mend.",
+            "{number} file under posts/ has errors: nothing in it is queued until they are "
+            "corrected. `publisher check` says what to correct.",
+            "{number} files under posts/ have errors: nothing in them is queued until they are "
+            "corrected. `publisher check` says what to correct.",
             files,
         )
         console.print_warned(told)

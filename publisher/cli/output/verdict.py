@@ -59,9 +59,9 @@ def print_set_backs(lost_at: datetime | None, set_backs: "Sequence[SetBack]") ->
     """Print when the step was made that the ledger lacks, if it does, and its earlier set-backs."""
     if lost_at:
         told = _(
-            "The ledger was set back: it lacks a step of {time:%Y-%m-%d %H:%M:%S} UTC that was seen "
-            "of it. As soon as Publisher runs, what fell due since is looked for on the platforms, "
-            "and does not go out again.",
+            "The ledger was set back: it lacks a step of {time:%Y-%m-%d %H:%M:%S} UTC that was "
+            "seen in it. As soon as Publisher runs, it looks on the platforms for what fell "
+            "due since, and does not send it again.",
             time=lost_at,
         )
         console.print_prose(console.paint(told, "red"))

@@ -124,7 +124,7 @@ class Dispatch(LedgerPart):
 
         `now`: the instant to use, for a caller that knows that the clock was right then.
         """
-        message = _("It was not out by its expiry.")
+        message = _("It was not out when it expired.")
         return self._sweep(
             LATE,
             lambda connection, delivery: self._change(

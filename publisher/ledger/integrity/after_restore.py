@@ -92,8 +92,8 @@ class Gap:
         """The message for a person about a post that may have gone out in the gap."""
         if self.is_new:
             return _(
-                "This ledger is new, made {time:%Y-%m-%d %H:%M} UTC: if there was another one "
-                "before it, this may have gone out already. While Publisher runs, it looks for it on "
+                "This ledger is new, made {time:%Y-%m-%d %H:%M} UTC. If there was another one "
+                "before it, this may already be out. While Publisher runs, it looks for it on "
                 "the platform; if it does not see it, look at the account.",
                 time=self.until,
             )

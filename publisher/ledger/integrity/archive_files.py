@@ -97,11 +97,11 @@ class Archives:
             found = digest(self._path(archive))
         except OSError as error:
             return _(
-                "cannot be read ({reason}): put a copy of it back into var/archive",
+                "cannot be read ({reason}): restore a copy of it into var/archive",
                 reason=why(error),
             )
         if found != archive.sha256:
-            return _("is not as it was written: put a copy that is into var/archive")
+            return _("has changed since it was written: restore an unchanged copy into var/archive")
         return None
 
     def steps(self, archive: Archive) -> Iterator[dict[str, Any]]:
@@ -145,7 +145,7 @@ def read(path: Path) -> Iterator[dict[str, Any]]:
 
 
 def not_as_written(path: Path) -> StorageError:
-    return StorageError(_("{path} does not hold what was written into it.", path=path))
+    return StorageError(_("{path} does not contain what was written into it.", path=path))
 
 
 def as_chained(step: Mapping[str, Any]) -> dict[str, Any]:

@@ -46,7 +46,7 @@ def back_up(database: Database, clock: Clock, target: Path, archive: Path | None
     """
     if target.exists():
         raise UsageError(
-            _("{target} is there already.", target=target),
+            _("{target} already exists.", target=target),
             hint=_("Choose another name for the backup."),
         )
     if not (is_old := database.is_old()):
@@ -98,7 +98,7 @@ def restore(
     LedgerTooNew; AlreadyRunning when another process has the ledger open; and StorageError.
     """
     if not source.is_file():
-        raise BackupUnusable(_("{source} is no file.", source=source))
+        raise BackupUnusable(_("{source} is not a file.", source=source))
     if ledger.exists() and source.samefile(ledger):
         raise BackupUnusable(_("{source} is the ledger itself.", source=source))
     draft = ledger.with_name(f"{ledger.name}.restoring")
@@ -144,7 +144,7 @@ def _look_at(copy: Path, source: Path) -> None:
     with _sqlite_errors(source, copy), closing(sqlite3.connect(copy)) as connection:
         tables = {row[0] for row in connection.execute("SELECT name FROM sqlite_master")}
         if not tables >= _TABLES:
-            raise BackupUnusable(_("{source} is no ledger of Publisher.", source=source))
+            raise BackupUnusable(_("{source} is not a ledger of Publisher.", source=source))
         if connection.execute("PRAGMA quick_check(1)").fetchone() != ("ok",):
             raise BackupUnusable(_("{source} is damaged.", source=source))
 
@@ -182,7 +182,7 @@ def _set_aside(ledger: Path, now: datetime) -> Path | None:
     kept = ledger.with_name(f"{ledger.name}.before-restore-{now:%Y-%m-%dT%H%M%SZ}")
     if kept.exists():
         raise StorageError(
-            _("{kept} is there already.", kept=kept), hint=_("Wait a second, and do it again.")
+            _("{kept} already exists.", kept=kept), hint=_("Wait a second, and try again.")
         )
     if not _is_damaged(ledger):
         _close_to_others(ledger)
@@ -216,7 +216,7 @@ def _close_to_others(ledger: Path) -> None:
         if "locked" in str(error):
             raise AlreadyRunning(
                 _("Another process has the ledger open."),
-                hint=_("End every other command of Publisher in this workspace, then restore."),
+                hint=_("End all other Publisher commands in this workspace, then restore."),
             ) from None
         raise StorageError(
             _("{ledger} cannot be closed: {error}.", ledger=ledger, error=error)
@@ -247,12 +247,12 @@ def _sqlite_errors(source: Path, target: Path) -> Iterator[None]:
         text = str(error)
         if any(sign in text for sign in ("not a database", "malformed", "no such table")):
             raise BackupUnusable(
-                _("{source} is no SQLite database, or is damaged.", source=source)
+                _("{source} is not an SQLite database, or is damaged.", source=source)
             ) from None
         if "locked" in text:
             raise AlreadyRunning(
                 _("{source} is locked by another process.", source=source),
-                hint=_("Wait, and do it again."),
+                hint=_("Wait, and try again."),
             ) from None
         if "unable to open" in text:
             raise StorageError(

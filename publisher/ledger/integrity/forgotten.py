@@ -53,8 +53,8 @@ def not_its_own(delivery: Delivery, found: Accepted) -> str | None:
     if found.made_at <= delivery.expires_at + _SKEW:
         return None
     return _(
-        "The post {id} has the same words, but was made only after this one had expired. Look at the "
-        "account, then say with `publisher resolve` or `publisher retry` what you saw.",
+        "The post {id} has the same words, but was made only after this one had expired. Look at "
+        "the account, then record what you saw with `publisher resolve` or `publisher retry`.",
         id=found.remote_id,
     )
 

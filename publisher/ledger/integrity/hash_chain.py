@@ -179,16 +179,16 @@ def flaws(steps: Iterable[Mapping[str, Any]], origin: str) -> Iterator[tuple[int
         if seq > expected:
             yield expected, _missing(expected, seq - 1)
         elif seq < expected:
-            what = _("is there more than once") if seq > 0 else _("has a number that no step has")
+            what = _("appears more than once") if seq > 0 else _("has a number that no step has")
             yield seq, what
             continue
         elif step_hash(step, previous) != step["hash"]:
             yield (
                 seq,
                 (
-                    _("is not as it was written")
+                    _("has changed since it was written")
                     if seq > 1
-                    else _("is not as it was written, or what it belongs to was renamed")
+                    else _("has changed since it was written, or what it belongs to was renamed")
                 ),
             )
         previous, expected = step["hash"], seq + 1

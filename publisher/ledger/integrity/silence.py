@@ -124,9 +124,9 @@ class Silence(LedgerPart):
         query = select(deliveries).where(_MAY_BE_OUT).order_by(deliveries.c.id).with_for_update()
         found = filter(_may_be_further, deliveries_in(connection, query.params(now=now)))
         message = _(
-            "Nothing was at work from {since:%Y-%m-%d %H:%M} UTC to {until:%Y-%m-%d %H:%M} UTC. If "
-            "the machine was put back to an earlier state, this may be out: Publisher looks for it on "
-            "the platform, and sends it if it is not there.",
+            "Nothing was running from {since:%Y-%m-%d %H:%M} UTC to {until:%Y-%m-%d %H:%M} UTC. "
+            "If the machine was put back to an earlier state, this may be out: Publisher looks "
+            "for it on the platform, and sends it if it is not there.",
             since=since,
             until=now,
         )

@@ -108,7 +108,10 @@ def breaks_in(connection: Connection, shelf: ArchiveShelf) -> Iterator[Break]:
 def _flaws_of_triggers(connection: Connection) -> Iterator[Break]:
     for name in triggers.foreign(connection):
         yield Break(
-            _("The database does something by itself that is not Publisher's: {name}.", name=name)
+            _(
+                "The database does something by itself that Publisher did not set up: {name}.",
+                name=name,
+            )
         )
 
 
@@ -160,7 +163,7 @@ def _flaws_of_delivery(delivery: _Row, steps: list[_Row]) -> Iterator[tuple[int,
         return
     elif last["target"] != delivery["state"]:
         left, state = last["target"] or "", delivery["state"]
-        what = _("left it {left}, but the delivery says {state}", left=_(left), state=_(state))
+        what = _("left it {left}, but the delivery is {state}", left=_(left), state=_(state))
         yield last["seq"], what
     else:
         yield from _flaw_of_values(
@@ -174,7 +177,7 @@ def _flaw_of_values(steps: list[_Row], digest: str) -> Iterator[tuple[int, str]]
     if vouching is not None and vouching["digest"] != digest:
         yield (
             vouching["seq"],
-            _("left other values than the ledger has: somebody changed them without a step"),
+            _("left other values than the ledger has: someone changed them without a step"),
         )
 
 
@@ -211,7 +214,7 @@ def _flaws_of_accounts(connection: Connection) -> Iterator[Break]:
     for account, digest in said.items():
         if account not in heads and digest != nothing:
             what = (
-                _("may log in, but no step says so")
+                _("can log in, but no step says so")
                 if hash_chain.is_about_person(account)
                 else _("is paused or suspended, but no step says so")
             )
@@ -247,14 +250,15 @@ def _flaws_of_tokens(steps: list[_Row], held: str, nothing: str) -> Iterator[tup
             yield (
                 step["seq"],
                 _(
-                    "found other API tokens than were left before: somebody changed them without a step"
+                    "found other API tokens than were left before: someone changed them without "
+                    "a step"
                 ),
             )
         left, number = told["to"], step["seq"]
     if left not in (None, held) and held != nothing:
         yield (
             number,
-            _("left other API tokens than the ledger has: somebody changed them without a step"),
+            _("left other API tokens than the ledger has: someone changed them without a step"),
         )
 
 
@@ -267,12 +271,12 @@ def _flaws_of_person(steps: list[_Row], row: str | None, nothing: str) -> Iterat
     for step in steps:
         if json.loads(step["detail"]).get(hash_chain.BEFORE, left) != left:
             what = _(
-                "found other values than were left before: somebody changed them without a step"
+                "found other values than were left before: someone changed them without a step"
             )
             yield step["seq"], what
         left = step["digest"]
     if row is None and left != nothing:
-        what = _("left somebody who may log in: somebody removed them without a step")
+        what = _("left someone who could log in: they were removed without a step")
         yield steps[-1]["seq"], what
     else:
         yield from _flaw_of_values(steps, row or nothing)
@@ -292,13 +296,15 @@ def _flaws_of_seals(connection: Connection, shelf: ArchiveShelf) -> Iterator[Bre
         if seal["number"] != number + 1:
             yield Break(_("is missing"), seal=number + 1)
         elif hash_chain.seal_hash(seal, previous) != seal["hash"]:
-            yield Break(_("is not as it was written"), seal=seal["number"])
+            yield Break(_("has changed since it was written"), seal=seal["number"])
         elif _reach_into(shelf.lost, newest, seal["last"]):
             pass  # some of its steps may be in an archive that is lost
         elif covered != seal["steps"]:
             what = plural(
-                "covers {number} step up to {time:%Y-%m-%d %H:%M:%S} UTC, but {covered} are there",
-                "covers {number} steps up to {time:%Y-%m-%d %H:%M:%S} UTC, but {covered} are there",
+                "covers {number} step up to {time:%Y-%m-%d %H:%M:%S} UTC, but the ledger has "
+                "{covered}",
+                "covers {number} steps up to {time:%Y-%m-%d %H:%M:%S} UTC, but the ledger has "
+                "{covered}",
                 seal["steps"],
                 time=seal["at"],
                 covered=covered,
@@ -306,7 +312,7 @@ def _flaws_of_seals(connection: Connection, shelf: ArchiveShelf) -> Iterator[Bre
             yield Break(what, seal=seal["number"])
         elif hasher.hexdigest() != seal["digest"]:
             what = _(
-                "covers other steps up to {time:%Y-%m-%d %H:%M:%S} UTC than those that are there",
+                "covers other steps up to {time:%Y-%m-%d %H:%M:%S} UTC than the ledger has",
                 time=seal["at"],
             )
             yield Break(what, seal=seal["number"])

@@ -74,8 +74,8 @@ def rejected_by(actor: str, reason: str) -> str:
     return _("rejected by {actor}: {reason}", actor=actor, reason=reason)
 
 
-_NOT_APPROVABLE = later("Nothing of {post} can be approved: {states}.")
-_NOT_REJECTABLE = later("Nothing of {post} can be rejected: {states}.")
+_NOT_APPROVABLE = later("{post} cannot be approved: {states}.")
+_NOT_REJECTABLE = later("{post} cannot be rejected: {states}.")
 
 
 class Unapproved(NamedTuple):
@@ -213,8 +213,8 @@ class Approvals(Commands):
         if seen.get(delivery.id) != digest(delivery):
             raise NotPossible(
                 _(
-                    "{post} to {account} is not what you looked at: it was edited meanwhile, or "
-                    "is new.",
+                    "{post} to {account} is not what you looked at: it was edited in the "
+                    "meantime, or is new.",
                     **place,
                 ),
                 hint=_("Look at it again, then approve it."),
@@ -222,17 +222,18 @@ class Approvals(Commands):
         if any(same_person(actor, author) for author in authors(connection, delivery)):
             raise NotPossible(
                 _(
-                    "{actor} wrote {post} to {account}, and an author cannot approve it.",
+                    "{actor} wrote {post} to {account}, and authors cannot approve what they "
+                    "wrote.",
                     actor=actor,
                     **place,
                 ),
-                hint=_("Somebody else has to look at it. In a terminal, --as NAME says who."),
+                hint=_("Someone else must look at it. In a terminal, --as NAME says who."),
             )
         rule = self._rule_of(delivery.account)
         if not may_approve(actor, rule):
             raise NotPossible(
                 _(
-                    "{actor} may not approve posts of {account}.",
+                    "{actor} may not approve posts to {account}.",
                     actor=actor,
                     account=delivery.account,
                 ),

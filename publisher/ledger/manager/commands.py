@@ -111,9 +111,9 @@ def of_post(
     found = deliveries_in(connection, query.with_for_update() if lock else query)
     if not found:
         raise NoSuchPost(
-            _("The ledger has no {post} to {account}.", post=post, account=", ".join(names))
+            _("There is no delivery of {post} to {account}.", post=post, account=", ".join(names))
             if names
-            else _("The ledger has no {post}.", post=post)
+            else _("There is no post {post} on the schedule or in the history.", post=post)
         )
     return found
 
@@ -150,7 +150,7 @@ def _as_seen(
     found = [d for d in of_post(connection, post, None) if d.id in versions]
     if not found or any(d.version != versions[d.id] for d in found):
         raise NotPossible(
-            _("{post} was changed since you looked at it.", post=post),
+            _("{post} has changed since you looked at it.", post=post),
             hint=_("Look at it again, then decide."),
         )
     if not all(map(concerns, found)):

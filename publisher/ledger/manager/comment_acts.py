@@ -73,13 +73,13 @@ class CommentActs(Commands):
         name = receiver.name if receiver else None
         if name is None:
             raise UsageError(
-                _("Nobody called {name} may log in.", name=to or "…"),
-                hint=_("Choose one of: {names}.", names=", ".join(names)) if names else None,
+                _("Nobody called {name} can log in.", name=to or "…"),
+                hint=_("Choose from: {names}.", names=", ".join(names)) if names else None,
             )
         if name not in names:
             raise UsageError(
                 _("{name} has no right over {account}.", name=name, account=its or ""),
-                hint=_("Choose one of: {names}.", names=", ".join(names)) if names else None,
+                hint=_("Choose from: {names}.", names=", ".join(names)) if names else None,
             )
         more = {"handed_to": name}
         self._act(comment, actor, Event.ANSWER_HANDED_ON, CommentState.HANDED, more)
@@ -130,7 +130,7 @@ class CommentActs(Commands):
                 target is CommentState.DELETING and row.state == CommentState.HIDDEN
             ):
                 raise NotPossible(
-                    _("The answer is {state} already.", state=_(row.state)),
+                    _("The comment is already {state}.", state=_(row.state)),
                     hint=_("Look at the list again."),
                 )
             # Who has no address is not told: it goes on calling the others.
@@ -156,8 +156,11 @@ class CommentActs(Commands):
         row = connection.execute(query).first()
         if row is None:
             raise NotPossible(
-                _("There is no such answer here any more."),
-                hint=_("It was deleted at its platform, or is older than the settings keep it."),
+                _("This comment is no longer here."),
+                hint=_(
+                    "It was deleted on its platform, or is older than the settings allow "
+                    "Publisher to keep it."
+                ),
             )
         return row
 
@@ -167,20 +170,26 @@ class CommentActs(Commands):
             raise NotPossible(
                 _("There is no account {name}.", name=account),
                 hint=_(
-                    "Without it nothing is changed on its platform. Open it there, or put the "
-                    "account back into publisher.toml."
+                    "Without the account, Publisher changes nothing on its platform. Open the "
+                    "comment there, or put the account back into publisher.toml."
                 ),
             )
         support = spec_of(channel).comments
         if target is CommentState.HIDING and not (support and support.hides):
             raise NotPossible(
-                _("{platform} lets nobody hide what others write.", platform=title(channel)),
-                hint=_("Open it there, and block or report its author if need be."),
+                _(
+                    "{platform} does not let anyone hide what others write.",
+                    platform=title(channel),
+                ),
+                hint=_("Open it there, and block or report its author if necessary."),
             )
         if target is CommentState.DELETING and not (support and support.deletes):
             raise NotPossible(
-                _("{platform} lets nobody delete what others write.", platform=title(channel)),
-                hint=_("Open it there, and block or report its author if need be."),
+                _(
+                    "{platform} does not let anyone delete what others write.",
+                    platform=title(channel),
+                ),
+                hint=_("Open it there, and block or report its author if necessary."),
             )
 
 

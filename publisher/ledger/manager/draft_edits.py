@@ -143,8 +143,9 @@ class Edits(Commands):
         change = FileChange(file_of(post), [(event, detail)], save, put_back, accounts)
         with put_back_on_error(change) as save_file, self._database.write() as connection:
             self._require(connection, event, actor, accounts)
-            if event is Event.DRAFT_DELETED:
+            if event is Event.DRAFT_DELETED or token_bounds.current():
                 self._database.take_turns(connection, Turn.QUEUE)
+            if event is Event.DRAFT_DELETED:
                 _refuse_deletion(connection, post)
             if event is Event.DRAFT_MADE:
                 self._database.take_turns(connection, Turn.DRAFTS)

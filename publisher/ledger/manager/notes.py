@@ -61,14 +61,14 @@ class Notes(Commands):
         on_post = number.where(about_draft(post), history.c.event == Event.NOTED)
         if connection.execute(on_post).scalar_one() >= _ON_POST:
             raise NotPossible(
-                _("{post} has {number} notes, which is the most.", post=post, number=_ON_POST),
-                hint=_("Go on in a call or by e-mail."),
+                _("{post} has {number} notes, which is the limit.", post=post, number=_ON_POST),
+                hint=_("Continue in a call or by e-mail."),
             )
         if connection.execute(on_post.where(history.c.actor == actor)).scalar_one() >= _OF_ONE:
             raise NotPossible(
-                _("You wrote {number} notes on {post}, which is the most of one person.",
+                _("You wrote {number} notes on {post}, which is the limit for one person.",
                   number=_OF_ONE, post=post),
-                hint=_("Go on in a call or by e-mail."),
+                hint=_("Continue in a call or by e-mail."),
             )  # fmt: skip
         lately = number.where(
             # As in the partial index, which the planner does not find for bound values.

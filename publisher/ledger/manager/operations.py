@@ -27,11 +27,11 @@ from publisher.model.events import Event
 from publisher.model.states import ENDED_UNSENT, WAITING, State
 from publisher.model.timing import claim_at
 
-_NOT_CANCELLABLE = later("Nothing of {post} can be cancelled: {states}.")
-_NOT_TO_RETRY = later("Nothing of {post} can be tried again: {states}.")
-_NOT_TO_ACKNOWLEDGE = later("Nothing of {post} is in trouble that may stay as it is: {states}.")
-_NOT_TO_WITHDRAW = later("Nothing of {post} can be withdrawn: {states}.")
-_NOT_IN_DOUBT = later("Nothing of {post} can be resolved: {states}.")
+_NOT_CANCELLABLE = later("{post} cannot be cancelled: {states}.")
+_NOT_TO_RETRY = later("{post} cannot be tried again: {states}.")
+_NOT_TO_ACKNOWLEDGE = later("{post} has no trouble that can stay as it is: {states}.")
+_NOT_TO_WITHDRAW = later("{post} cannot be withdrawn: {states}.")
+_NOT_IN_DOUBT = later("{post} cannot be resolved: {states}.")
 
 
 class Control(Pauses):
@@ -116,12 +116,12 @@ class Control(Pauses):
         if delivery.withdrawn_ids is not None:
             raise NotPossible(
                 _(
-                    "Somebody began to withdraw {post} from {account}: the rest of it cannot go "
+                    "Someone began to withdraw {post} from {account}: the rest of it cannot go "
                     "out after a part that may be deleted.",
                     post=delivery.post,
                     account=delivery.account,
                 ),
-                hint=_("`publisher withdraw` goes on; a new draft goes out from its beginning."),
+                hint=_("`publisher withdraw` continues; a new draft goes out from its beginning."),
             )
         expiry, anew = delivery.expires_at, dict[str, Any]()
         if expiry is not None and expiry <= by.at and not uncertain:
@@ -192,9 +192,9 @@ class Control(Pauses):
                     other=other.post,
                     state=_(other.state),
                 ),
-                hint=_("Give the draft another time and queue it, if it must go out once more.")
+                hint=_("If it must go out once more, give the draft another time and queue it.")
                 if delivery.repeat
-                else _("Change the draft's text and queue it, or say `repeat: true` in it."),
+                else _("Change the draft's text and queue it, or add `repeat: true` to it."),
             )
 
     def resolve(
@@ -222,7 +222,7 @@ class Control(Pauses):
             names = ", ".join(delivery.account for delivery in uncertain)
             raise NotPossible(
                 _("{post} is uncertain on several accounts: {names}.", post=post, names=names),
-                hint=_("Say which one you mean with --account."),
+                hint=_("Choose one with --account."),
             )
         states = {State.UNCERTAIN}
         return self._each([post], account, actor, _in(states), _NOT_IN_DOUBT, act)
@@ -232,22 +232,23 @@ class Control(Pauses):
         with self._database.read() as connection:
             wanted = chosen(
                 connection, post, account, _can_be_withdrawn, _NOT_TO_WITHDRAW,
-                hint=_("What is not out yet is cancelled; what is uncertain is resolved first."),
+                hint=_("Cancel what is not out yet, and resolve what is uncertain first."),
                 lock=False,
             )  # fmt: skip
             self._rights.require(connection, actor, Rank.MANAGER, {d.account for d in wanted})
             if edit := next((one for one in wanted if one.content.edits), None):
                 raise NotPossible(
                     _(
-                        "{post} changed the words of {original} on {account}, and no platform takes "
-                        "an edit back.",
+                        "{post} changed the words of {original} on {account}, and no platform "
+                        "can undo an edit.",
                         post=post,
                         original=edit.corrects,
                         account=edit.account,
                     ),
                     hint=_(
-                        "Correct {original} again, or withdraw it, which ends its corrections too. "
-                        "What went out as a post of its own can be withdrawn by naming its account.",
+                        "Correct {original} again, or withdraw it, which ends its corrections "
+                        "too. You can withdraw what went out as a separate post if you name its "
+                        "account.",
                         original=edit.corrects,
                     ),
                 )
@@ -260,12 +261,16 @@ def _in(states: Collection[State]) -> Callable[[Delivery], bool]:
 
 
 def can_be_retried(delivery: Delivery, now: datetime) -> bool:
-    """Whether a retry can send it: it has not expired, and nobody began to withdraw it."""
+    """Whether a retry can send it: it has not expired, and nobody began to withdraw it.
+
+    One whose draft says `now` does not expire for good: its clock begins again.
+    """
     if delivery.withdrawn_ids is not None:
         return False
     if delivery.state is State.UNCERTAIN:
         return True
-    is_expired = delivery.expires_at is not None and delivery.expires_at <= now
+    has_a_time = delivery.expires_after is None
+    is_expired = has_a_time and delivery.expires_at is not None and delivery.expires_at <= now
     return delivery.state in ENDED_UNSENT and not is_expired
 
 

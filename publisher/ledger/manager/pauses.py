@@ -172,7 +172,7 @@ class Pauses(Commands):
                 refuse_unseen(seen, mark_of(stopped), found)
             elif mark_of(stopped) != begun:
                 raise NotPossible(
-                    _("It was stopped anew at this moment."),
+                    _("It was stopped again at this moment."),
                     hint=_("`publisher status` shows why; then decide again."),
                 )
             decided = {delivery.account for delivery in found if delivery.id in choices}
@@ -208,7 +208,7 @@ def _not_stopped(connection: Connection, account: str | None) -> NotPossible:
     hint = _("`publisher status` shows what is paused.")
     if account is not None and _who_paused(connection):
         return NotPossible(
-            _("Everything is paused, and {account} with it.", account=account),
+            _("Everything is paused, including {account}.", account=account),
             hint=_("`publisher resume` ends that, for all accounts."),
         )
     if account is not None:
@@ -224,5 +224,5 @@ def _not_stopped(connection: Connection, account: str | None) -> NotPossible:
             "Not everything is paused, but accounts are stopped: {accounts}.",
             accounts=", ".join(names),
         ),
-        hint=_("One of them goes on with `publisher resume --account {name}`.", name=names[0]),
+        hint=_("To let one of them continue: `publisher resume --account {name}`.", name=names[0]),
     )

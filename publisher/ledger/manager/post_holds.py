@@ -27,8 +27,8 @@ from publisher.model.events import Event
 from publisher.model.states import ENDED_UNSENT, State
 from publisher.model.timing import claim_at
 
-_NOT_TO_HOLD = later("Nothing of {post} can be held: {states}.")
-_NOT_HELD = later("Nothing of {post} is held by hand, or it may be out still: {states}.")
+_NOT_TO_HOLD = later("{post} cannot be held: {states}.")
+_NOT_HELD = later("{post} is not held by hand, or it may still be out: {states}.")
 
 
 class Holds(Commands):

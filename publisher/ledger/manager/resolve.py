@@ -56,7 +56,7 @@ def _refuse_other_posts(
         raise NotPossible(
             _("{remote_id} is not {post} on {account}.", remote_id=remote_ids[0], **named),
             hint=_(
-                "A correction changes the words of that post: name its id, {remote_id}.",
+                "A correction changes the words of that post, so give its id, {remote_id}.",
                 remote_id=original.remote_ids[0],
             ),
         )
@@ -68,7 +68,7 @@ def _refuse_malformed(delivery: Delivery, remote_ids: Sequence[str]) -> None:
         if not re.fullmatch(spec.post_id, remote_id):
             raise UsageError(
                 _(
-                    "{remote_id!r} is no id of a post on {account}.",
+                    "{remote_id!r} is not an id of a post on {account}.",
                     remote_id=remote_id,
                     account=delivery.account,
                 ),
@@ -76,8 +76,8 @@ def _refuse_malformed(delivery: Delivery, remote_ids: Sequence[str]) -> None:
             )
         if remote_ids.count(remote_id) > 1:
             raise UsageError(
-                _("{remote_id} is named more than once.", remote_id=remote_id),
-                hint=_("Each part has an id of its own."),
+                _("{remote_id} is given more than once.", remote_id=remote_id),
+                hint=_("Each part has its own id."),
             )
 
 
@@ -89,9 +89,9 @@ def _refuse_too_many(delivery: Delivery, remote_ids: Sequence[str]) -> None:
     named = {"post": delivery.post, "account": delivery.account, "named": len(remote_ids)}
     message = (
         plural(
-            "{post} to {account} has {number} part, and {recorded} of them on record; you named "
+            "{post} to {account} has {number} part, and {recorded} of them on record; you gave "
             "{named} ids.",
-            "{post} to {account} has {number} parts, and {recorded} of them on record; you named "
+            "{post} to {account} has {number} parts, and {recorded} of them on record; you gave "
             "{named} ids.",
             parts,
             recorded=recorded,
@@ -99,18 +99,18 @@ def _refuse_too_many(delivery: Delivery, remote_ids: Sequence[str]) -> None:
         )
         if recorded
         else plural(
-            "{post} to {account} has {number} part; you named {named} ids.",
-            "{post} to {account} has {number} parts; you named {named} ids.",
+            "{post} to {account} has {number} part; you gave {named} ids.",
+            "{post} to {account} has {number} parts; you gave {named} ids.",
             parts,
             **named,
         )
     )
     hint = (
-        _("Name one id.")
+        _("Give one id.")
         if left == 1
         else plural(
-            "Name at most {number} id, in the order of the parts.",
-            "Name at most {number} ids, in the order of the parts.",
+            "Give at most {number} id, in the order of the parts.",
+            "Give at most {number} ids, in the order of the parts.",
             left,
         )
     )
@@ -126,12 +126,12 @@ def _refuse_known(connection: Connection, delivery: Delivery, remote_ids: Sequen
         if place := ids.holder(connection, delivery.account, remote_id):
             raise NotPossible(
                 _(
-                    "{remote_id} is on record already, as part {part} of {post}.",
+                    "{remote_id} is already on record, as part {part} of {post}.",
                     remote_id=remote_id,
                     part=place.part,
                     post=place.post,
                 ),
-                hint=_("Look at the account again: each part has an id of its own."),
+                hint=_("Look at the account again: each part has its own id."),
             )
 
 
@@ -141,8 +141,8 @@ def _refuse_readers(connection: Connection, delivery: Delivery, remote_ids: Sequ
         if replies.is_its_comment(connection, delivery, remote_id):
             raise NotPossible(
                 _(
-                    "{remote_id} is what the reader wrote, and no answer to it.",
+                    "{remote_id} is the reader's comment, not an answer to it.",
                     remote_id=remote_id,
                 ),
-                hint=_("Look at the account again: the answer has an id of its own."),
+                hint=_("Look at the account again: the answer has its own id."),
             )

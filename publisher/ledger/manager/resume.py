@@ -63,15 +63,15 @@ def refuse_unseen(seen: Seen, stop: str, found: Sequence[Delivery]) -> None:
     """Raise NotPossible when it is another pause than the one seen, or more fell due since."""
     if seen.stop != stop:
         raise NotPossible(
-            _("Publishing was stopped anew since you looked."),
+            _("Publishing was stopped again since you looked."),
             hint=_("Read why, then decide again."),
         )
     fresh = [delivery for delivery in found if delivery.id not in seen.overdue]
     if fresh:
         names = ", ".join(f"{delivery.post} → {delivery.account}" for delivery in fresh)
         raise NotPossible(
-            _("More fell due since you looked: {names}.", names=names),
-            hint=_("Decide what becomes of it as well, then go on."),
+            _("More posts have become due since you looked: {names}.", names=names),
+            hint=_("Decide what happens to them as well, then continue."),
         )
 
 
@@ -112,8 +112,8 @@ def _in_time(delivery: Delivery, at: datetime, now: datetime) -> datetime:
     if at <= now:
         place = {"post": delivery.post, "account": delivery.account}
         raise UsageError(
-            _("The new time of {post} to {account} is over.", **place),
-            hint=_("Choose one that is to come."),
+            _("The new time of {post} to {account} has passed.", **place),
+            hint=_("Choose a time in the future."),
         )
     if delivery.expires_at is not None and at >= delivery.expires_at:
         raise NotPossible(

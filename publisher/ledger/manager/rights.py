@@ -191,7 +191,7 @@ class Rights:
     def _why(self, person: Person, rank: Rank, accounts: Collection[str]) -> str | None:
         if not person.rank.includes(rank):
             return _(
-                "{name} may not do this as {role}: it takes the role of {wanted} at least.",
+                "{name} may not do this as {role}: it needs at least the role {wanted}.",
                 name=person.name,
                 role=_(person.rank),
                 wanted=_(rank),
@@ -200,7 +200,7 @@ class Rights:
         if not beyond:
             return None
         if EVERYTHING in beyond:
-            return _("{name} has no right over everything.", name=person.name)
+            return _("{name} does not have rights over everything.", name=person.name)
         of = {name: self._organisation_of(name) for name in beyond}
         named = ", ".join(f"{name} ({whose})" if whose else name for name, whose in of.items())
         return _("{name} has no right over {accounts}.", name=person.name, accounts=named)
@@ -223,8 +223,8 @@ class Rights:
             and self.permits(person, rank, accounts)
         ]
         if able:
-            return _("These may: {names}.", names=", ".join(able))
-        return _("Nobody who may log in has this right. An admin can give it.")
+            return _("These people may: {names}.", names=", ".join(able))
+        return _("Nobody who can log in has this right. An admin can give it.")
 
 
 def bounded(person: Person, bounds: Bounds) -> Person:
@@ -245,7 +245,7 @@ def _kept_out(name: str) -> NotPermitted:
     """The error for a disabled person, and for one who was removed while a page was asked."""
     if _through_pages.get():
         return NotPermitted(
-            _("{name} may not log in any more.", name=name),
+            _("{name} can no longer log in.", name=name),
             hint=_("An admin can let them in again."),
         )
     quoted = shlex.quote(name)

@@ -77,7 +77,7 @@ class Undo(Commands):
         with self._database.write() as connection:
             found = deliveries_in(connection, query.order_by(deliveries.c.id).with_for_update())
             if not found:
-                raise UsageError(_("This cannot be done here."))
+                raise UsageError(_("This is not possible here."))
             steps = _newest_steps(connection, found)
             for delivery in found:
                 self._rights.require(
@@ -148,7 +148,10 @@ def _refuse(
                 "It is too late to take that back: {post} to {account} is on its way or out.",
                 **place,
             ),
-            hint=_("What is on its way can be held up to the last instant, what is out withdrawn."),
+            hint=_(
+                "What is on its way can be held until the last moment; what is out can be "
+                "withdrawn."
+            ),
         )
     if not _is_decision(delivery, version, step, actor):
         raise NotPossible(
@@ -158,7 +161,7 @@ def _refuse(
     if step is None or step.at < since:
         raise NotPossible(
             _(
-                "Nothing was taken back: the decision on {post} to {account} is too long ago.",
+                "Nothing was taken back: the decision on {post} to {account} was too long ago.",
                 **place,
             ),
             hint=_("Look at it again, then decide."),

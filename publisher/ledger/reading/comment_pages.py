@@ -75,7 +75,7 @@ class CommentCursor:
             or not all(one.isascii() and one.isdigit() and int(one) < 2**63 for one in numbers)
         ):
             raise UsageError(
-                _("This is no page of the answers."), hint=_("Begin at its first page.")
+                _("There is no such page of the comments."), hint=_("Begin at the first page.")
             )
         return cls(*map(int, numbers))
 

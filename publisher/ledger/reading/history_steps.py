@@ -101,7 +101,9 @@ class HistoryQueries(LedgerPart):
         """
         found = self.steps_about(post)
         if not found:
-            raise NoSuchPost(_("The ledger has no post {post}.", post=post))
+            raise NoSuchPost(
+                _("There is no post {post} on the schedule or in the history.", post=post)
+            )
         return found
 
     def steps_about(self, post: str) -> list[HistoryStep]:

@@ -42,12 +42,12 @@ from publisher.model.states import State
 LATE_AFTER = 180.0
 """Real seconds after which people are notified."""
 NOTHING_LATE = later(
-    "Nothing is late any more, and it goes on. What did not go out after all, or waits for you, is "
-    "told separately."
+    "Nothing is late any more, and publishing continues. What did not go out after all, or waits "
+    "for you, is reported separately."
 )
 ALL_PAUSED = later(
-    "Everything is paused: what was late is not told as late any more, and goes out only when somebody "
-    "resumes."
+    "Everything is paused: what was late is no longer reported as late, and goes out only when "
+    "someone resumes."
 )
 
 

@@ -83,7 +83,9 @@ class Cursor:
         digits = instant.removeprefix("-")
         plain = digits.isascii() and digits.isdigit() and key.isascii() and key.isdigit()
         if not plain or len(text) > 40 or int(key) >= 2**63 or int(digits) >= 2**63:
-            raise UsageError(_("This is no page of the log."), hint=_("Begin at its first page."))
+            raise UsageError(
+                _("There is no such page of the log."), hint=_("Begin at the first page.")
+            )
         return cls(int(instant), int(key))
 
 

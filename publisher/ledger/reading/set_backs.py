@@ -42,26 +42,26 @@ class SetBack:
         """What happened, what was found, and what is to be looked at."""
         if self.until:
             happened = _(
-                "The machine was put back to an earlier state, as by a snapshot: a post is out that "
-                "this ledger never sent. What was written between {since:%Y-%m-%d %H:%M} UTC and "
-                "{until:%Y-%m-%d %H:%M} UTC may be lost.",
+                "The machine was put back to an earlier state, for example by a snapshot: a post "
+                "is out that this ledger never sent. What was written between {since:%Y-%m-%d "
+                "%H:%M} UTC and {until:%Y-%m-%d %H:%M} UTC may be lost.",
                 since=self.since,
                 until=self.until,
             )
         else:
             happened = self._happened
         do_again = _(
-            "Pauses, holds, cancellations, edits and approvals of that time are lost, and so is who "
-            "was kept out: look whether they are needed again."
+            "Pauses, holds, cancellations, edits and approvals of that time are lost, and so is "
+            "who was kept out: check whether they are needed again."
         )
         return [happened, self._found, do_again]
 
     @property
     def _happened(self) -> str:
         return _(
-            "The ledger was set back, as by a restored snapshot, a promoted standby or pg_restore: "
-            "what was written between {since:%Y-%m-%d %H:%M} UTC and {at:%Y-%m-%d %H:%M} UTC is "
-            "lost.",
+            "The ledger was set back, for example by a restored snapshot, a promoted standby or "
+            "pg_restore: what was written between {since:%Y-%m-%d %H:%M} UTC and {at:%Y-%m-%d "
+            "%H:%M} UTC is lost.",
             since=self.since,
             at=self.at,
         )
@@ -70,21 +70,21 @@ class SetBack:
     def _found(self) -> str:
         if not self.doubted:
             return _(
-                "No post was on the schedule for that time; what was moved or retried in it may be "
-                "out: look before you send it again."
+                "No post was on the schedule for that time. What was moved or retried in it may "
+                "be out: look before you send it again."
             )
         numbers = _(
-            "{out} known to be out, {looked_for} being looked for, {decide} to be decided by a person",
+            "{out} known to be out, {looked_for} being looked for, {decide} for a person to decide",
             out=self.out,
             looked_for=self.looked_for,
             decide=self.with_a_person,
         )
         if self.until:
             return plural(
-                "{number} post fell due by then: {numbers}. What fell due while nothing was at work, "
-                "and is not on its platform, goes out.",
-                "{number} posts fell due by then: {numbers}. What fell due while nothing was at work, "
-                "and is not on its platform, goes out.",
+                "{number} post fell due by then: {numbers}. What fell due while nothing was "
+                "running, and is not on its platform, goes out.",
+                "{number} posts fell due by then: {numbers}. What fell due while nothing was "
+                "running, and is not on its platform, goes out.",
                 self.doubted,
                 numbers=numbers,
             )

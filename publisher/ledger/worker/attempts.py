@@ -265,7 +265,7 @@ class Attempts(LedgerPart):
             delivery = wish.delivery
             if delivery.id not in versions:
                 written.append(
-                    LedgerBusy(_("Somebody is just changing {post}.", post=delivery.post))
+                    LedgerBusy(_("Someone is changing {post} right now.", post=delivery.post))
                 )
                 continue
             if versions[delivery.id] == delivery.version:

@@ -132,7 +132,7 @@ class Intents:
         if delivery.expires_at is not None and leaves > delivery.expires_at:
             return by_worker(
                 now, delivery, Event.MISSED, target=State.MISSED, lease_until=None,
-                error_kind=Kind.EXPIRED, error_message=_("It was not out by its expiry."),
+                error_kind=Kind.EXPIRED, error_message=_("It was not out when it expired."),
             )  # fmt: skip
         return by_worker(
             now, delivery, Event.SENDING, detail={"part": len(delivery.remote_ids) + 1},
@@ -143,9 +143,9 @@ class Intents:
 def _busy(account: str, pausing: Collection[str]) -> LedgerBusy | None:
     """LedgerBusy if the account is being paused: a shared transaction must not wait for that."""
     if EVERYTHING in pausing:
-        return LedgerBusy(_("Somebody is just pausing everything."))
+        return LedgerBusy(_("Someone is pausing everything right now."))
     if account in pausing:
-        return LedgerBusy(_("Somebody is just pausing {names}.", names=account))
+        return LedgerBusy(_("Someone is pausing {names} right now.", names=account))
     return None
 
 

@@ -48,7 +48,7 @@ def busy(connection: Connection, delivery: Delivery) -> LedgerBusy | None:
     original = corrections.standing(connection, delivery).original
     if original is None or original.id in lock_free(connection, {original.id}):
         return None
-    return LedgerBusy(_("Somebody is just changing {post}.", post=original.post))
+    return LedgerBusy(_("Someone is changing {post} right now.", post=original.post))
 
 
 def stop(connection: Connection, delivery: Delivery, clock: Clock) -> StateChange | None:

@@ -127,7 +127,9 @@ class TokenAccess:
         """The token of a request. Raises ApiRefused, or why the ledger cannot tell."""
         if "\0" in scope["path"] or b"%00" in scope["query_string"]:  # no PostgreSQL stores it
             raise problems.ApiRefused(
-                400, _("It contains a character that no text may have."), cause="bad-character"
+                400,
+                _("It contains a character that is not allowed in text."),
+                cause="bad-character",
             )
         kind, _space, secret = Headers(scope=scope).get("authorization", "").partition(" ")
         token = None
@@ -139,19 +141,19 @@ class TokenAccess:
                 log_event(scope, "token refused")
             raise problems.ApiRefused(
                 401,
-                _("This needs a token that is valid."),
+                _("This needs a valid token."),
                 cause="token-invalid",
                 remedy=_(
-                    "Make one on your page /me, and send it as `Authorization: Bearer TOKEN`."
+                    "Create one on your page, /me, and send it as `Authorization: Bearer TOKEN`."
                 ),
             )
         if wait := self._limit.wait(token.id):
             log_event(scope, "token limited", token=token)
             raise problems.ApiRefused(
                 429,
-                _("No more than {most} requests a minute are taken.", most=PER_MINUTE),
+                _("At most {most} requests a minute are accepted.", most=PER_MINUTE),
                 cause="too-many-requests",
-                remedy=_("Wait, and ask less often: a webhook tells what happens."),
+                remedy=_("Wait, and ask less often: a webhook reports what happens."),
                 retry_after=wait,
             )
         await run_in_threadpool(self._application.api_tokens.touch, token)
@@ -184,17 +186,15 @@ def _call(
     _kind, _space, secret = request.headers.get("authorization", "").partition(" ")
     token = parts.app.api_tokens.find(secret.strip()) if request.state.token else None
     if token is None:
-        raise problems.ApiRefused(
-            401, _("This needs a token that is valid."), cause="token-invalid"
-        )
+        raise problems.ApiRefused(401, _("This needs a valid token."), cause="token-invalid")
     missing = [name for name in scopes.scopes if TokenScope(name) not in token.scopes]
     if missing:
         log_event(request.scope, "refused", token=token, why="scope")
         raise problems.ApiRefused(
             403,
-            _("The token may not be used for this: it needs {scopes}.", scopes=", ".join(missing)),
+            _("This token cannot be used here: it needs {scopes}.", scopes=", ".join(missing)),
             cause="scope-missing",
-            remedy=_("Make another token with what it needs on your page /me."),
+            remedy=_("Create another token with these permissions on your page, /me."),
         )
     return ApiCall(parts, token, request)
 

@@ -42,6 +42,10 @@ class LoggedDelivery(BaseModel):
     lateness_s: float | None = Field(description="Seconds from its time until it was out.")
     remote_ids: list[str] = Field(description="The platform's, one for each part that is out.")
     withdrawn_ids: list[str]
+    parts: int = Field(description="Of the thread; 1 for a post alone.")
+    parts_out: int = Field(description="Those that the public sees, as far as is known.")
+    public: str = Field(description="What the public sees of it, in words.")
+    acknowledged_by: str | None = Field(description="Who said that its trouble may stay.")
     url: str | None
     attempts: int
     error: DeliveryError | None

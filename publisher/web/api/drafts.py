@@ -210,12 +210,12 @@ def _form(app: Application, seen: Composition, values: DraftValues) -> ComposeFo
     if wanted.when.kind == "now":  # it would go out with a person's next `queue`
         raise ApiRefused(
             422,
-            _("A program cannot say `now`: a person reads first what it wrote."),
+            _("A program cannot use `now`: a person must first read what it wrote."),
             cause="now-is-for-people",
-            remedy=_("Give it a time: `at`."),
+            remedy=_("Give it a time in `at`."),
         )
     if not all(entry.file.strip() for entry in wanted.media):
-        raise UsageError(_("Name a picture: `file: media/name.jpg`."))
+        raise UsageError(_("Give a picture: `file: media/name.jpg`."))
     return ComposeForm.of(wanted)
 
 
@@ -252,9 +252,9 @@ def _seen(if_match: str, digest: str) -> str:
 def _changed(file: str) -> ApiRefused:
     return ApiRefused(
         412,
-        _("Somebody else changed {file} meanwhile.", file=file),
+        _("Someone else changed {file} in the meantime.", file=file),
         cause="changed-meanwhile",
-        remedy=_("Read the draft again, bring both changes together, and send its new ETag."),
+        remedy=_("Read the draft again, combine both changes, and send its new ETag."),
     )
 
 

@@ -43,8 +43,8 @@ async def upload_media(
     """Upload a file with its alternative text; name the answer's `media` in a draft."""
     if not alt.strip():
         raise UsageError(
-            _("It has no alternative text."),
-            hint=_("Say what it shows, for those who cannot see it."),
+            _("It has no picture description."),
+            hint=_("Say what it shows, for people who cannot see it."),
         )
     digest = await run_in_threadpool(_digest, file.file)
     await file.seek(0)

@@ -133,7 +133,7 @@ def preview_draft(call: Reading, draft: str) -> Preview:
     if view is None or view.post is None:
         raise Unsavable(
             [one for one in found if one.file == file.file],
-            _("Nothing of it can be shown before its errors are mended."),
+            _("Nothing of it can be shown until its errors are fixed."),
         )
     return Preview(
         id=draft,
@@ -174,9 +174,7 @@ def submit_draft(call: Submitting, key: Key, draft: str) -> Response:
         if not plan.changes and plan.left_out:
             raise Unsavable(plan.left_out, _("Nothing was queued: the draft is left out."))
         if plan.undated:
-            raise NotPossible(
-                _("It does not say yet when it goes out."), hint=_("Give it a time: `at`.")
-            )
+            raise NotPossible(_("It has no time yet."), hint=_("Give it a time in `at`."))
         call.log("approval asked", post=draft)
         asked = [
             Asked(account=change.account, due_at=instant_text(change.wish.due_at))
@@ -198,19 +196,19 @@ def _only_asks(plan: Plan) -> None:
             )
     if plan.voided:
         names = ", ".join(sorted({change.account for change in plan.voided}))
-        message = _("It is approved on {accounts}: the approval would be void.", accounts=names)
+        message = _("It is approved on {accounts}: the approval would become void.", accounts=names)
         raise _for_a_person("approved-already", message)
     for change in plan.changes:
         if change.delivery and change.delivery.state is State.SCHEDULED:
             message = _("On {account} a person has scheduled it.", account=change.account)
             raise _for_a_person("scheduled-already", message)
     if plan.repeated:
-        message = _("It may be out already, under another name or wording.")
+        message = _("It may already be out under another name or wording.")
         raise _for_a_person("may-be-out-already", message)
 
 
 def _for_a_person(cause: str, message: str) -> ApiRefused:
-    remedy = _("A person looks at it on the page of the post, and puts it on the schedule.")
+    remedy = _("A person must look at it on the post's page and put it on the schedule.")
     return ApiRefused(403, message, cause=cause, remedy=remedy)
 
 

@@ -29,20 +29,20 @@ _MOST = 20
 """Flaws of one request that are named."""
 _WRONG: Mapping[str, str] = {
     "missing": later("It is missing."),
-    "extra_forbidden": later("Nothing is known under this name."),
+    "extra_forbidden": later("This name is not known."),
     "json_invalid": later("It is not valid JSON."),
     "string_too_long": later("It has more than {max_length} characters."),
     "string_too_short": later("It is empty."),
     "too_long": later("It has more than {max_length} items."),
-    "string_type": later("It has to be a text."),
-    "list_type": later("It has to be a list."),
-    "dict_type": later("It has to be an object."),
-    "bool_type": later("It has to be true or false."),
-    "bool_parsing": later("It has to be true or false."),
-    "int_parsing": later("It has to be a whole number."),
-    "less_than_equal": later("It may be {le} at most."),
-    "greater_than_equal": later("It has to be {ge} at least."),
-    "literal_error": later("It has to be one of: {expected}."),
+    "string_type": later("It must be text."),
+    "list_type": later("It must be a list."),
+    "dict_type": later("It must be an object."),
+    "bool_type": later("It must be true or false."),
+    "bool_parsing": later("It must be true or false."),
+    "int_parsing": later("It must be a whole number."),
+    "less_than_equal": later("It must be at most {le}."),
+    "greater_than_equal": later("It must be at least {ge}."),
+    "literal_error": later("It must be one of: {expected}."),
 }
 """What is wrong, by Pydantic's kinds of errors."""
 
@@ -164,7 +164,7 @@ async def _refused(_request: Request, error: Exception) -> Response:
 
 
 async def _moved(_request: Request, _error: Exception) -> Response:
-    message = _("The post moved on while you looked at it.")
+    message = _("The post changed while you were looking at it.")
     return response(409, "changed-meanwhile", message, _("Look at it again, then decide."))
 
 
@@ -175,7 +175,7 @@ async def _malformed(_request: Request, error: Exception) -> Response:
     if any(one.parameter == "If-Match" for one in wrong) and len(wrong) == 1:
         hint = _("Read the draft, and send its `etag`.")
         return response(428, "match-missing", told, hint, wrong=wrong)
-    hint = _("The description at /api/v1/openapi.json says what it takes.")
+    hint = _("The description at /api/v1/openapi.json says what it accepts.")
     return response(400, "bad-request", told, hint, wrong=wrong)
 
 
@@ -183,7 +183,7 @@ def _bad_input(flaw: Mapping[str, Any]) -> BadInput:
     """What is wrong, without what was sent: that may be a secret."""
     place, *rest = flaw["loc"]
     kind = _WRONG.get(flaw["type"])
-    detail = _(kind, **flaw.get("ctx", {})) if kind else _("It is not of the kind that is needed.")
+    detail = _(kind, **flaw.get("ctx", {})) if kind else _("It is not the kind that is needed.")
     if place != "body":
         return BadInput(parameter=str(rest[0]) if rest else str(place), detail=detail)
     steps = () if flaw["type"] == "json_invalid" else rest
@@ -198,7 +198,7 @@ async def _by_status(request: Request, error: Exception) -> Response:
     hint = _("The description at /api/v1/openapi.json lists all operations.")
     if error.status_code == 405:
         allowed = ", ".join(sorted(_methods(request)))
-        message = _("It takes other methods: {methods}.", methods=allowed)
+        message = _("It accepts these methods: {methods}.", methods=allowed)
         return response(405, "method-not-allowed", message, hint, headers={"Allow": allowed})
     if error.status_code == 404:
         return response(404, "no-such-operation", _("There is no such operation."), hint)

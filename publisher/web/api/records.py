@@ -171,7 +171,7 @@ def read_calendar(call: Reading, since: Day, until: Day) -> CalendarResult:
     if not isinstance(begins, datetime) or not isinstance(ends, datetime) or ends <= begins:
         raise UsageError(_("The last day is before the first."))
     if ends - begins > _LONGEST:
-        raise UsageError(_("No more than {days} days are shown at once.", days=_LONGEST.days))
+        raise UsageError(_("At most {days} days are shown at once.", days=_LONGEST.days))
     entries, is_cut = entries_between(call.app, drafts, begins, ends, Choice())
     return CalendarResult(
         posts=[

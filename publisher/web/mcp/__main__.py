@@ -38,7 +38,7 @@ def _serve(port: int | None) -> None:
         from publisher.web.mcp import server  # noqa: PLC0415 - it needs what is optional
     except ModuleNotFoundError as error:
         raise ConfigurationError(
-            _("The library of the Model Context Protocol is missing: {name}.", name=error.name),
+            _("The Model Context Protocol library is missing: {name}.", name=error.name),
             hint=_("Install Publisher with it: session-publisher[mcp]."),
         ) from None
     app = Application.of_environment()
@@ -50,9 +50,10 @@ def _serve(port: int | None) -> None:
         secret = os.environ.pop(TOKEN_VARIABLE, "")
         if app.api_tokens.find(secret) is None:
             raise ConfigurationError(
-                _("{name} has no token that is valid.", name=TOKEN_VARIABLE),
+                _("{name} has no valid token.", name=TOKEN_VARIABLE),
                 hint=_(
-                    "Make one on your page /me, or with `publisher user token NAME --make TITLE`."
+                    "Create one on your page, /me, or with `publisher user token NAME --make "
+                    "TITLE`."
                 ),
             )
         asyncio.run(server.serve_stdio(api, secret))

@@ -76,11 +76,11 @@ async def call(api: ASGIApp, tool: Tool, arguments: Mapping[str, Any], secret: s
     unknown = sorted(arguments.keys() - tool.places.keys())
     missing = [name for name in tool.schema["required"] if name not in arguments]
     if unknown or missing:
-        told = _("{name} takes: {names}.", name=tool.name, names=", ".join(tool.places))
+        told = _("{name} accepts: {names}.", name=tool.name, names=", ".join(tool.places))
         return ToolResult(told, {"unknown": unknown, "missing": missing}, is_error=True)
     if str(arguments.get("if_match", "")).strip() == "*":
         told = _(
-            "Read the draft first, and send its `etag` as `if_match`: somebody may have changed it."
+            "Read the draft first, and send its `etag` as `if_match`: someone may have changed it."
         )
         return ToolResult(told, None, is_error=True)
     sent: dict[str, dict[str, Any]] = {"path": {}, "query": {}, "header": {}, "body": {}}
@@ -97,7 +97,7 @@ async def call(api: ASGIApp, tool: Tool, arguments: Mapping[str, Any], secret: s
     try:
         status, answer = await _ask(api, tool.method, path, sent["query"], headers, body)
     except UnicodeEncodeError:
-        told = _("It contains a character that no text may have.")
+        told = _("It contains a character that is not allowed in text.")
         return ToolResult(told, None, is_error=True)
     data = json.loads(answer) if answer else None
     if status >= 400:

@@ -90,9 +90,9 @@ def _wrong(app: Application, known: dict[str, KnownProfile]) -> dict[str, WrongK
 def ask(parts: Use, visitor: Writer) -> Response:
     """Ask the platforms about the accounts."""
     told = (
-        _("The platforms were asked.")
+        _("The platforms have been checked.")
         if parts.platforms.ask(parts.app)
-        else _("The platforms were asked less than a minute ago: this is what they answered.")
+        else _("The platforms were checked less than a minute ago: these are the results.")
     )
     return parts.done(visitor, told, "/accounts")
 
@@ -117,7 +117,7 @@ def confirm(
     """Confirm that the account's keys are right, though they belong to another handle now."""
     parts.account(name)
     if not parts.app.profiles.confirm(name, handle, visitor.name):
-        message = _("Whose keys these are has changed again, or was confirmed meanwhile.")
+        message = _("The owner of these keys has changed again, or was confirmed in the meantime.")
         raise NotPossible(message, hint=_("Look at it again, then decide."))
     parts.platforms.forget(name)
     return parts.done(visitor, _("Confirmed: the keys are right."), "/accounts")

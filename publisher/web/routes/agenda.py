@@ -129,7 +129,7 @@ def _changes(do: str, form: ItemForm, item: AgendaItem, file: SessionFile) -> li
         case "cancel" | "restore":
             return agenda_form.switched(item, cancelled=do == "cancel")
         case _:
-            raise UsageError(_("This cannot be done here."))
+            raise UsageError(_("This is not possible here."))
 
 
 def _made(
@@ -177,7 +177,7 @@ def saved(
     another one now, and what `SharedChange.carry_out` raises.
     """
     if file.digest != seen:
-        message = _("Somebody else changed the agenda meanwhile.")
+        message = _("Someone else changed the agenda in the meantime.")
         raise FileChanged(message, hint=_("Look at it again, then decide."))
     change = proposed.change
     if change is None or (not shown and not change.is_plain):

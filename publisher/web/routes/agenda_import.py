@@ -70,7 +70,7 @@ def compare(
     }  # fmt: skip
     try:
         if not data:
-            raise UsageError(_("Choose the calendar's file."))
+            raise UsageError(_("Choose the calendar file."))
         reading = Reading(
             zone=seen.session.zone,
             floating=_zone(timezone),
@@ -89,7 +89,9 @@ def compare(
     ]
     changes = [*found.changes, *gone]
     if not changes:
-        return parts.done(visitor, _("The agenda is as the calendar says."), "/agenda")
+        return parts.done(
+            visitor, _("Nothing to change: the agenda already matches the calendar."), "/agenda"
+        )
     proposed = agenda_view.proposed(parts.app, seen, changes)
     return _page(request, parts, visitor, proposed, seen.digest, found=found, removes=bool(remove))
 
@@ -109,7 +111,9 @@ def save(
     file = agenda_view.usable(parts.app)
     wanted = agenda_form.read(changes, file.session.agenda)
     if not wanted:
-        return parts.done(visitor, _("The agenda is as the calendar says."), "/agenda")
+        return parts.done(
+            visitor, _("Nothing to change: the agenda already matches the calendar."), "/agenda"
+        )
     proposed = agenda_view.proposed(parts.app, file, wanted)
     try:
         toast = saved(parts, visitor, file, proposed, seen=seen, shown=shown, sure=bool(sure))
@@ -134,7 +138,7 @@ def _zone(name: str) -> ZoneInfo | None:
     if not name.strip():
         return None
     if name.strip() not in available_timezones():
-        message = _("There is no time zone `{name}`.", name=name.strip())
+        message = _("There is no time zone “{name}”.", name=name.strip())
         raise UsageError(message, hint=_("Write an area and a city, such as Europe/Zurich."))
     return ZoneInfo(name.strip())
 
@@ -146,9 +150,9 @@ def _hours(first: str, last: str) -> tuple[time, time] | None:
     try:
         hours = time.fromisoformat(first), time.fromisoformat(last)
     except ValueError:
-        raise UsageError(_("An event that lasts all day needs a beginning and an end.")) from None
+        raise UsageError(_("An all-day event needs a start time and an end time.")) from None
     if hours[0] >= hours[1] or any(one.tzinfo for one in hours):
-        raise UsageError(_("An event that lasts all day needs a beginning and an end."))
+        raise UsageError(_("An all-day event needs a start time and an end time."))
     return hours
 
 

@@ -104,18 +104,18 @@ def act(
     match do:
         case "seen":
             acts.seen(answer, visitor.name)
-            toast = _("Seen.")
+            toast = _("It is marked as seen.")
         case "hide":
             acts.hide(answer, visitor.name)
-            toast = _("It is being hidden: this takes some seconds.")
+            toast = _("It is being hidden: this takes a few seconds.")
         case "delete":
             acts.delete(answer, visitor.name)
-            toast = _("It is being deleted: this takes some seconds.")
+            toast = _("It is being deleted: this takes a few seconds.")
         case "hand":
             name = acts.hand(answer, to, visitor.name)
             toast = handed(name, is_told=acts.tells(name))
         case _:
-            raise UsageError(_("This cannot be done here."))
+            raise UsageError(_("This is not possible here."))
     return parts.done(visitor, toast, inside(back, _PLACE))
 
 
@@ -143,9 +143,9 @@ def on_duty(parts: Parts, accounts: Sequence[str]) -> list[str]:
 def handed(name: str, *, is_told: bool) -> str:
     """What is said to whoever hands an answer over."""
     if is_told:
-        return _("Handed to {name}.", name=name)
+        return _("Handed over to {name}.", name=name)
     return _(
-        "Handed to {name}, who has no address for notices of answers: tell them yourself.",
+        "Handed over to {name}, who has no address for notices about comments: tell them yourself.",
         name=name,
     )
 

@@ -58,7 +58,7 @@ def ask(
 ) -> Response:
     """Show what would become of these posts."""
     if do not in CONCERNS:
-        raise UsageError(_("This cannot be done here."))
+        raise UsageError(_("This is not possible here."))
     posts = bulk(parts.app, visitor.person, do, post or ())
     return parts.pages.render(request, "bulk.html", do=do, posts=posts)
 
@@ -75,7 +75,7 @@ def carry_out(
 ) -> Response:
     """Decide on exactly what was shown of these posts; all or nothing."""
     if do not in _ACTIONS:
-        raise UsageError(_("This cannot be done here."))
+        raise UsageError(_("This is not possible here."))
     if not post:
         raise UsageError(_("No post is chosen."), hint=_("Go back and choose some."))
     if do == "hold" and not reason.strip():
@@ -85,12 +85,12 @@ def carry_out(
     for one in shown:
         if one.differing:
             raise NotPossible(
-                _("The draft of {post} says something else by now.", post=one.post),
+                _("The draft of {post} no longer matches what was queued.", post=one.post),
                 hint=_("Look at both on its page, then decide."),
             )
     if not sure and any(effect.is_late for one in shown for effect in one.effects):
         raise UsageError(
-            _("The time of some posts is over: they go out from now on."),
+            _("The time of some posts has passed: they start going out now."),
             hint=_("Go back and tick the box above the button."),
         )
     asked = _Bulk(parts.app, visitor.name, sorted({*post}), reason.strip(), versions(seen or ()))

@@ -264,7 +264,7 @@ def _savable(sent: SentForm, composed: ComposedDraft) -> Checked:
     try:
         return compose_saving.savable(sent.parts.app, sent.visitor.name, composed, sent.form)
     except compose_saving.NotSavable as unsavable:
-        problem = UsageError(_("Nothing was saved yet."), hint=_("Mend what is marked."))
+        problem = UsageError(_("Nothing was saved yet."), hint=_("Correct what is marked."))
         raise _Refused(problem, unsavable.now) from None
 
 
@@ -279,7 +279,7 @@ def _submit(sent: SentForm, composed: ComposedDraft) -> Response:
     """Save the draft and queue it: both, if nothing is against it."""
     app = sent.parts.app
     now = for_submission(_savable(sent, composed))
-    hint = _("Mend what is marked, or keep it as a draft.")
+    hint = _("Correct what is marked, or keep it as a draft.")
     if now.has_errors or now.library is None:
         raise _Refused(UsageError(_("Nothing was submitted yet."), hint=hint), now)
     plan = app.planner.compare(now.library, now.found, [composed.draft.path], read=[composed.id])
@@ -289,7 +289,7 @@ def _submit(sent: SentForm, composed: ComposedDraft) -> Response:
     shown = plan_view.digest(plan)
     if plan.overdue and not (sent.form.sure and sent.form.shown == shown):
         problem = UsageError(
-            _("Its time is over: it goes out at once."),
+            _("Its time has passed: it goes out at once."),
             hint=_("Confirm that, or choose another time."),
         )
         raise _Refused(problem, now, plan)
@@ -303,7 +303,9 @@ def _submit(sent: SentForm, composed: ComposedDraft) -> Response:
 
 def _delete(sent: SentForm, composed: ComposedDraft) -> Response:
     if composed.draft.digest != sent.form.seen:
-        raise FileChanged(_("Somebody else changed {file} meanwhile.", file=composed.draft.file))
+        raise FileChanged(
+            _("Someone else changed {file} in the meantime.", file=composed.draft.file)
+        )
     if not sent.form.sure:
         raise UsageError(_("Tick the box to delete the draft."))
     compose_saving.delete(sent.parts.app, sent.visitor.name, composed)

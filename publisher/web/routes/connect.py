@@ -126,10 +126,10 @@ def _refuse_private(parts: Parts, server: str) -> None:
     host = urlsplit(address).hostname or "" if address else ""
     if host and host not in parts.app.settings.delivery.private_hosts and leads_to_private(host):
         raise UsageError(
-            _("This server is not in the public internet."),
+            _("This server is not on the public internet."),
             hint=_(
-                "If it is meant, who runs Publisher names it in publisher.toml, as one of the "
-                "`private_hosts` under [delivery]."
+                "If that is intended, the person who runs Publisher adds it to `private_hosts` "
+                "under [delivery] in publisher.toml."
             ),
         )
 
@@ -168,7 +168,7 @@ def _revoke(request: Request, parts: Parts, visitor: Visitor, name: str) -> Resp
     told = (
         _("The keys of {account} are deleted here.", account=name)
         if to_do
-        else _("The keys of {account} are ended, and deleted here.", account=name)
+        else _("The keys of {account} are revoked, and deleted here.", account=name)
     )
     return parts.done(visitor, " ".join(filter(None, (told, to_do))), "/accounts")
 

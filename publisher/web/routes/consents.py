@@ -62,8 +62,8 @@ def add(
     try:
         file = _unchanged(parts, seen)
         if not channel or (known and not organisation):
-            message = _("The consent does not say for which organisations and channels it is.")
-            raise UsageError(message, hint=_("Tick what the signed form allows, and nothing else."))
+            message = _("The consent does not say which organisations and platforms it is for.")
+            raise UsageError(message, hint=_("Tick only what the signed form allows."))
         record = Consent(
             id=consent.strip(),
             granted_to=_known(organisation, known),
@@ -173,10 +173,10 @@ def _withdrawn(
         message = _("Say why, in a few words, for the record.")
         raise UsageError(message, hint=_("Go back and write a reason."))
     if shown != consents_view.mark_of(consents_view.concerned(parts.app, consent)):
-        message = _("What it takes down is not any more what was shown to you.")
+        message = _("What it would take down is no longer what you were shown.")
         raise NotPossible(message, hint=_("Look at it again, then decide."))
     if not sure:
-        message = _("This cannot be undone, so it has to be confirmed.")
+        message = _("This cannot be undone, so you have to confirm it.")
         raise UsageError(message, hint=_("Go back and tick the box above the button."))
     # First the file: the next `queue` would bring back what was held for a consent that stands.
     if change := consents_view.withdrawn(file, consent, reason):
@@ -217,7 +217,7 @@ def _unchanged(parts: Parts, seen: str) -> ConsentsFile:
     """The file. Raises FileChanged if it is not the one that was `seen`."""
     file = consents_file.read(parts.app.settings.posts)
     if file.digest != seen:
-        message = _("Somebody else changed the consents meanwhile.")
+        message = _("Someone else changed the consents in the meantime.")
         raise FileChanged(message, hint=_("Look at them again, then decide."))
     return file
 
@@ -231,7 +231,7 @@ def _known(names: list[str] | None, known: Container[str]) -> frozenset[str]:
     """The chosen names. Raises UsageError for one that the form does not offer."""
     chosen = frozenset(names or ())
     if any(name not in known for name in chosen):
-        raise UsageError(_("This cannot be done here."))
+        raise UsageError(_("This is not possible here."))
     return chosen
 
 

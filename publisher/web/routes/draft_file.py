@@ -96,8 +96,10 @@ def _flaw_of(draft: Manuscript, body: str) -> PublisherError | None:
 
 
 def _meanwhile(draft: Manuscript) -> FileChanged:
-    hint = _("Your text is below, and what the file holds now beside it. Bring them together.")
-    return FileChanged(_("Somebody else changed {file} meanwhile.", file=draft.file), hint=hint)
+    hint = _("Your text is below, with what the file holds now beside it. Combine the two.")
+    return FileChanged(
+        _("Someone else changed {file} in the meantime.", file=draft.file), hint=hint
+    )
 
 
 def _write(

@@ -51,7 +51,7 @@ def change(
             factors.remove(visitor.person, factor, may_be_last=not is_required)
             security.log_event(request, "second factor removed")
             return parts.done(visitor, _("The second factor is removed."), "/me")
-    raise UsageError(_("This cannot be done here."))
+    raise UsageError(_("This is not possible here."))
 
 
 @router.post("/me/passkeys")
@@ -111,8 +111,8 @@ def _passkey(request: Request, parts: Parts, visitor: Visitor) -> Response:
     pages = passkey_requests.relying_party(request, parts)
     if pages is None:
         raise UsageError(
-            _("Passkeys need the pages to have a name."),
-            hint=_("Open them under their name, and not under a number such as 127.0.0.1."),
+            _("Passkeys work only if the pages have a name."),
+            hint=_("Open them by their name, not by a number such as 127.0.0.1."),
         )
     existing = parts.app.second_factors.of(visitor.person).passkeys
     question = passkeys.creation(pages, visitor.person, existing)

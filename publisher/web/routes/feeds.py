@@ -36,7 +36,8 @@ def _subscriber(
     person = parts.app.feed_keys.person(key)
     if person is None:
         raise NotPermitted(
-            _("This secret address is of no use any more."), hint=_("Your own page makes new ones.")
+            _("This secret address no longer works."),
+            hint=_("You can create a new one on your own page."),
         )
     security.log_login(request, person.name, by="secret address")
     return person

@@ -30,7 +30,7 @@ def change(
 ) -> Response:
     """Save the filters of `query` for a page, or remove those of this name."""
     if page not in _PAGES:
-        raise UsageError(_("This cannot be done here."))
+        raise UsageError(_("This is not possible here."))
     saved, query = parts.app.saved_filters, _PAGES[page].read(query).query()
     match do:
         case "save" if query:
@@ -44,5 +44,5 @@ def change(
             saved.remove(visitor.person, page, SavedFilter(name, query))
             toast = _("Removed: {name}.", name=name)
         case _:
-            raise UsageError(_("This cannot be done here."))
+            raise UsageError(_("This is not possible here."))
     return parts.done(visitor, toast, f"/{page}?{query}")

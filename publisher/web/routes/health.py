@@ -60,7 +60,7 @@ def _answer(report: Report) -> Mapping[str, Any]:
         "disk": str(report.about(Subject.DISK) or ""),
         "clock": str(report.about(Subject.CLOCK) or ""),
         "broker": str(report.about(Subject.BROKER) or ""),
-        "publishing": _("It cannot be told without the ledger.")
+        "publishing": _("This is not known without the ledger.")
         if ledger
         else str(publishing or report.late_in_words),
         "processes": report.standstills,

@@ -113,7 +113,7 @@ def _presets(parts: Parts) -> list[tuple[str, Filters]]:
         (_("Today"), Filters(since=today, until=today)),
         (_("Already out"), Filters(state=State.PUBLISHED, sort="-published")),
         (_("Problems"), Filters(state=TROUBLE)),
-        (_("To come"), Filters(state=State.SCHEDULED, sort="due")),
+        (_("Upcoming"), Filters(state=State.SCHEDULED, sort="due")),
     ]
 
 

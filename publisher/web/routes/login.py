@@ -21,7 +21,7 @@ from publisher.web.authentication import (
 from publisher.web.dependencies import Parts, Use, inside
 from publisher.web.kept_forms import Typed, restored
 
-_TOO_LATE = later("That took too long. Log in once more.")
+_TOO_LATE = later("That took too long. Log in again.")
 
 router = APIRouter()
 
@@ -54,7 +54,7 @@ async def log_in(
     except password_check.TooManyTries as refused:
         return await _again(request, parts, wanted, 429, name, until=refused.until, kept=typed)
     if person is None:
-        problem = _("Name and password do not go together.")
+        problem = _("The name or the password is wrong.")
         return await _again(request, parts, wanted, 401, name, problem, kept=typed)
     return await run_in_threadpool(after_password, request, parts, person, wanted, typed)
 
@@ -115,7 +115,7 @@ async def give_code(
     except password_check.TooManyTries as refused:
         return await run_in_threadpool(_second_step, *asked, 429, until=refused.until)
     if not is_right:
-        problem = _("This code is not right, or was used already.")
+        problem = _("This code is wrong, or was already used.")
         return await run_in_threadpool(_second_step, *asked, 401, problem=problem)
     return await run_in_threadpool(_after_factor, *asked, by="password and code")
 

@@ -58,7 +58,7 @@ def look(
             until=time_fields.day(until),
         )
         if mandate.since and mandate.until and mandate.until < mandate.since:
-            raise UsageError(_("The last day comes before the first."))
+            raise UsageError(_("The last day is before the first."))
     except UsageError as error:
         return _page(request, parts, name, given, problem=error)
     return _page(request, parts, name, given, mandate)

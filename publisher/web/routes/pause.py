@@ -50,14 +50,14 @@ def pause(
     name = parts.account(account)
     unanswered = parts.app.control.pause(name, reason.strip(), visitor.name)
     toast = (
-        _("{account} is paused. Nothing of it leaves any more.", account=name)
+        _("{account} is paused. Nothing more is sent from it.", account=name)
         if name
-        else _("Everything is paused. Nothing leaves any more.")
+        else _("Everything is paused. Nothing more is sent.")
     )
     if unanswered:
         names = ", ".join(f"{d.post} → {d.account}" for d in unanswered)
         toast += " " + _(
-            "These were already on their way and have not been answered; they may be out: {names}.",
+            "These were already on their way and have had no answer yet; they may be out: {names}.",
             names=names,
         )
     return parts.done(visitor, Toast(toast, warns=bool(unanswered)), "/accounts" if name else "/")
@@ -97,7 +97,7 @@ def _resume(request: Request, parts: Parts, visitor: Visitor, form: _Form) -> Re
     except (NotPossible, UsageError) as problem:
         return _page(request, parts, name, form, problem)
     dropped = sum(choice is None for choice in choices.values())
-    toast = _("Publishing goes on.")
+    toast = _("Publishing has resumed.")
     if going:
         toast += " " + _("Overdue and on the schedule again: {number}.", number=len(going))
     if dropped:
@@ -121,8 +121,10 @@ def _choices(
             choices[delivery.id] = date_range.since(given, parts.pages.zone, _("The new time"))
         elif given:
             place = {"post": delivery.post, "account": delivery.account}
-            message = _("{post} to {account} has a new time, but is not to go out later.", **place)
-            raise UsageError(message, hint=_("Choose “Later, at”, or take the time out."))
+            message = _(
+                "{post} to {account} has a new time, but “Later, at” is not chosen.", **place
+            )
+            raise UsageError(message, hint=_("Choose “Later, at”, or delete the time."))
         elif choice == "drop":
             choices[delivery.id] = None
     return choices

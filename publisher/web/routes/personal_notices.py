@@ -49,7 +49,7 @@ def change(
     match do:
         case "add":
             known.add(visitor.person, addresses.checked(address, settings))
-            toast = Toast(_("Added. Send a test, to see that it works."))
+            toast = Toast(_("Added. Send a test to see that it works."))
         case "push":
             topic = secrets.token_urlsafe(16)
             known.add(visitor.person, addresses.checked(f"{_PUSH}{topic}", settings))
@@ -59,9 +59,9 @@ def change(
             toast = _tested(parts, visitor, int(number))
         case "remove" if number:
             known.remove(visitor.person, int(number))
-            toast = Toast(_("Removed: nothing is told there any more."))
+            toast = Toast(_("Removed: no more notices go there."))
         case _:
-            raise UsageError(_("This cannot be done here."))
+            raise UsageError(_("This is not possible here."))
     security.log_event(request, f"notice address: {do}")
     return parts.done(visitor, toast, _PLACE)
 
@@ -72,5 +72,5 @@ def _tested(parts: Parts, visitor: Visitor, number: int) -> Toast:
         service = addresses.opened(found.address, parts.app.settings.notices)
         parts.test_messages.send(visitor.name, service, trial())
     except (NoticeNotSent, ConfigurationError) as error:
-        return Toast(_("The test was not taken: {why}", why=str(error)), warns=True)
-    return Toast(_("The test is sent. Look whether it has arrived."))
+        return Toast(_("The test was not accepted: {why}", why=str(error)), warns=True)
+    return Toast(_("The test has been sent. Check that it has arrived."))

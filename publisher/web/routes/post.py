@@ -37,7 +37,7 @@ def show(request: Request, parts: Use, visitor: Reader, post: str, part: str = "
     draft = draft_view.read(parts.app, post, deliveries)
     steps = parts.app.queries.steps_about(post)
     if not deliveries and draft is None and not steps:
-        hint = _("It may have another name now: search the log, or the posts.")
+        hint = _("It may have another name now: search the log or the posts.")
         raise NoSuchPost(_("There is no post {name}.", name=post), hint=hint)
     zone, faces = parts.pages.zone, Faces(parts.app).shown
     accounts = draft_view.concerned(parts.app, draft.post, deliveries) if draft else ()

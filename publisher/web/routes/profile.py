@@ -56,7 +56,7 @@ def me(
 @router.post("/me/language")
 def speak(parts: Use, visitor: Writer, language: Annotated[str, Form()] = "") -> Response:
     if language and language not in LANGUAGES:
-        raise UsageError(_("The pages do not speak this language."))
+        raise UsageError(_("The pages are not available in this language."))
     parts.app.people.set_language(visitor.person, language or None)
     return RedirectResponse("/me", 303)
 
@@ -72,10 +72,12 @@ async def change_password(
     try:
         person = await password_check.person(request, parts, visitor.name, old)
     except password_check.TooManyTries:
-        raise UsageError(_("Too many tries."), hint=_("Wait a minute, then try again.")) from None
+        raise UsageError(
+            _("Too many attempts."), hint=_("Wait a minute, then try again.")
+        ) from None
     if person is None:
         security.log_event(request, "password not changed", why="wrong old password")
-        raise UsageError(_("The old password is not right."), hint=_("Go back and try again."))
+        raise UsageError(_("The old password is wrong."), hint=_("Go back and try again."))
     return await run_in_threadpool(_changed_password, request, parts, visitor, new)
 
 
@@ -125,4 +127,4 @@ def feed_key(
         return parts.pages.render(request, "feed_key.html", key=key, address=parts.where.address)
     parts.app.feed_keys.end(visitor.person, actor=visitor.name)
     security.log_event(request, "secret address ended")
-    return parts.done(visitor, _("The secret address is of no use any more."), "/me")
+    return parts.done(visitor, _("This secret address no longer works."), "/me")

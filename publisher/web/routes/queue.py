@@ -45,7 +45,7 @@ def read(
 ) -> Response:
     """Record that a person has read all of the draft that was `seen`."""
     draft_view.read_by(parts.app, visitor.name, post, seen)
-    toast = Toast(_("Read. Now it can be put on the schedule."))
+    toast = Toast(_("You have read it. Now it can be put on the schedule."))
     return parts.done(visitor, toast, post_address(post, "queue"))
 
 
@@ -70,7 +70,7 @@ def queued(parts: Parts, visitor: Visitor, post: str, *, sure: bool, shown: str)
 
     def agree(plan: Plan) -> None:
         if shown != plan_view.digest(plan):
-            message = _("Queueing it does not change any more what was shown to you.")
+            message = _("What would change is no longer what you were shown.")
             raise NotPossible(message, hint=_("Look at it again, then decide."))
         if plan_view.is_risky(plan) and not sure:
             raise _Unasked

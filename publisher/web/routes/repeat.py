@@ -130,7 +130,7 @@ def _submitted(app: Application, visitor: Visitor, new: Sequence[DraftCopy], tol
     except PublisherError as error:
         return Toast(f"{told} {error}", warns=True)
     if done.errors:
-        said = _("They have errors: they are not queued before they are mended.")
+        said = _("They have errors: they cannot be queued until they are fixed.")
         return Toast(f"{told} {said}", warns=True)
     became = compose_saving.submitted(done)
     return Toast(f"{told} {became.text}", warns=became.warns)

@@ -77,7 +77,7 @@ def report(
     )
     headers = {"Content-Security-Policy": _policy(page)}
     if not keep:  # a saved file has no link back
-        back = Markup('<p><a href="/report">{}</a></p>').format(_("← To the pages"))
+        back = Markup('<p><a href="/report">{}</a></p>').format(_("← Back to the pages"))
         page = page.replace("<body>", f"<body>{back}", 1)
     if keep:
         headers["Content-Disposition"] = 'attachment; filename="report.html"'

@@ -89,11 +89,11 @@ def change(
         move = _move(parts.app, draft, standing, at, own=bool(own))
         present = plan_view.digest(move.plan)
         if (shown or sure) and shown != present:
-            message = _("Moving it does not change any more what was shown to you.")
+            message = _("What would change is no longer what you were shown.")
             raise NotPossible(message, hint=_("Look at what changes, then decide."))
         if plan_view.needs_a_word(move.plan) and not sure:
-            message = _("More changes than the time.")
-            raise UsageError(message, hint=_("Look at what changes, and tick the box."))
+            message = _("More than the time changes.")
+            raise UsageError(message, hint=_("Look at what changes, then tick the box."))
     except PublisherError as error:
         return _page(request, parts, post, draft, standing, move, at=at, own=own, problem=error)
     _write(parts, visitor, post, move)
@@ -143,12 +143,12 @@ def _movable(app: Application, post: str) -> tuple[Manuscript, Sequence[Delivery
     written = _written(seen)
     if _hangs(written) and labels.anchor(written, app.session().agenda) is None:
         message = _("Its time hangs on the agenda: {anchor}.", anchor=written)
-        raise NotPossible(message, hint=_("The agenda has no such item: mend the draft first."))
+        raise NotPossible(message, hint=_("The agenda has no such item: correct the draft first."))
     standing = app.queries.deliveries(post=post)
     if not is_movable(standing):
         out = [d.account for d in standing if d.state in OUT_OR_MAYBE and not d.in_reach]
-        message = _("It is out already, or may be: {accounts}.", accounts=", ".join(out))
-        hint = _("What is out does not move. What is uncertain is resolved first.")
+        message = _("It is already out, or may be: {accounts}.", accounts=", ".join(out))
+        hint = _("What is out cannot be moved. What is uncertain must be resolved first.")
         raise NotPossible(message, hint=hint)
     return seen, standing
 
@@ -166,12 +166,14 @@ def _move(
     app: Application, seen: Manuscript, standing: Sequence[Delivery], given: str, *, own: bool
 ) -> _Move:
     """Plan the new time. Raises UsageError or NotPossible for an unusable time."""
+    if standing:  # the schedule would keep the old one
+        draft_view.require_read(app, draft_view.find(app, standing[0].post))
     session = app.session()
     moment = parse_time(given.strip(), session.zone)
     if isinstance(moment, Flaw):
         raise UsageError(moment.message, hint=moment.hint)
     if moment.instant <= app.clock.now():
-        raise UsageError(_("This time is over."), hint=_("Choose one that is to come."))
+        raise UsageError(_("This time has passed."), hint=_("Choose a time in the future."))
     written = _written(seen)
     if _hangs(written) and not own:
         at = anchored(moment.instant, written, session.agenda)

@@ -72,7 +72,7 @@ def decide(
 ) -> Response:
     """Carry out a decision, and show the next post."""
     if do not in _ACTIONS:
-        raise UsageError(_("This cannot be done here."))
+        raise UsageError(_("This is not possible here."))
     before = review_view.waiting(parts.app, visitor.person)
     if do == "approve":
         toast: Toast | str = _approve(parts, visitor, [post], seen or (), back=_address(post))
@@ -138,7 +138,7 @@ def approve_many(
         message = _("No post is chosen.")
         raise UsageError(message, hint=_("Go back and choose the posts that you approve."))
     if len({*post}) > review_view.AT_ONCE:
-        message = _("At most {number} posts are approved at once.", number=review_view.AT_ONCE)
+        message = _("At most {number} posts can be approved at once.", number=review_view.AT_ONCE)
         raise UsageError(message, hint=_("Go back and tick fewer."))
     toast = _approve(parts, visitor, post, seen, back=_address(""))
     return parts.done(visitor, toast, _address(""))

@@ -44,8 +44,8 @@ def change(
         case "end" if number:
             parts.app.api_tokens.end(visitor.person, int(number), actor=visitor.name)
             security.log_event(request, "token ended")
-            return parts.done(visitor, _("The token is of no use any more."), _PLACE)
-    raise UsageError(_("This cannot be done here."))
+            return parts.done(visitor, _("The token no longer works."), _PLACE)
+    raise UsageError(_("This is not possible here."))
 
 
 def _made(

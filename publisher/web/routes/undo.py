@@ -29,7 +29,7 @@ def undo(
     try:
         since = parts.app.clock.ahead(_TAKEN)
         done = parts.app.undo.take_back(versions(seen or ()), visitor.name, since)
-        toast = Toast(_("Taken back: {what}.", what=formats.deliveries(len(done))))
+        toast = Toast(_("Undone: {what}.", what=formats.deliveries(len(done))))
     except NotPossible as error:
         toast = Toast(f"{error} {error.hint or ''}".strip(), warns=True)
     return parts.done(visitor, toast, inside(back))

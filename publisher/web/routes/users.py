@@ -81,7 +81,7 @@ def invite(
 ) -> Response:
     """Invite a person, and show the link once."""
     if language and language not in LANGUAGES:
-        raise UsageError(_("The pages do not speak this language."))
+        raise UsageError(_("The pages are not available in this language."))
     link = parts.app.password_links.invite(
         name,
         _rank(role),
@@ -147,7 +147,7 @@ def _revoke(change: _Change) -> str:
     change.parts.app.people.require_over(change.person, change.actor)
     if change.session:
         change.parts.app.sessions.end_one(change.person, change.session)
-        return _("The session is ended.")
+        return _("The session has ended.")
     change.parts.app.sessions.revoke(change.person)
     return _("{name} is logged out everywhere.", name=change.person.name)
 
@@ -159,7 +159,7 @@ def _disable(change: _Change) -> str:
 
 def _enable(change: _Change) -> str:
     change.parts.app.people.disable(change.person, disabled=False, actor=change.actor)
-    return _("{name} may log in again.", name=change.person.name)
+    return _("{name} can log in again.", name=change.person.name)
 
 
 def _set_rights(change: _Change) -> str:
@@ -176,31 +176,31 @@ def _make_link(change: _Change) -> PasswordLink:
 
 def _end_link(change: _Change) -> str:
     change.parts.app.password_links.end(change.person.name, actor=change.actor)
-    return _("The link is of no use any more.")
+    return _("The link no longer works.")
 
 
 def _clear_factors(change: _Change) -> str:
     change.parts.app.second_factors.clear(change.person.name, actor=change.actor)
-    return _("{name} logs in without a second factor.", name=change.person.name)
+    return _("{name} now logs in without a second factor.", name=change.person.name)
 
 
 def _end_feed_key(change: _Change) -> str:
     change.parts.app.people.require_over(change.person, change.actor)
     change.parts.app.feed_keys.end(change.person, actor=change.actor)
-    return _("The secret address is of no use any more.")
+    return _("This secret address no longer works.")
 
 
 def _end_token(change: _Change) -> str:
     change.parts.app.api_tokens.end(change.person, change.token, actor=change.actor)
-    return _("The token is of no use any more.")
+    return _("The token no longer works.")
 
 
 def _remove(change: _Change) -> str:
     if not change.sure:
-        message = _("This cannot be undone, so it has to be confirmed.")
+        message = _("This cannot be undone, so you have to confirm it.")
         raise UsageError(message, hint=_("Go back and tick the box above the button."))
     change.parts.app.people.remove(change.person.name, actor=change.actor)
-    return _("{name} may not log in any more.", name=change.person.name)
+    return _("{name} can no longer log in.", name=change.person.name)
 
 
 _ACTIONS: Mapping[str, Callable[[_Change], PasswordLink | str]] = {
@@ -236,7 +236,7 @@ def change(
     sure: Annotated[str, Form()] = "",
 ) -> Response:
     if do not in _ACTIONS:
-        raise UsageError(_("This cannot be done here."))
+        raise UsageError(_("This is not possible here."))
     person = parts.app.people.find(name)
     asked = _Change(parts, visitor, person, role, scope, organisations, session, number, bool(sure))
     done = _ACTIONS[do](asked)

@@ -86,7 +86,7 @@ def test_its_rules_are_checked(workspace: Workspace) -> None:
     [
         ('channel = "board"\n', "an account of board needs wall"),
         ('channel = "board"\nwall = "Lobby 1"\n', "wall"),
-        ('channel = "site"\nwall = "lobby"\n', "wall is for accounts of board alone"),
+        ('channel = "site"\nwall = "lobby"\n', "wall is only for accounts on board"),
     ],
 )
 def test_its_settings_are_checked(tmp_path: Path, text: str, told: str) -> None:

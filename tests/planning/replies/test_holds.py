@@ -19,7 +19,7 @@ from tests.support.workspaces import Workspace
     [
         ({"state": "being hidden"}, "is hidden"),
         ({"state": "hidden"}, "is hidden"),
-        ({"state": "deleted by us"}, "deleted by us"),
+        ({"state": "deleted by us"}, "We deleted"),
         ({"signs": '[["private", ""]]'}, "private message"),
     ],
 )
@@ -63,7 +63,7 @@ def test_no_word_of_the_comment_of_an_answer_that_somebody_cancelled(
 ) -> None:
     answer(workspace)
     queue(app)
-    app.control.cancel("answer.fr", None, "direction", "not needed")
+    app.control.cancel("answer.fr", None, "direction", "no longer needed")
     change(app, state="hidden")
     assert plan_of(app) == ([], [])
     change(app, remote_id="78")

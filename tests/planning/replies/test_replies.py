@@ -166,7 +166,7 @@ def test_an_answer_is_not_repeated(app: Application, workspace: Workspace) -> No
     answer(workspace)
     drafts = DraftFiles(app.settings.posts)
     (source,) = [one for one in drafts.files if one.id == "answer.fr"]
-    with pytest.raises(NotPossible, match="answered once"):
+    with pytest.raises(NotPossible, match="answered only once"):
         list(recurrence.copies(drafts, [source], (), app.session(), ["fr"]))
 
 

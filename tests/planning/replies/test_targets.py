@@ -93,7 +93,7 @@ def test_what_a_reader_wrote_is_not_recorded_as_our_answer(
     answer(workspace, front, "@zofia À Genève.")
     queue(app)
     lose_the_answer(app)
-    with pytest.raises(NotPossible, match="is what the reader wrote"):
+    with pytest.raises(NotPossible, match="is the reader's comment"):
         app.control.resolve("answer.fr", account, (given,), "direction")
     app.control.resolve("answer.fr", account, (f"1{given}",), "direction")
     assert standing(app, "answer.fr", account).remote_ids == (f"1{given}",)

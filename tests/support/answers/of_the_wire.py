@@ -22,7 +22,7 @@ WIRE = [
         Row(f"{channel}, {step}, never sent: {reason}", channel, not_sent(reason), Deferred, Kind.UNAVAILABLE, step)
         for channel in (X, FACEBOOK, LINKEDIN, MASTODON, WORDPRESS, "bluesky")
         for step in Step
-        for reason in ("connection refused", "its address was not found", "no safe connection", "time-out in connecting", "")
+        for reason in ("connection refused", "its address was not found", "no secure connection", "time-out while connecting", "")
     ),
     *(
         Row(f"{channel}, {step}, no answer: {reason}", channel, no_answer(reason), expected, kind, step)

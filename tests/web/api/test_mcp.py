@@ -123,5 +123,5 @@ def test_without_a_token_it_does_not_begin(app: Application) -> None:
         stdin=subprocess.DEVNULL,
     )
     assert done.returncode == 3
-    assert "PUBLISHER_TOKEN has no token that is valid." in done.stderr
+    assert "PUBLISHER_TOKEN has no valid token." in done.stderr
     assert done.stdout == ""

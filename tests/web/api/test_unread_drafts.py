@@ -11,9 +11,12 @@ from publisher.app import Application
 from publisher.base.errors import FileChanged
 from publisher.ledger.manager.approvals import digest
 from publisher.model.events import Event
+from publisher.model.outcomes import Unknown
 from publisher.model.states import State
 from publisher.planning import Plan
 from tests.cli.runner import Cli, Result, shown_at_terminal
+from tests.support.forms import Composer
+from tests.support.happening import ends
 from tests.support.pages import Visit
 from tests.support.workspaces import Workspace
 from tests.web.api.conftest import Make, Program
@@ -206,6 +209,20 @@ def test_nothing_but_reading_lets_it_go(app: Application, program: Make, manager
     assert not [one for one in app.queries.deliveries(account="bice-site") if "lima" in one.post]
 
 
+def test_what_is_on_the_schedule_gets_no_new_time_in_the_draft_alone(
+    app: Application, program: Make, manager: Visit
+) -> None:
+    """It would go out at the old one, and whoever moved it would not know."""
+    path = app.settings.posts / "site/news.fr.md"
+    program("stagiaire").send("PATCH", "/drafts/site/news.fr", json={"title": "Lima"}, match="*")
+    before = path.read_bytes()
+    manager.get("/posts/site/news.fr/move")
+    (seen,) = re.findall(r'name="seen" value="([0-9a-f]{64})"', manager.page)
+    manager.send("/posts/site/news.fr/move", at="2016-03-09T16:00", seen=seen)
+    assert "stagiaire, by a program" in manager.text
+    assert path.read_bytes() == before
+
+
 def test_an_approval_reads_what_the_program_asked_to_approve(
     app: Application, program: Make
 ) -> None:
@@ -279,3 +296,70 @@ def test_the_history_names_the_program_and_stays_unbroken(
     assert "stagiaire, by a program" in manager.text
     assert "by a program" in cli("history", POST).out
     assert cli("log", "verify").code == 0
+
+
+@pytest.mark.parametrize("asks", [True, False])
+def test_what_a_program_writes_while_it_is_queued_is_planned_again(
+    app: Application, program: Make, workspace: Workspace, *, asks: bool
+) -> None:
+    """Else an approval of the words before would let go those after, which nobody saw."""
+    asking = program("stagiaire")
+    if asks:
+        asking.make(**X)
+    else:
+        workspace.draft(POST, 'at: "2016-03-09 12:00"\nto: [bice-x]\nlang: fr', "Bonjour de Lima.")
+    plans: list[set[str]] = []
+
+    def agree(plan: Plan) -> None:
+        plans.append({change.account for change in plan.changes})
+        if len(plans) == 1:
+            more = {"to": ["bice-x", "bice-site"]}
+            asking.send("PATCH", f"/drafts/{POST}", json=more, match="*")
+
+    path = app.settings.posts / f"{POST}.md"
+    app.planner.queue([path], actor="stagiaire", read=[POST] if asks else (), agree=agree)
+    assert plans == [{"bice-x"}, {"bice-x", "bice-site"} if asks else set()]
+
+
+def test_whoever_moves_it_in_the_composer_has_read_it(
+    app: Application, program: Make, manager: Visit
+) -> None:
+    program("stagiaire").make(**SITE)
+    form = Composer(manager, f"/posts/{POST}/edit").fill(at="2016-03-09T16:00")
+    form.send("submit")
+    assert states(app) == [State.SCHEDULED]
+    assert app.queries.unread_drafts() == []
+
+
+def test_a_copy_that_is_deleted_is_not_read_for_the_others(
+    app: Application, program: Make, manager: Visit
+) -> None:
+    asking = program("stagiaire")
+    first, second = (asking.make(**SITE)["id"] for _ in range(2))
+    (seen,) = Composer(manager, f"/posts/{second}/edit").values("seen")
+    manager.send(f"/posts/{second}/edit", do="delete", seen=seen, sure="yes")
+    assert not (app.settings.posts / f"{second}.md").exists()
+    assert [one.post for one in app.queries.unread_drafts()] == [first]
+
+
+def test_at_a_terminal_it_is_repeated_only_once_it_was_read(
+    app: Application, program: Make, cli: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its copies have its words, and other bytes."""
+    monkeypatch.setenv("PUBLISHER_CLOCK", "2016-03-07T09:00:00+01:00")
+    program("stagiaire").make(**SITE)
+    said = "repeat", POST, "--on", "monday", "--at", "08:30", "--until", "2016-03-21"
+    refused = cli(*said)
+    assert refused.code == 1
+    assert "stagiaire, by a program" in refused.err
+    assert f"read {POST}`" in refused.err
+    assert len([*app.settings.posts.glob("*bonjour-de-lima*")]) == 1
+    app.edits.read(POST, app.queries.unread_drafts()[0].digest, "direction", [], look=lambda: None)
+    assert cli(*said).code == 0
+
+
+def test_programs_read_what_the_public_sees(app: Application, program: Make) -> None:
+    ends(app, app.queries.deliveries(post="site/news.fr")[0], Unknown("No answer."))
+    (told,) = _logged(program(), "site/news.fr")
+    assert (told["parts"], told["parts_out"], told["acknowledged_by"]) == (1, 0, None)
+    assert told["public"] == "uncertain: it may be out or not"

@@ -222,13 +222,13 @@ def test_what_no_draft_may_have_is_named(program: Make) -> None:
 @pytest.mark.parametrize(
     ("body", "pointer", "detail"),
     [
-        ({"nonsense": 1}, "#/nonsense", "Nothing is known under this name."),
-        ({**WHOLE, "approved": True}, "#/approved", "Nothing is known under this name."),
-        ({**WHOLE, "texts": "a text"}, "#/texts", "It has to be an object."),
-        ({**WHOLE, "texts": {"a/b": "a text"}}, "#/texts/a~1b", "It has to be a list."),
-        ({**WHOLE, "to": "bice-x"}, "#/to", "It has to be a list."),
-        ({**WHOLE, "link_in": "elsewhere"}, "#/link_in", "It has to be one of: "),
-        ([], "#", "It is not of the kind that is needed."),
+        ({"nonsense": 1}, "#/nonsense", "This name is not known."),
+        ({**WHOLE, "approved": True}, "#/approved", "This name is not known."),
+        ({**WHOLE, "texts": "a text"}, "#/texts", "It must be an object."),
+        ({**WHOLE, "texts": {"a/b": "a text"}}, "#/texts/a~1b", "It must be a list."),
+        ({**WHOLE, "to": "bice-x"}, "#/to", "It must be a list."),
+        ({**WHOLE, "link_in": "elsewhere"}, "#/link_in", "It must be one of: "),
+        ([], "#", "It is not the kind that is needed."),
     ],
 )
 def test_what_is_not_taken_is_said_and_not_ignored(
@@ -388,7 +388,7 @@ def test_a_draft_that_is_left_out_is_said_to_be(app: Application, program: Make)
     made = asking.make(**WHOLE, answers="999")
     answer = asking.send("POST", f"/submissions/{made['id']}")
     assert answer.status_code == 422
-    assert "no reader's answer 999" in answer.json()["problems"][0]["message"]
+    assert "no reader's comment 999" in answer.json()["problems"][0]["message"]
     assert not app.queries.known_posts([made["id"]])
 
 
