@@ -94,4 +94,4 @@ def test_a_notice_names_accounts_and_quotes_no_post(app: Application) -> None:
 
 def test_who_writes_too_much_reads_the_accounts_name(staff: Visit) -> None:
     Composer(staff, "/posts/lima.fr/edit").write("x" * 300).send("check")
-    assert "The text for @CEDAPP_Peru is too long by 20" in staff.text
+    assert "The text for @CEDAPP_Peru is 20 too long: " in staff.text

@@ -137,7 +137,7 @@ def test_no_page_speaks_of_commands_files_or_codes(
     workspace.edit("day.fr.md", "Bonjour", "Bonjour " + "x" * 300)
     for path in ("/posts/day.fr", "/posts/day.fr/file", "/posts/day.fr/queue"):
         manager.get(path)
-        assert "too long by" in manager.text
+        assert "too long: " in manager.text
         assert ("line 5 of the file" in manager.text) == path.endswith("/file")
         for jargon in ("too-long", "day.fr.md:", "`publisher", "--split", "front matter"):
             assert jargon not in manager.text, (path, jargon)
