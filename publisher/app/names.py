@@ -1,6 +1,7 @@
 """Names of accounts and posts for people: what readers call them, in the place of keys and ids."""
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from functools import cached_property, partial
 from urllib.parse import urlsplit
@@ -46,6 +47,11 @@ class Names:
     def _drafts(self) -> Mapping[str, DraftFile]:
         return {file.id: file for file in DraftFiles(self._app.settings.posts).files}
 
+    @cached_property
+    def _bearers(self) -> Counter[str]:
+        """How many accounts have each name."""
+        return Counter(map(self.named, self.accounts))
+
     def named(self, account: str) -> str:
         """The name of an account for readers: its handle, its name, its address, or its key."""
         found, known = self.accounts.get(account), self.known.get(account)
@@ -59,6 +65,11 @@ class Names:
             return f"@{found.handle.removeprefix('@')}"
         host = urlsplit(found.url or "").hostname or ""
         return (known.name if known else "") or found.title or host.removeprefix("www.") or account
+
+    def told_apart(self, account: str) -> str:
+        """The name of an account in a sentence, with its channel if another is called the same."""
+        name = self.named(account)
+        return self.titled(account) if self._bearers[name] > 1 else name
 
     def titled(self, name: str) -> str:
         """The name of an account with its channel, as names may be alike; or that of a channel."""
@@ -102,16 +113,10 @@ class Names:
         name = found["name"] or ""
         if name in self.accounts:
             is_meant = _IS_NO_WORD(name) or found["channel"]
-            return self._told_apart(name) if is_meant else found[0]
+            return self.told_apart(name) if is_meant else found[0]
         post = name.removeprefix("posts/").removesuffix(".md")
         if not (posts and _IS_ID(post)) or (words := self.called(post)) == post:
             return found[0]
         is_quoted = found.string[: found.start()].endswith(_QUOTES)
         said = shortened(words, _IN_SENTENCE) if is_quoted else self.quoted(post)
         return f"{said}{found['channel'] or ''}"
-
-    def _told_apart(self, account: str) -> str:
-        """The name of an account, with its channel only where another one is called the same."""
-        name = self.named(account)
-        others = (other for other in self.accounts if other != account)
-        return self.titled(account) if name in map(self.named, others) else name

@@ -110,6 +110,7 @@ class Renderer:
         instants = Instants(session.zone, now, faces.accounts, faces.named)
         context: Mapping[str, Any] = {
             "named": faces.named,
+            "told_apart": faces.told_apart,
             "titled": faces.titled,
             "listed": faces.listed,
             "called": faces.called,

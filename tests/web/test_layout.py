@@ -124,7 +124,7 @@ def test_approval_is_offered_to_whom_it_is_open_alone(address: str, manager: Vis
 
 
 _LISTS = (
-    "/", "/posts", "/log", "/review", "/search?q=bonjour", "/bulk?do=hold&post=day.fr",
+    "/", "/posts", "/posts/day.fr", "/posts/day.fr/file", "/log", "/review", "/search?q=bonjour", "/bulk?do=hold&post=day.fr",
     "/posts/day.fr/move", "/posts/day.fr/queue", "/posts/day.fr/repeat", "/posts/day.fr/edit",
     "/new?translate=day.fr&lang=es",
 )  # fmt: skip

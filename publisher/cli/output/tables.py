@@ -48,7 +48,7 @@ def embargo_note(planned: Delivery | Wish, zone: tzinfo) -> str | None:
 
 def account_text(account: str, named: Named) -> Text:
     """An account's key, which people type, and beside it what readers call it."""
-    name = named(account)
+    name = console.printable(named(account))
     return Text.assemble(account, (f" {name}" if name != account else "", "dim"))
 
 
