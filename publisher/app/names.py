@@ -15,7 +15,7 @@ from publisher.drafts.draft_files import DraftFile, DraftFiles
 from publisher.model.accounts import Account, KnownProfile
 
 _NAME = re.compile(
-    r"`[^`]*`|(?<![\w./@#-])(?P<name>[\w-]++(?:[./][\w-]++)*+)(?P<channel> \([a-z]+\))?(?![\w/-]|\.\w)"
+    r"`[^`]*`|(?<![\w./@#-])(?P<name>[\w-]++(?:[./][\w-]++)*+)(?P<channel>\x20\([a-z]+\))?(?![\w/-]|\.\w)"
 )
 """An account's key in a message, with its channel or not, a post's id, or what is in backticks."""
 _IS_NO_WORD = re.compile(r"[-_0-9]").search
