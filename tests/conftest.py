@@ -44,9 +44,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """A shell lets what it starts in the background ignore Ctrl-C, and so all that tests start."""
+    """A shell lets what it starts in the background ignore Ctrl-C, and so all that tests start.
+
+    nohup does the same with SIGHUP, for which a test would wait forever.
+    """
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+    if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)
     hypothesis.settings.register_profile("ours", properties())
     hypothesis.settings.load_profile("ours")
     if memory := system.memory():

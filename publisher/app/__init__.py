@@ -6,7 +6,7 @@ the platforms in `channel_parts.py`.
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,6 +30,7 @@ from publisher.notices.personal_notices import PersonalNotices
 from publisher.notices.webhooks import Webhooks
 
 if TYPE_CHECKING:
+    from publisher.app.names import Names
     from publisher.delivery.services import DeliveryServices
     from publisher.drafts.check import Checked, Checks, Records
     from publisher.planning import Planner
@@ -124,6 +125,13 @@ class Application(ChannelParts):
 
         return check.said(self.settings).naming(consent)
 
+    @property
+    def names(self) -> "Names":
+        """What readers call accounts and posts now, for one page or the output of a command."""
+        from publisher.app.names import Names  # noqa: PLC0415 - as with the checks
+
+        return Names(self)
+
     def overview(self, limit: int | None, most: int | None = None) -> "Overview":
         """What needs a person, and what comes next; see `Overview.of`."""
         from publisher.reporting.status import Overview  # noqa: PLC0415 - as with the checks
@@ -145,7 +153,13 @@ class Application(ChannelParts):
         from publisher.reporting.session_report import Reports  # noqa: PLC0415 - as with the checks
 
         return Reports(
-            self.settings, self.session, self.queries, self.figures, self.engagement, self.clock
+            self.settings,
+            self.session,
+            self.queries,
+            self.figures,
+            self.engagement,
+            self.clock,
+            lambda: self.names,
         )
 
     @cached_property
@@ -169,7 +183,13 @@ class Application(ChannelParts):
         return Webhooks(self.settings.webhooks, WebhookNews(self.database, self.clock))
 
     def _compose(self, items: Sequence[Item]) -> Message:
-        return compose(items, self.session().zone)
+        return self._in_words(compose(items, self.session().zone))
 
     def _compose_personal(self, items: Sequence[PersonalItem]) -> Message:
-        return compose_personal(items, self.session().zone, self.settings.web.public_url)
+        composed = compose_personal(items, self.session().zone, self.settings.web.public_url)
+        return self._in_words(composed)
+
+    def _in_words(self, message: Message) -> Message:
+        """A notice with the accounts' names; a post is not quoted, which may be under embargo."""
+        named = partial(self.names.in_words, posts=False)
+        return Message(named(message.title), named(message.body))

@@ -46,14 +46,14 @@ class AccountConnection:
             raise ConfigurationError(
                 _("{platform} needs no keys.", platform=in_sentence(account.channel))
                 if not spec.credentials
-                else _("Publisher cannot connect {channel}.", channel=account.channel)
+                else _("Publisher cannot connect {channel}.", channel=spec.title)
             )
         if method and method not in spec.other_connectors:
             known = ", ".join(spec.other_connectors)
             raise UsageError(
                 _(
                     "{channel} has no way to get keys called {name}.",
-                    channel=account.channel,
+                    channel=spec.title,
                     name=method,
                 ),
                 hint=_("Choose from: {names}.", names=known) if known else None,

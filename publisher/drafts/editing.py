@@ -270,6 +270,17 @@ def read(file: DraftFile) -> Manuscript:
     return Manuscript(file.path, file.file, data)
 
 
+def first_words(file: DraftFile) -> str:
+    """A draft's title or its first line; its id if it has none, or cannot be read."""
+    try:
+        draft = read(file)
+    except NotPossible:
+        return file.id
+    lines = (line.strip() for line in draft.body.splitlines())
+    first = next((line for line in lines if line and not line.startswith(("## ", "---"))), "")
+    return draft.value("title") or first or file.id
+
+
 def _meaning(manuscript: Manuscript) -> dict[str, object]:
     """The values of the front matter, without their positions."""
     findings = Findings(manuscript.file)

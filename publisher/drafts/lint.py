@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from publisher.base.i18n import _
-from publisher.channels.registry import SPECS, UNUSABLE
+from publisher.channels.registry import SPECS, UNUSABLE, title
 from publisher.drafts import markdown_signs, placeholders, tags
 from publisher.drafts.rendering import section_for
 from publisher.drafts.sections import position_key
@@ -188,7 +188,7 @@ class Linter:
                     "There are {number} hashtags. More than {most} on {channel} look like spam.",
                     number=len(found),
                     most=most,
-                    channel=channel,
+                    channel=title(channel),
                 )
                 hint = _(
                     "Keep those that people follow. `[lint.hashtags]` in publisher.toml sets the "
@@ -246,7 +246,7 @@ def _undisclosed(channels: Sequence[str]) -> Flaw:
     else:
         message = _(
             "{channels} cannot show that the pictures were made with AI.",
-            channels=", ".join(channels),
+            channels=", ".join(map(title, channels)),
         )
         hint = _(
             "Say it in the text there, or make another draft. If it is intended, add `ignore: "
@@ -257,7 +257,10 @@ def _undisclosed(channels: Sequence[str]) -> Flaw:
 
 def _unseen_captions(channels: Sequence[str]) -> Flaw:
     """That some channels take no captions from us."""
-    message = _("The captions of the video do not go to {channels}.", channels=", ".join(channels))
+    message = _(
+        "The captions of the video do not go to {channels}.",
+        channels=", ".join(map(title, channels)),
+    )
     hint = _(
         "Add them there by hand once it is out, or show the words in the video itself. If it is "
         "intended, add `ignore: captions-unseen` to the draft."
@@ -269,7 +272,7 @@ def _captions_of_no_language(channels: Sequence[str]) -> Flaw:
     """That some channels take no captions whose language nobody named."""
     message = _(
         "The language of the video's captions is unknown, so they do not go to {channels}.",
-        channels=", ".join(channels),
+        channels=", ".join(map(title, channels)),
     )
     return Flaw("captions-unseen", message, _("Give the draft a `lang`."))
 
@@ -279,7 +282,7 @@ def _unseen_warning(channels: Sequence[str]) -> Flaw:
     message = _(
         "{channels} cannot show a content warning: everyone sees the text and the pictures at "
         "once.",
-        channels=", ".join(channels),
+        channels=", ".join(map(title, channels)),
     )
     hint = _(
         "Begin the text there with the warning, or make another draft. If it is intended, add "

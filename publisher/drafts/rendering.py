@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 from publisher.base import formats
 from publisher.base.i18n import _, later, plural
-from publisher.channels.registry import in_sentence
+from publisher.channels.registry import in_sentence, title
 from publisher.drafts import threads
 from publisher.drafts.sections import position_key
 from publisher.drafts.tags import cashtags
@@ -291,7 +291,7 @@ def _too_many_cashtags(account: Account, capabilities: Capabilities, text: str) 
         "{channel} accepts {number} cashtag in a post, and refuses one with {tags}.",
         "{channel} accepts {number} cashtags in a post, and refuses one with {tags}.",
         limit,
-        channel=account.channel,
+        channel=title(account.channel),
         tags=", ".join(f"${tag}" for tag in found),
     )
     return Flaw("too-many-cashtags", message, _("Write the others without `$`."))
@@ -317,7 +317,7 @@ def _thread(text: str, limits: TextLimits) -> str:
 def _check_pictures(
     post: Post, account: Account, capabilities: Capabilities, findings: Findings
 ) -> None:
-    channel, limit = account.channel, capabilities.max_pictures
+    channel, limit = title(account.channel), capabilities.max_pictures
     if len(post.media) > limit:
         message = _(
             "{channel} accepts at most {limit} pictures, and there are {number}.",

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from itertools import accumulate
 
 from publisher.base.i18n import _, plural
-from publisher.channels.registry import CAPABILITIES
+from publisher.channels.registry import CAPABILITIES, title
 from publisher.ledger.reading.account_status import AccountStatus
 from publisher.ledger.tables import EVERYTHING
 from publisher.model import limits_text as limits
@@ -149,7 +149,7 @@ class Budget:
                         app = self._standing.app_of(one.account) if rate.of_app else alone
                         groups[app].append(one)
                 for its in groups.values():
-                    yield from self._crowded(its, rate, channel)
+                    yield from self._crowded(its, rate, title(channel))
 
     def _crowded(self, its: Sequence[Planned], rate: Rate, channel: str) -> Iterator[Problem]:
         """The first window above the limit, at the first post of the plan above it."""

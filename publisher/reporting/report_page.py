@@ -9,6 +9,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
+from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from jinja2 import Environment
@@ -77,12 +78,23 @@ class Material:
     """What readers did; None if no counts were read."""
 
 
+class Naming(Protocol):
+    """What readers call accounts. Posts keep their ids: they may be under embargo."""
+
+    def titled(self, name: str, /) -> str:
+        """The name of an account, with its channel."""
+
+    def in_words(self, text: str, /, *, posts: bool) -> str:
+        """A message with the names of accounts, and of `posts`, in the place of keys and ids."""
+
+
 def render(
     scope: Scope,
     material: Material,
     steps: Sequence[HistoryStep],
     *,
     accounts: Mapping[str, Account],
+    names: Naming,
     now: datetime,
 ) -> str:
     """Render the report; `steps` are those of `interventions.EVENTS`, `accounts` today's."""
@@ -105,7 +117,9 @@ def render(
             column=kind,
             day_chart=charts.stacked(over_time),
             late_chart=charts.simple(lateness.distribution) if lateness else None,
-            breakdowns=_breakdowns(counts, accounts),
+            breakdowns=_breakdowns(counts, accounts, names),
+            titled=names.titled,
+            said=lambda text: names.in_words(_(text), posts=False),
             bar=charts.bar,
             occurring=outcomes.occurring,
             troubles=by_time(material.troubles),
@@ -141,14 +155,14 @@ def named(state: str, number: int) -> str:
 
 
 def _breakdowns(
-    counts: Sequence[Count], accounts: Mapping[str, Account]
+    counts: Sequence[Count], accounts: Mapping[str, Account], names: Naming
 ) -> list[tuple[str, list[Tally]]]:
     def organisation(count: Count) -> str:
         account = accounts.get(count.account)
         return (account and account.organisation) or _(_UNKNOWN)
 
     return [
-        (_("Account"), outcomes.by(counts, lambda count: count.account)),
+        (_("Account"), outcomes.by(counts, lambda count: names.titled(count.account))),
         (_("Channel"), outcomes.by(counts, lambda c: registry.title(c.channel))),
         (_("Language"), outcomes.by(counts, lambda count: count.lang or _(_UNKNOWN))),
         (_("Organisation"), outcomes.by(counts, organisation)),

@@ -34,11 +34,12 @@ class Reports:
         figures: Figures,
         engagement: EngagementCounts,
         clock: Clock,
+        names: Callable[[], report_page.Naming],
     ) -> None:
-        """`session` is called for each page: the file may have changed."""
+        """`session` and `names` are called for each page: they may have changed."""
         self._settings, self._session = settings, session
         self._queries, self._figures, self._clock = queries, figures, clock
-        self._engagement = engagement
+        self._engagement, self._names = engagement, names
         self._mark: tuple[object, ...] = ()
         self._counted: dict[tuple[Span, ZoneInfo], report_page.Material] = {}
 
@@ -64,6 +65,7 @@ class Reports:
             self._material(span, session.zone),
             steps,
             accounts=settings.public_accounts(),
+            names=self._names(),
             now=self._clock.now(),
         )
 

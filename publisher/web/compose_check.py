@@ -17,6 +17,7 @@ from publisher.model.values import Problem, Severity
 from publisher.web import draft_view
 from publisher.web.compose_form import ComposeForm, FieldFlaws
 from publisher.web.composed_draft import ComposedDraft
+from publisher.web.hints import hint
 
 _FIELDS = {
     "no-recipients": "to", "unknown-recipient": "to", "other-language": "to",
@@ -26,26 +27,7 @@ _FIELDS = {
 }  # fmt: skip
 """The parts of the form that problems belong to, where their places in the file do not say it."""
 _OF_KEYS = {"to": "to", "media": "media", "at": "when"}
-_HINTS = {
-    "no-recipients": later("Choose at least one account."),
-    "other-language": later("Choose it only if you mean to."),
-    "missing-translation": later("Save this one first, then use “Translate” on its page."),
-    "unused-section": later("Choose an account that it is for, or delete this text."),
-    "too-long": later(
-        "Shorten it, add a part to the thread, or write a different text for this account."
-    ),
-    "empty-text": later("Write a text, or leave the account out."),
-    "empty-part": later("Write it, or remove the part."),
-    "alt-missing": later("Say what it shows, for people who cannot see it."),
-    "consent-missing": later("Choose the consent of the people in it."),
-    "media-missing": later("Add the picture again."),
-    "answers-unknown": later(
-        "Choose the account that the reader wrote to. If it is already chosen, the reader's "
-        "comment is no longer here: delete the draft."
-    ),
-    "duplicate-text": later("Change the text, or tick below that it may go out again."),
-}
-"""Hints for who fills in a form, by code; other problems have the hint for a file."""
+_ONCE_MORE = later("Change the text, or tick below that it may go out again.")
 _NOT_SAID_YET = "alt-missing"
 
 
@@ -160,9 +142,9 @@ def _by_field(problems: Sequence[Problem], post: Post | None) -> dict[str, list[
 
 
 def _one(problem: Problem) -> FieldProblem:
-    hint = _HINTS.get(problem.code, problem.hint)
     is_error = problem.severity is Severity.ERROR
-    return FieldProblem(problem.message, _(hint) if hint else None, is_error, problem.code)
+    told = _(_ONCE_MORE) if problem.code == "duplicate-text" else hint(problem)
+    return FieldProblem(problem.message, told, is_error, problem.code)
 
 
 def with_problem(now: Checked, problem: Problem) -> Checked:

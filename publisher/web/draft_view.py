@@ -307,17 +307,6 @@ def unqueued(app: Application) -> list[DraftFile]:
     return [file for file in files if file.id not in known]
 
 
-def words(file: DraftFile) -> str:
-    """A draft's title or its first line; its id if it has none, or cannot be read."""
-    try:
-        draft = editing.read(file)
-    except NotPossible:
-        return file.id
-    lines = (line.strip() for line in draft.body.splitlines())
-    first = next((line for line in lines if line and not line.startswith(("## ", "---"))), "")
-    return draft.value("title") or first or file.id
-
-
 def on_schedule(app: Application, delivery: Delivery, faces: Mapping[str, Face]) -> Look:
     """Preview a delivery: exactly the content that goes out or went out, from the ledger.
 

@@ -1,7 +1,7 @@
 """Labels of states, channels, roles and buttons on the pages."""
 
 import re
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import UTC, datetime, timedelta, tzinfo
 
 from publisher.auth.api_tokens import TokenScope
@@ -16,7 +16,6 @@ from publisher.ledger.pending_stops import reason_of
 from publisher.model.content import Content, Picture
 from publisher.model.deliveries import Delivery
 from publisher.model.posts import Post
-from publisher.model.problems import FORESEEN
 from publisher.model.states import State
 from publisher.model.values import Problem
 from publisher.model.visibility import Visibility
@@ -62,6 +61,7 @@ _MARKED = re.compile(r"`([^`]+)`")
 _SENTENCES = re.compile(r"(?<=[.!?])\s+(?=[^\W\d_]|`|“|«|¿|¡|-)")
 _UTC = re.compile(r"(\d{4}-\d\d-\d\d \d\d:\d\d) UTC(?: \([^)]*\))?")
 _FIELDS = {
+    "all": later("all accounts"),
     "at": later("When"),
     "at: now": later("As soon as possible"),
     "author": later("Author"),
@@ -71,7 +71,7 @@ _FIELDS = {
     "link": later("Link"),
     "to": later("Accounts"),
 }
-"""The fields of the form for keys of a draft's front matter."""
+"""What the form says for keys of a draft's front matter, and for what stands there."""
 NEAR = {-1: later("yesterday {clock}"), 0: later("today {clock}"), 1: later("tomorrow {clock}")}
 """Near days, by their distance from today."""
 _BUTTONS = {
@@ -285,12 +285,14 @@ def _button(command: re.Match[str]) -> str:
     return _quoted(_(title).rstrip(" …"))
 
 
-def place(problem: Problem) -> str:
-    """Where a problem is, for a reader who does not see the file; empty: in none of its lines."""
-    if problem.code in FORESEEN:
-        return ""
+def place(called: Callable[[str], str], problem: Problem, own: str) -> str:
+    """Where a problem is, for a reader who does not see the file: in which post, and so on.
+
+    `called` gives the name of a post; empty: in that of the page, `own`.
+    """
     name = problem.file.rpartition("/")[2]
     if name.endswith(".md"):
-        return _("in the draft, line {line}", line=problem.line)
+        post = problem.file.removeprefix("posts/").removesuffix(".md")
+        return called(post) if post != own else ""
     where = {"session.yaml": later("in the agenda"), "consents.yaml": later("in the consents")}
     return _(where.get(name, later("in the settings")))

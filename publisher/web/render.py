@@ -22,7 +22,7 @@ from publisher.ledger.tables import EVERYTHING
 from publisher.model import events, limits_text
 from publisher.model.deliveries import Delivery
 from publisher.reporting.status import FRESH
-from publisher.web import icons, labels, navigation
+from publisher.web import hints, icons, labels, navigation
 from publisher.web.authentication import Visitor
 from publisher.web.counters import Counters, Counts
 from publisher.web.errors import log_refusal, status_of
@@ -84,6 +84,7 @@ class Renderer:
             "words": labels,
             "figures": formats,
             "limits": limits_text,
+            "hint_of": hints.hint,
             "event": events.event,
             "written": written,
             "retold": retold,
@@ -109,8 +110,12 @@ class Renderer:
         instants = Instants(session.zone, now, faces.accounts, faces.named)
         context: Mapping[str, Any] = {
             "named": faces.named,
+            "told_apart": faces.told_apart,
             "titled": faces.titled,
             "listed": faces.listed,
+            "called": faces.called,
+            "quoted": faces.quoted,
+            "place": partial(labels.place, faces.called),
             "portrait": faces.portrait,
             "layout": self._layout(
                 visitor, path.partition("?")[0], request.state.step, session, now, paused=paused

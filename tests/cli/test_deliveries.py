@@ -14,7 +14,10 @@ def test_plan_shows_and_changes_nothing(cli: Cli, draft: Path) -> None:
     for _ in range(2):
         result = cli("plan")
         assert result.code == 0
-        assert "+ add   2016-03-07 08:30  bice-x     2016-03-07-annual-day.fr\n" in result.out
+        assert (
+            "+ add   2016-03-07 08:30  bice-x     2016-03-07-annual-day.fr  Le texte court.\n"
+            in result.out
+        )
         assert result.out.endswith(
             "Times are in the time zone Europe/Zurich.\n"
             "X charges about $0.03 for 2 posts, none of them with a link.\n"

@@ -27,7 +27,9 @@ def test_each_command_is_under_one_heading() -> None:
 def test_help_lists_commands_by_what_they_are_for(cli: Cli) -> None:
     shown = cli("help").out
     assert "Write:\n  new          Make a draft" in shown
-    assert shown.index("Approve or send back:\n  approve ") < shown.index("Stop and correct:\n  pause ")
+    assert shown.index("Approve or send back:\n  approve ") < shown.index(
+        "Stop and correct:\n  pause "
+    )
     assert "Topics, for `publisher help`:\n  draft " in shown
 
 

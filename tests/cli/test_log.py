@@ -54,7 +54,7 @@ def test_log_table_is_in_the_sessions_time_and_harmless(cli: Cli, published: Non
     """Nobody's answer may move the cursor or colour the screen."""
     result = cli("log")
     assert result.out.startswith("Mon 2016-03-07\n08:30  published  ")
-    assert "bice-page  2016-03-07-annual-day.fr\n" in result.out
+    assert "bice-page  2016-03-07-annual-day.fr  Le texte\n" in result.out, "what it is called"
     assert "Facebook \N{REPLACEMENT CHARACTER}[31mrefuses this." in " ".join(result.out.split())
     assert result.out.endswith(
         "2 deliveries: 1 published, 1 failed. Times are in the time zone Europe/Zurich.\n"

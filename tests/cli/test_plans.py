@@ -1,5 +1,6 @@
 """What `plan` says of an edit, and what it costs."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -153,7 +154,7 @@ def test_of_a_long_plan_new_posts_are_left_out_first(
         draft.with_name(f"early-{number}.fr.md").write_text(text, encoding="utf-8")
     monkeypatch.setattr(plan, "_MOST", 2)
     said = cli("plan").out.splitlines()
-    assert [line.split()[-1] for line in said if line.startswith(("+", ">"))] == [
+    assert [re.findall(r"\S+\.fr", line)[0] for line in said if line.startswith(("+", ">"))] == [
         "early-0.fr",
         "annual.fr",
     ]

@@ -92,7 +92,7 @@ def test_status_says_why_an_account_stands_still(
         "bice-x is suspended until a person fixes it and runs `publisher resume --account bice-x`: "
         "The token is no longer valid. (the keys are not accepted)"
     ) in out
-    assert "08:30  uncertain    bice-page  2016-03-07-annual-day.fr\n" in out
+    assert "08:30  uncertain    bice-page  2016-03-07-annual-day.fr  Le texte" in out
     accounts = {entry["account"]: entry for entry in cli("status", "--json").json["accounts"]}
     assert accounts["*"]["pause_reason"] == "Le programme a changé"
     assert accounts["bice-x"]["suspension_kind"] == "auth"
@@ -117,7 +117,7 @@ def test_an_embargoed_post_is_shown_when_it_goes_out(
     if command in ("status", "log"):
         cli("queue")
     out = cli(command).out
-    (line,) = [line for line in out.splitlines() if line.endswith("early.fr")]
+    (line,) = [line for line in out.splitlines() if "early.fr " in line]
     assert "10:00" in line
     assert "08:30" not in line
     assert "embargo, due at 2016-03-07 08:30" in out

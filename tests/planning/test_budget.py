@@ -132,7 +132,7 @@ def test_a_hundred_posts_in_fifteen_minutes_fit_and_one_more_does_not(
     workspace.draft("z.fr", "at: 2016-03-07T10:14:00+01:00\nto: [bice-x]", "Un.\n\n---\nDeux.")
     ((code, post, message),) = told(app)
     assert (code, post) == ("over-limit", "z.fr")
-    assert "bice-x has 102 posts within 15 minutes, and twitter accepts 100" in message
+    assert "bice-x has 102 posts within 15 minutes, and X accepts 100" in message
 
 
 def pictured(workspace: Workspace, number: int, to: str) -> None:
@@ -156,7 +156,7 @@ def test_more_than_thirty_files_in_half_an_hour_are_named_where_mastodon_takes_t
     found = told(app)
     assert [(code, post) for code, post, _message in found] == [("over-limit", "p015.fr")] * is_over
     for _code, _post, message in found:
-        assert "32 pictures and videos within 30 minutes, and mastodon accepts 30" in message
+        assert "32 pictures and videos within 30 minutes, and Mastodon accepts 30" in message
 
 
 def test_more_files_than_are_left_are_named_and_no_text(

@@ -48,8 +48,8 @@ def test_what_a_platform_does_not_give_is_not_zero(desk: Desk) -> None:
     read(desk.database, desk.clock, first, views=1_000, reactions=0)
     read(desk.database, desk.clock, second, reactions=3)
     told = section(desk.report())
-    assert re.search(r"lima-page 1 not given 3", told)
-    assert re.search(r"bice-x 1 1,000 0", told)
+    assert re.search(r"lima-page · Facebook 1 not given 3", told)
+    assert re.search(r"bice-x · X 1 1,000 0", told)
     assert "People reached" not in told
 
 

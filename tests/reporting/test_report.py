@@ -42,6 +42,19 @@ def test_without_a_ledger_there_is_no_report(desk: Desk) -> None:
     assert "There is no ledger yet" in done.err
 
 
+def test_accounts_are_called_as_readers_know_them(desk: Desk) -> None:
+    """A post is not quoted: it may be under embargo, or begin with a reader's name."""
+    (desk.folder / "publisher.toml").write_text(
+        '[accounts.bice-x]\nchannel = "twitter"\nhandle = "BICE_ONG"\n'
+    )
+    desk.publish("a.fr", outcome=Refused(Kind.POLICY, "The rules forbid it."))
+    desk.control.pause("bice-x", "the programme has changed", "direction")
+    text = desk.report().text
+    assert "a.fr @BICE_ONG · X failed" in text
+    assert "Paused @BICE_ONG" in text
+    assert "bice-x" not in text
+
+
 def test_the_figures_are_the_ledgers(desk: Desk) -> None:
     desk.publish("a.fr", late=0.2)
     desk.publish("b.fr", late=0.4)
@@ -116,7 +129,7 @@ def test_what_went_out_unapproved_is_named_where_approval_is_asked_for(desk: Des
     desk.files.write("publisher.toml", f"{settings}[approval]\nrequired = true\n")
     page = desk.report()
     assert "1 went out without an approval" in page.text
-    assert "2016-03-07 09:00 a.fr to bice-x, queued by redaction" in page.text
+    assert "2016-03-07 09:00 a.fr to bice-x · X, queued by redaction" in page.text
 
 
 def test_every_intervention_tells_who_and_why(desk: Desk) -> None:
@@ -151,7 +164,7 @@ def test_counts_by_account_channel_language_and_organisation(desk: Desk) -> None
     desk.publish("c.fr", account="gone-x")
     text = desk.report().text
     of = {
-        "bice-x": 1,
+        "bice-x · X": 1,
         "gone-x": 1,
         "Facebook": 1,
         "X": 2,

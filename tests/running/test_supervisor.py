@@ -87,6 +87,7 @@ def test_run_until_idle_tells_of_what_went_wrong(
     sandbox: Sandbox, draft: Draft, queued: Queued, until: Until
 ) -> None:
     """A delivery that is missed meanwhile makes the exit code 1."""
+    queued()  # making the ledger may take longer than the post has
     draft("late", soon(-2), expires="4s")
     app = queued()
     expires_at = app.queries.deliveries()[0].expires_at

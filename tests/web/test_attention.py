@@ -163,7 +163,7 @@ def test_the_log_opens_with_what_happened_last(app: Application, manager: Visit)
     """Page by page, forwards and back, and none is left out whose steps an archive has."""
 
     def shown() -> list[str]:
-        return list(re.findall(r"<span class=\"id\">([^<]+)</span>", manager.page))
+        return list(re.findall(r'class="what"[^>]*><a href="/posts/([^"]+)">', manager.page))
 
     manager.get("/log")
     before = shown()

@@ -62,7 +62,7 @@ def test_nothing_is_done_when_one_was_changed_since_it_was_shown(
     workspace.edit("later.fr.md", "Deux", "Trois")
     app.planner.queue(actor="redaction")
     assert manager.send("/bulk", **form).status_code == 409
-    assert "later.fr has changed since you looked at it." in manager.text
+    assert "“Un.” has changed since you looked at it." in manager.text
     assert State.CANCELLED not in _states(app, "day.fr", "later.fr")
     form = _asked(manager, "cancel", "day.fr", "later.fr")
     app.holds.hold("later.fr", None, "chef", "wait")

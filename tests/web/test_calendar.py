@@ -486,7 +486,7 @@ def test_a_file_that_changed_meanwhile_is_left(manager: Visit, workspace: Worksp
     workspace.edit("site/news.fr.md", "nouvelle", "autre")
     answer = manager.send(_MOVE, at="2016-03-09T15:00", seen=token)
     assert answer.status_code == 409
-    assert "Someone else changed posts/site/news.fr.md in the meantime." in manager.text
+    assert "Someone else changed “Une nouvelle.” in the meantime." in manager.text
     assert "09:30" in (workspace.path / "posts/site/news.fr.md").read_text(encoding="utf-8")
 
 

@@ -410,7 +410,7 @@ def test_a_content_warning_is_filled_in_and_counted(
     new = composer(staff)
     new.fill(account=["bice-x"], text=["Bonjour."], content_warning="Violences")
     new.send("check")
-    assert "twitter cannot show a content warning" in staff.text
+    assert "X cannot show a content warning" in staff.text
     assert new.values("content_warning") == ["Violences"]
     new.fill(title="Le jour").send("keep")
     (made,) = (workspace.path / "posts").glob("le-jour*.md")

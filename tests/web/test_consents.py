@@ -127,7 +127,7 @@ def test_pages_know_what_the_ledger_keeps_of_a_picture(
     withdrawn = RECORDS.replace("forever:\n", "forever:\n  withdrawn: true\n")
     workspace.write("posts/consents.yaml", withdrawn)
     manager.get("/posts/plus.fr")
-    assert "the history of once.fr names the consent forever" in manager.text
+    assert "the history of “Une fois.” names the consent forever" in manager.text
     end(manager, "2016-03-10")
     assert "its draft has errors" in manager.text
 
@@ -249,7 +249,7 @@ def test_a_withdrawal_shows_everything_then_takes_down_and_holds_it(
         withdraw(kasia)
         assert "The consent is withdrawn." in kasia.text
         assert "Held: 1 delivery." in kasia.text
-        assert "Not withdrawn: voix.fr on former-x" in kasia.text
+        assert "Not withdrawn: “Trois voix.” on former-x" in kasia.text
     written = RECORDS.replace("folder 12\n", "folder 12\n  withdrawn: true\n")
     assert records(workspace) == written
     assert states(app, "plus.fr") == {State.HELD}

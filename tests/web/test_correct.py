@@ -93,7 +93,7 @@ def test_a_draft_says_what_it_corrects_before_it_is_queued(staff: Visit) -> None
     staff.send(PAGE, reason="Un chiffre.")
     for path in (f"/posts/{FIX}", f"/posts/{FIX}/edit"):
         staff.get(path)
-        assert "It corrects day.fr." in staff.text, path
+        assert "It corrects “Bonjour de Genève. &lt;b&gt;Gras&lt;/b&gt;”." in staff.text, path
         assert "Un chiffre." in staff.text, path
 
 
@@ -146,7 +146,7 @@ def test_who_approves_sees_what_was_out_and_what_the_correction_says(
     _queued(app, workspace)
     for page in ("/review", "/review/many"):
         manager.get(f"{page}?post={FIX}")
-        assert "It corrects day.fr." in manager.text
+        assert "It corrects “Bonjour de Genève. &lt;b&gt;Gras&lt;/b&gt;”." in manager.text
         assert "Un chiffre." in manager.text
         assert "its words replace those that are out" in manager.text
         assert "<del>Genève" in manager.page.replace("<del >", "<del>")
@@ -169,7 +169,7 @@ def test_the_post_and_its_correction_tell_of_each_other(
     assert "approved by direction" in manager.text
     assert "Bonjour de Lima." in manager.text
     manager.get(f"/posts/{FIX}")
-    assert "It corrects day.fr." in manager.text
+    assert "It corrects “Bonjour de Genève. &lt;b&gt;Gras&lt;/b&gt;”." in manager.text
     assert 'id="act-withdraw"' not in manager.page
 
 

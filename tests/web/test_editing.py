@@ -73,7 +73,7 @@ def test_a_check_shows_problems_and_counts_and_saves_nothing(
     before = (workspace.path / "posts/day.fr.md").read_bytes()
     assert save(manager, _FRONT + "x" * 300, do="check") == 200
     assert "300 of 280, 20 too long" in manager.text
-    assert "in the draft, line" in manager.text
+    assert "of the file" in manager.text
     assert "x" * 300 in manager.page
     assert flaws(manager.page) == []
     assert (workspace.path / "posts/day.fr.md").read_bytes() == before

@@ -29,7 +29,9 @@ def test_the_log_has_presets_and_counts_what_it_finds(
     found = re.search(r'<a href="(/log\?state=trouble)">Problems</a>', manager.page)
     assert found
     manager.get(found[1])
-    assert re.findall(r'<span class="id">([^<]+)</span>', manager.page) == ["site/news.fr"]
+    assert re.findall(r'<td class="what"[^>]*><a href="/posts/([^"]+)">', manager.page) == [
+        "site/news.fr"
+    ]
     assert '<span class="dim found">1</span>' in manager.page
     assert '<a href="/log?state=trouble" aria-current="true">Problems</a>' in manager.page
     monkeypatch.setattr(log_pages, "COUNTED", 2)

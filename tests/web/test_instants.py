@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 
 from publisher.app import Application
+from publisher.model.accounts import Account
+from publisher.notices.message import Message
 from publisher.web.faces import Faces
 from tests.support.forms import Composer
 from tests.support.pages import Visit
@@ -51,7 +53,45 @@ def test_night_where_readers_live_is_told_wherever_a_post_is_decided_on(
 
 
 def test_accounts_are_called_in_messages_as_readers_know_them(app: Application) -> None:
-    """A file's name, an address and a word that is a key by chance stay as they are."""
-    said = "bice-x (twitter), bice-x: posts/bice-x.fr, a-bice-x, bice-x.org, twitter"
-    became = "@CEDAPP_Peru, @CEDAPP_Peru: posts/bice-x.fr, a-bice-x, bice-x.org, twitter"
+    """A file's name, an address, a command and a word that is a key by chance stay as they are."""
+    said = "bice-x (twitter), bice-x: posts/bice-x.fr, a-bice-x, bice-x.org, `hold bice-x`, twitter"
+    became = said.replace("bice-x (twitter), bice-x:", "@CEDAPP_Peru, @CEDAPP_Peru:")
     assert Faces(app).in_words(said) == became
+    alike = app.settings.public_accounts() | {
+        name: Account(name=name, channel=channel, title="BICE", url="https://www.bice.org")
+        for name, channel in (("bice-page", "facebook"), ("bice-site", "site"))
+    }
+    names = Faces(app)
+    vars(names)["accounts"] = alike
+    assert names.in_words("bice-page and bice-x") == "BICE · Facebook and @CEDAPP_Peru"
+    vars(names)["accounts"] = {"x-y": alike["bice-site"].model_copy(update={"title": None})}
+    assert names.in_words("On x-y.") == "On bice.org."
+
+
+@pytest.mark.parametrize(
+    ("said", "became"),
+    [
+        ("The same text as in lima.fr.", "The same text as in “Bonjour de Lima.”."),
+        ("Only “lima.fr” and posts/lima.fr.md", "Only “Bonjour de Lima.” and “Bonjour de Lima.”"),
+        ("`publisher retry lima.fr`, no.fr", "`publisher retry lima.fr`, no.fr"),
+        ("https://bice.org/lima.fr", "https://bice.org/lima.fr"),
+        ("site/news.fr waits", "“Une nouvelle.” waits"),
+    ],
+)
+def test_posts_are_called_in_messages_by_their_first_words(
+    app: Application, said: str, became: str
+) -> None:
+    """Of what is queued by the ledger's words, and else by the draft's."""
+    assert Faces(app).in_words(said) == became
+    assert Faces(app).in_words(said, posts=False) == said
+
+
+def test_a_notice_names_accounts_and_quotes_no_post(app: Application) -> None:
+    """It may be under embargo. What one types stays as it is."""
+    said = Message("lima.fr to bice-x failed", "`publisher retry lima.fr --account bice-x`.")
+    assert app._in_words(said) == Message("lima.fr to @CEDAPP_Peru failed", said.body)
+
+
+def test_who_writes_too_much_reads_the_accounts_name(staff: Visit) -> None:
+    Composer(staff, "/posts/lima.fr/edit").write("x" * 300).send("check")
+    assert "The text for @CEDAPP_Peru is 20 too long: " in staff.text

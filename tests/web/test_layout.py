@@ -143,15 +143,28 @@ def test_approval_is_offered_to_whom_it_is_open_alone(address: str, manager: Vis
         assert 'id="act-reject"' in author.page
 
 
+_LISTS = (
+    "/", "/posts", "/posts/day.fr", "/posts/day.fr/file", "/log", "/review", "/search?q=bonjour", "/bulk?do=hold&post=day.fr",
+    "/posts/day.fr/move", "/posts/day.fr/queue", "/posts/day.fr/repeat", "/posts/day.fr/edit",
+    "/new?translate=day.fr&lang=es",
+)  # fmt: skip
+"""Pages that name posts: by their first words, and never by the name of a file."""
+
+
 def test_no_page_speaks_of_commands_files_or_codes(
     app: Application, manager: Visit, workspace: Workspace
 ) -> None:
     workspace.edit("day.fr.md", "Bonjour", "Bonjour " + "x" * 300)
     for path in ("/posts/day.fr", "/posts/day.fr/file", "/posts/day.fr/queue"):
         manager.get(path)
-        assert "in the draft, line" in manager.text
+        assert "too long: " in manager.text
+        assert ("line 5 of the file" in manager.text) == path.endswith("/file")
         for jargon in ("too-long", "day.fr.md:", "`publisher", "--split", "front matter"):
             assert jargon not in manager.text, (path, jargon)
+    for path in _LISTS:
+        manager.get(path)
+        assert "Gras" in manager.text, path
+        assert not re.search(r"\bday\.(fr|es)\b", manager.text), path
     manager.get("/posts/site/news.fr")
     assert "digest" not in manager.text
     manager.get("/people")

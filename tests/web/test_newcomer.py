@@ -132,7 +132,7 @@ def test_the_same_text_goes_out_once_more_when_that_is_ticked(
     published(app, "site/news.fr")
     form = Composer(staff, "/new?copy=site/news.fr").fill(when="now")
     form.send("submit")
-    assert "has the same text in site/news.fr (published)." in staff.text
+    assert "has the same text in “Une nouvelle.” (published)." in staff.text
     assert "Change the text, or tick below that it may go out again." in staff.text
     assert "repeat: true" not in staff.text
     before = {one.post for one in app.queries.deliveries()}

@@ -63,7 +63,10 @@ def test_a_post_has_a_most_of_notes(
 ) -> None:
     monkeypatch.setattr(notes, "_ON_POST", 2)
     assert [note(staff, "day.fr", "Un.") for _ in range(3)] == [200, 200, 409]
-    assert "day.fr has 2 notes, which is the limit. Continue in a call" in staff.text
+    assert (
+        "“Bonjour de Genève. &lt;b&gt;Gras&lt;/b&gt;” has 2 notes, which is the limit. Continue in a call"
+        in staff.text
+    )
     assert note(staff, "later.fr", "Un.") == 200
     assert len(app.notes.notes_on("day.fr")) == 2
 
@@ -73,7 +76,10 @@ def test_nobody_alone_uses_up_the_notes_of_a_post(
 ) -> None:
     monkeypatch.setattr(notes, "_OF_ONE", 2)
     assert [note(staff, "day.fr", "Un.") for _ in range(3)] == [200, 200, 409]
-    assert "You wrote 2 notes on day.fr, which is the limit for one person." in staff.text
+    assert (
+        "You wrote 2 notes on “Bonjour de Genève. &lt;b&gt;Gras&lt;/b&gt;”, which is the limit for one person."
+        in staff.text
+    )
     assert note(manager, "day.fr", "Deux.") == 200
     assert note(staff, "later.fr", "Trois.") == 200
 

@@ -23,7 +23,7 @@ def kind(request: pytest.FixtureRequest) -> str:
 def test_the_log_is_filtered_searched_and_sorted(manager: Visit) -> None:
     def posts(query: str) -> list[str]:
         manager.get(f"/log?{query}")
-        return re.findall(r'<span class="id">([^<]+)</span>', manager.page)
+        return re.findall(r'<td class="what"[^>]*><a href="/posts/([^"]+)">', manager.page)
 
     assert posts("sort=-due")[0] == "later.fr"
     assert posts("sort=due")[-1] == "later.fr"
@@ -45,7 +45,7 @@ def test_the_log_turns_its_pages_there_and_back(app: Application, manager: Visit
     pages = 0
     while path:
         manager.get(path)
-        seen += re.findall(r'<span class="id">([^<]+)</span>', manager.page)
+        seen += re.findall(r'<td class="what"[^>]*><a href="/posts/([^"]+)">', manager.page)
         pages += 1
         further = re.search(r'rel="next" href="([^"]+)"', manager.page)
         path = f"/log{further[1]}".replace("&amp;", "&") if further else None
@@ -54,7 +54,7 @@ def test_the_log_turns_its_pages_there_and_back(app: Application, manager: Visit
     back = re.search(r'rel="prev" href="([^"]+)"', manager.page)
     assert back
     manager.get(f"/log{back[1]}")
-    again = re.findall(r'<span class="id">([^<]+)</span>', manager.page)
+    again = re.findall(r'<td class="what"[^>]*><a href="/posts/([^"]+)">', manager.page)
     assert again == seen[50:100]
 
 

@@ -366,7 +366,7 @@ def test_a_reason_typed_too_late_comes_back(app: Application, manager: Visit) ->
     manager.send(
         "/login", name="direction", password=PASSWORD, next=wanted[1], kept=unescape(kept[1])
     )
-    assert "Nothing was done: Send back · later.fr" in manager.text
+    assert "Nothing was done: Send back · “Un.”" in manager.text
     assert re.search(r'name="reason"[^>]*>Le titre</textarea>', manager.page)
     assert _states(app, "later.fr") == {State.AWAITING_APPROVAL}
 

@@ -290,7 +290,7 @@ def test_what_cannot_be_undone_is_confirmed_with_the_form_as_it_was(
     }
     before = app.queries.last_step()
     assert manager.send("/posts/site/news.fr", **fields).status_code == 403
-    assert "Nothing is done yet: Withdraw · site/news.fr · bice-site." in manager.text
+    assert "Nothing is done yet: Withdraw · “Une nouvelle.” · bice-site." in manager.text
     confirm(manager, password="wrong password")
     assert "That was not right. Nothing was done." in manager.text
     assert app.queries.last_step() == before

@@ -65,7 +65,8 @@ def test_what_has_left_meanwhile_is_not_taken_back(app: Application, manager: Vi
     manager.page = offered
     assert undo(manager) == 200
     assert (
-        "It is too late to take that back: day.fr to bice-x is on its way or out." in manager.text
+        "It is too late to take that back: “Bonjour de Genève. &lt;b&gt;Gras&lt;/b&gt;” to bice-x is on its way or out."
+        in manager.text
     )
     assert 'class="problem" role="alert"' in manager.page
     (after,) = app.queries.deliveries(post="day.fr", account="bice-x")

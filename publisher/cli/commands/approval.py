@@ -61,7 +61,7 @@ def approve(
         if as_json:
             print_json(waiting)
         else:
-            _list(waiting, zone)
+            _list(app, waiting, zone)
         return
     ids = [arguments.post(app, post) for post in posts]
     shown = [delivery for post in ids for delivery in app.approvals.waiting(post, name)]
@@ -151,14 +151,14 @@ def _show_all(
         _show(app, alike, zone, changed_by.get(alike[0].post, ()))
 
 
-def _list(waiting: "Sequence[Delivery]", zone: tzinfo) -> None:
+def _list(app: "Application", waiting: "Sequence[Delivery]", zone: tzinfo) -> None:
     from publisher.cli.output import tables
     from publisher.reporting.outcomes import by_time
 
     if not waiting:
         console.print_prose(_("Nothing is waiting for approval."))
         return
-    tables.print_days(by_time(waiting), zone)
+    tables.print_days(by_time(waiting), zone, app.names.named)
     console.print_line()
     told = _(
         "`publisher approve POST` shows and approves one. {times}", times=console.times_of(zone)

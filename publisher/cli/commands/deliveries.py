@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from datetime import tzinfo
 
     from publisher.app import Application
+    from publisher.cli.output.tables import Named
     from publisher.planning import Plan
 
 _SHOWN = 10
@@ -41,7 +42,7 @@ def plan(context: typer.Context, paths: Paths = None, *, as_json: Json = False) 
         console.print_json(plan_data.as_json(found))
     else:
         zone = arguments.zone(app.settings)
-        plans.show(found, zone)
+        plans.show(found, zone, app.names.named)
         plans.conclude(found, zone, done=False)
     if found.errors:
         raise typer.Exit(1)
@@ -111,7 +112,7 @@ def queue(
         if risks and not yes:
             clear()
             if not as_json:
-                plans.show(plan, zone)
+                plans.show(plan, zone, app.names.named)
                 shown = plan
             for risk in risks:
                 typer.echo(risk, err=as_json)
@@ -130,17 +131,19 @@ def queue(
     if as_json:
         console.print_json({**plan_data.as_json(done), "written": written})
     else:
-        _print_queued(done, shown, zone, written=written)
+        _print_queued(done, shown, zone, app.names.named, written=written)
     if done.errors:
         raise typer.Exit(1)
 
 
-def _print_queued(plan: "Plan", shown: "Plan | None", zone: "tzinfo", *, written: bool) -> None:
+def _print_queued(
+    plan: "Plan", shown: "Plan | None", zone: "tzinfo", named: "Named", *, written: bool
+) -> None:
     """What was written; `shown` was shown before the question."""
     from publisher.cli.output import plan as plans
 
     if plan is not shown:
-        plans.show(plan, zone, changes=written)
+        plans.show(plan, zone, named, changes=written)
     plans.conclude(plan, zone, done=written)
 
 
@@ -220,7 +223,7 @@ def status(
     if as_json:
         console.print_json(overview.as_json())
     else:
-        show(overview)
+        show(overview, app.names.named)
         if not app.problem:
             unqueued.tell(app)
 
@@ -265,7 +268,9 @@ def log(
         )
     )
     if form == "table" and not as_json:
-        tables.print_log(found, zone, is_empty=not found and not app.queries.counts())
+        tables.print_log(
+            found, zone, app.names.named, is_empty=not found and not app.queries.counts()
+        )
         return
     rows = log_rows(found, app.engagement.of([delivery.id for delivery in found]))
     if as_json or form == "json":
@@ -292,6 +297,6 @@ def history(context: typer.Context, post: Post, *, as_json: Json = False) -> Non
         console.print_json([log_export.step_row(step) for step in found])
     else:
         zone = arguments.zone(app.settings)
-        steps.print_history(found, zone)
+        steps.print_history(found, zone, app.names.named)
         steps.print_addresses(app.queries.deliveries(post=name), zone)
         steps.print_corrections(app.queries.corrections([name]), zone)

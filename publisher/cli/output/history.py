@@ -14,10 +14,10 @@ from publisher.model.events import event
 from publisher.model.visibility import Visibility
 
 
-def print_history(steps: Sequence[HistoryStep], zone: tzinfo) -> None:
+def print_history(steps: Sequence[HistoryStep], zone: tzinfo, named: tables.Named) -> None:
     """Print every step with its time, account, actor and event, by day."""
     columns = (_("time"), _("account"), _("who"), _("what"))
-    rows = [(console.day(step.at, zone), _row(step, zone)) for step in _told(steps)]
+    rows = [(console.day(step.at, zone), _row(step, zone, named)) for step in _told(steps)]
     listing.print_by_day(columns, rows)
     console.print_prose(console.times_of(zone))
 
@@ -58,11 +58,12 @@ def print_corrections(corrections: Sequence[Delivery], zone: tzinfo) -> None:
             console.print_prose(console.printable(told))
 
 
-def _row(step: HistoryStep, zone: tzinfo) -> tuple[Text, ...]:
+def _row(step: HistoryStep, zone: tzinfo, named: tables.Named) -> tuple[Text, ...]:
     what = Text(event(step.event))
     if step.target and step.target is not step.source and step.target != step.event:
         what.append(" → ").append_text(tables.state_text(step.target))
     for line in history_text.details(step.detail, zone):
         what.append(f"\n{console.printable(line)}", style="dim")
     time = Text(f"{step.at.astimezone(zone):%H:%M:%S}")
-    return time, Text(step.account or _("all")), Text(console.printable(step.by)), what
+    account = tables.account_text(step.account, named) if step.account else Text(_("all"))
+    return time, account, Text(console.printable(step.by)), what

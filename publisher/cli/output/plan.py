@@ -34,14 +34,14 @@ _FEW = 5
 """The most deliveries that are cancelled without a question, if they were not approved."""
 
 
-def show(plan: Plan, zone: tzinfo, *, changes: bool = True) -> None:
+def show(plan: Plan, zone: tzinfo, named: tables.Named, *, changes: bool = True) -> None:
     """Print the drafts' problems, and the changes if they are wanted."""
     problems.print_text(plan.problems)
     if changes:
-        _print_changes(plan, zone)
+        _print_changes(plan, zone, named)
 
 
-def _print_changes(plan: Plan, zone: tzinfo) -> None:
+def _print_changes(plan: Plan, zone: tzinfo, named: tables.Named) -> None:
     """Print one line for each delivery that changes, in the order in which they go out.
 
     If there are thousands, additions are left out first.
@@ -55,7 +55,7 @@ def _print_changes(plan: Plan, zone: tzinfo) -> None:
     instant = partial(console.minute, zone=zone)
     for change in sorted(by_weight[:_MOST], key=_order):
         sign, colour = _SIGNS[change.kind]
-        post = Text(change.post)
+        post = tables.post_text(change.post, _planned(change).content)
         embargo = tables.embargo_note(_planned(change), zone)
         for note in (embargo, _(change.note), *edit_text.notes(change, instant)):
             if note:
@@ -66,7 +66,12 @@ def _print_changes(plan: Plan, zone: tzinfo) -> None:
             void = _("the approval by {name} becomes void", name=change.voids)
             post.append(f"\n{void}", style="red")
         due = console.minute(_planned(change).not_before, zone)
-        table.add_row(Text(f"{sign} {_(change.kind)}", style=colour), due, change.account, post)
+        table.add_row(
+            Text(f"{sign} {_(change.kind)}", style=colour),
+            due,
+            tables.account_text(change.account, named),
+            post,
+        )
     table.print()
     if len(plan.changes) > _MOST:
         more = formats.number(len(plan.changes) - _MOST)

@@ -13,23 +13,23 @@ from publisher.reporting import lateness_text
 from publisher.reporting.status import Overview
 
 
-def show(overview: Overview) -> None:
+def show(overview: Overview, named: tables.Named) -> None:
     """Print the status."""
     if not overview.counts:
         console.print_prose(_("The schedule is empty. `publisher queue` puts drafts on it."))
     _show_what_stands_still(overview)
     if overview.attention:
         console.print_prose(console.paint(_("Needs attention:"), "red"))
-        tables.print_days(overview.attention, overview.zone)
+        tables.print_days(overview.attention, overview.zone, named)
         _print_more(overview.more_attention)
         console.print_line()
     if overview.rejected:
         console.print_line(console.paint(_("Rejected, and sent back to their authors:"), "yellow"))
-        tables.print_days(overview.rejected, overview.zone)
+        tables.print_days(overview.rejected, overview.zone, named)
         console.print_line()
     if overview.next:
         console.print_prose(console.paint(_("Next:"), "bold"))
-        tables.print_days(overview.next, overview.zone, says_stops=True)
+        tables.print_days(overview.next, overview.zone, named, says_stops=True)
         _print_more(overview.more)
         console.print_line()
     if overview.leaves_nothing:

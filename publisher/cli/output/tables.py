@@ -1,14 +1,16 @@
 """Tables of deliveries: by day, one line each, readable at 80 columns."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import tzinfo
 
 from rich.text import Text
 
 from publisher.base import formats
 from publisher.base.i18n import _
+from publisher.base.text import shortened
 from publisher.cli.output import console, listing
 from publisher.ledger.pending_stops import reason_of
+from publisher.model.content import Content
 from publisher.model.deliveries import Delivery, Wish
 from publisher.model.states import State, counted
 from publisher.model.visibility import Visibility
@@ -28,6 +30,11 @@ _COLOURS = {
 }
 
 
+Named = Callable[[str], str]
+"""Gives the name of an account for readers."""
+_BESIDE = 40  # characters, about
+
+
 def state_text(state: State) -> Text:
     return Text(_(state), style=_COLOURS[state])
 
@@ -39,7 +46,24 @@ def embargo_note(planned: Delivery | Wish, zone: tzinfo) -> str | None:
     return _("embargo, due at {time}", time=console.minute(planned.due_at, zone))
 
 
-def print_log(deliveries: Sequence[Delivery], zone: tzinfo, *, is_empty: bool) -> None:
+def account_text(account: str, named: Named) -> Text:
+    """An account's key, which people type, and beside it what readers call it."""
+    name = console.printable(named(account))
+    return Text.assemble(account, (f" {name}" if name != account else "", "dim"))
+
+
+def post_text(post: str, content: Content) -> Text:
+    """A post's id, which people type, and beside it what it is called.
+
+    An answer begins with the name of a reader, who stands in no list.
+    """
+    words = "" if content.answers else console.printable(shortened(content.first_words, _BESIDE))
+    return Text.assemble(post, (f"  {words}" if words else "", "dim"))
+
+
+def print_log(
+    deliveries: Sequence[Delivery], zone: tzinfo, named: Named, *, is_empty: bool
+) -> None:
     """Print the log with lateness and errors; `is_empty`: the whole log has no entry."""
     if not deliveries:
         console.print_prose(
@@ -48,7 +72,7 @@ def print_log(deliveries: Sequence[Delivery], zone: tzinfo, *, is_empty: bool) -
             else _("Nothing in the log matches.")
         )
         return
-    print_days(deliveries, zone, addresses=True)
+    print_days(deliveries, zone, named, addresses=True)
     console.print_line()
     states = summary({state: sum(d.state is state for d in deliveries) for state in State})
     number = formats.deliveries(len(deliveries))
@@ -59,6 +83,7 @@ def print_log(deliveries: Sequence[Delivery], zone: tzinfo, *, is_empty: bool) -
 def print_days(
     deliveries: Sequence[Delivery],
     zone: tzinfo,
+    named: Named = str,
     *,
     addresses: bool = False,
     says_stops: bool = False,
@@ -72,7 +97,7 @@ def print_days(
     rows = [
         (
             console.day(delivery.not_before, zone),
-            _row(delivery, zone, addresses=addresses, says_stops=says_stops),
+            _row(delivery, zone, named, addresses=addresses, says_stops=says_stops),
         )
         for delivery in deliveries
     ]
@@ -80,11 +105,11 @@ def print_days(
 
 
 def _row(
-    delivery: Delivery, zone: tzinfo, *, addresses: bool, says_stops: bool
+    delivery: Delivery, zone: tzinfo, named: Named, *, addresses: bool, says_stops: bool
 ) -> tuple[Text, ...]:
     went_out = delivery.state in (State.PUBLISHED, State.WITHDRAWN)
     late = delivery.lateness if went_out else None
-    post = Text(delivery.post)
+    post = post_text(delivery.post, delivery.content)
     seen = Visibility.of(delivery)
     is_stopped = says_stops and delivery.state not in (State.SCHEDULED, State.PUBLISHING)
     says = None
@@ -101,7 +126,7 @@ def _row(
         ),
         Text(seen.count, style="red") if seen.is_half_out else state_text(delivery.state),
         Text("" if late is None else formats.lateness(late.total_seconds())),
-        Text(delivery.account),
+        account_text(delivery.account, named),
         post,
     )
 

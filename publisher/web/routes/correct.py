@@ -15,7 +15,6 @@ from publisher.drafts.draft_files import DraftFiles
 from publisher.drafts.editing import Manuscript
 from publisher.model.events import Event
 from publisher.planning import correctable
-from publisher.web import draft_view
 from publisher.web.authentication import Reader, Visitor, Writer
 from publisher.web.dependencies import Parts, PostRoute, Use, post_address
 
@@ -125,8 +124,7 @@ def _page(
         request,
         "correct.html",
         post=post,
-        wanted=(wanted := _wanted(parts.app, visitor, post)),
-        titles={one.post: draft_view.words(one.words) for one in wanted},
+        wanted=_wanted(parts.app, visitor, post),
         reason=reason,
         problem=problem,
     )

@@ -6,6 +6,7 @@ from fastapi import APIRouter, Request, Response
 
 from publisher.base.errors import UsageError
 from publisher.base.i18n import _
+from publisher.drafts import editing
 from publisher.ledger.reading.log_pages import Cursor, Wanted
 from publisher.model.states import State
 from publisher.web import draft_view
@@ -64,7 +65,7 @@ def posts(
         drafts=[
             (
                 file.id,
-                draft_view.words(file),
+                editing.first_words(file),
                 parts.still_of(known[file.id]) if file.id in known else None,
             )
             for file in waiting[:_MOST]

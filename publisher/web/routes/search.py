@@ -6,7 +6,7 @@ from itertools import groupby, islice
 from fastapi import APIRouter, Request, Response
 
 from publisher.app import Application
-from publisher.drafts import text_files
+from publisher.drafts import editing, text_files
 from publisher.ledger.manager.rights import Rank
 from publisher.ledger.reading.log_pages import SortOrder, Wanted
 from publisher.ledger.reading.search_index import without_accents
@@ -62,7 +62,7 @@ def _drafts(app: Application, words: list[str]) -> Iterator[tuple[str, str]]:
         data = text_files.read_bytes(file.path, Findings(file.file), text_files.MAX_DRAFT) or b""
         if not _hold((file.id, data.decode("utf-8", "replace")), words):
             continue
-        yield file.id, draft_view.words(file)
+        yield file.id, editing.first_words(file)
 
 
 def _hold(texts: Iterable[str | None], words: list[str]) -> bool:
