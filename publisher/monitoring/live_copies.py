@@ -58,7 +58,9 @@ class LiveCopies:
 
     def _look(self) -> None:
         with self._client.pipeline() as commands:
-            found, left = commands.get(self._key).pttl(self._key).execute()
+            commands.get(self._key)
+            commands.pttl(self._key)
+            found, left = commands.execute()
         if found is None:
             if self._other and self._seconds() - self._seen_at < LIFE:
                 return

@@ -7,11 +7,13 @@ from pathlib import Path
 
 import pytest
 import redis
+from sqlalchemy import update
 from sqlalchemy.engine import make_url
 
 from publisher.app import Application
 from publisher.base.errors import LedgerElsewhere
 from publisher.ledger.heartbeats import Process, ProcessKind
+from publisher.ledger.tables import heartbeats
 from publisher.monitoring.broker import BrokerMarks, client
 from publisher.monitoring.live_copies import LIFE, LiveCopies
 from publisher.settings import settings
@@ -98,10 +100,14 @@ def copy(
 def both(start: Start, copy: Callable[[], str], ledger_url: str) -> tuple[Machine, Machine]:
     """The original, which is at work, and an earlier copy that is started beside it."""
     first = start("alpha", ledger_url)
-    first.app.database.close()
-    url = copy()
     assert first.works()
-    return first, start("beta", url)
+    first.app.database.close()
+    second = start("beta", copy())
+    with second.app.database.write() as connection:
+        earlier = {"seen_at": heartbeats.c.seen_at - 100_000_000}  # microseconds
+        connection.execute(update(heartbeats).values(earlier))
+    assert first.works()
+    return first, second
 
 
 def _set_backs(*machines: Machine) -> list[int]:
@@ -122,6 +128,7 @@ def test_the_second_copy_writes_nothing_and_no_copy_is_set_back(
 
 def test_processes_of_one_ledger_are_no_copies(start: Start, ledger_url: str) -> None:
     machines = [start(host, ledger_url) for host in ("alpha", "beta")]
+    assert not any(one.copies.elsewhere() for one in machines), "before their first heartbeat"
     assert [one.works() for one in machines * 3] == [True] * 6
 
 
@@ -141,6 +148,8 @@ def test_the_copy_takes_over_after_the_first_one_has_ended(
     assert _set_backs(second) == [1]
     first.seconds += LIFE
     assert not first.works(), "now it is the second one"
+    with pytest.raises(LedgerElsewhere):
+        first.app.heartbeats.beat(first.process)
 
 
 def test_a_broker_that_is_away_changes_nothing(both: tuple[Machine, Machine]) -> None:
