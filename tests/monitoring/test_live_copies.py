@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 import redis
-from sqlalchemy import update
+from sqlalchemy import BigInteger, type_coerce, update
 from sqlalchemy.engine import make_url
 
 from publisher.app import Application
@@ -31,8 +31,16 @@ pytestmark = [
 class Machine:
     """A process that publishes, with its own connections."""
 
-    def __init__(self, app: Application, broker: redis.Redis, url: str, who: Process) -> None:
+    def __init__(
+        self,
+        app: Application,
+        clock: ManualClock,
+        broker: redis.Redis,
+        url: str,
+        who: Process,
+    ) -> None:
         self.app = app
+        self.clock = clock
         self.process = who
         self.seconds = 0.0
         self.copies = LiveCopies(app, broker, who, lambda: self.seconds)
@@ -46,7 +54,7 @@ class Machine:
         try:
             self.app.heartbeats.beat(self.process)
             with self.app.database.watched():
-                add(self.app.ledger, wish(self.app.clock, self.process.id + str(self.seconds), 9))
+                add(self.app.ledger, wish(self.clock, self.process.id + str(self.seconds), 9))
         except LedgerElsewhere:
             return False
         return True
@@ -73,7 +81,7 @@ def start(
             app = Application(settings.load(Workspace(tmp_path / host).path), clock)
             stack.callback(app.close)
             app.database.migrate()
-            return Machine(app, broker, broker_url, process(ProcessKind.WORKER, host))
+            return Machine(app, clock, broker, broker_url, process(ProcessKind.WORKER, host))
 
         yield start
 
@@ -104,7 +112,8 @@ def both(start: Start, copy: Callable[[], str], ledger_url: str) -> tuple[Machin
     first.app.database.close()
     second = start("beta", copy())
     with second.app.database.write() as connection:
-        earlier = {"seen_at": heartbeats.c.seen_at - 100_000_000}  # microseconds
+        seen_at = type_coerce(heartbeats.c.seen_at, BigInteger)  # microseconds
+        earlier = {"seen_at": seen_at - 100_000_000}
         connection.execute(update(heartbeats).values(earlier))
     assert first.works()
     return first, second

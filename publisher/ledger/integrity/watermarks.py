@@ -37,7 +37,7 @@ class MarkKeeper(Protocol):
     def write(self, ledger: str, mark: bytes) -> None: ...
 
 
-class Copies(Protocol):
+class CopyWatch(Protocol):
     """Knows whether a copy of the ledger is at work: see `publisher.monitoring.live_copies`."""
 
     def elsewhere(self) -> PublisherError | None: ...
@@ -68,10 +68,10 @@ class Watermarks(LedgerPart):
     def __init__(self, database: Database, clock: Clock, places: Sequence[MarkKeeper]) -> None:
         super().__init__(database, clock)
         self._places = [*places]
-        self._copies: Copies | None = None
+        self._copies: CopyWatch | None = None
         self._kept: Watermark | None = None
 
-    def start(self, *places: MarkKeeper, copies: Copies | None = None) -> None:
+    def start(self, *places: MarkKeeper, copies: CopyWatch | None = None) -> None:
         """Compare from now on, also with marks in `places`, in a thread that never ends."""
         self._places += places
         self._copies = copies
