@@ -28,6 +28,7 @@ from publisher.monitoring import broker, broker_errors
 from publisher.monitoring.account_locks import AccountLocks
 from publisher.monitoring.broker import BrokerMarks
 from publisher.monitoring.heartbeat import Beating
+from publisher.monitoring.live_copies import LiveCopies
 from publisher.monitoring.monitor import Monitor
 from publisher.monitoring.peers import Peers, keep
 from publisher.monitoring.troubles import Subject
@@ -39,6 +40,7 @@ from workers.wrong_clock import takes_tasks_unless
 _ONCE_IN = 60.0  # seconds between two equal lines about the broker
 _BATCHES = 2
 """Batches that a process takes and builds at a time; other threads go on with them."""
+_UNTIL_ALONE = 1.0  # seconds between two looks whether a copy of the ledger is at work
 _BROKER_LIMIT = 1.0  # seconds that the broker may take to say what others do
 _LAST_HEARTBEAT = 2.0  # seconds that the end may take
 
@@ -159,7 +161,11 @@ def _mind_others() -> None:
 @worker_init.connect
 def _warm_up(**_: object) -> None:
     allow_many_files()
-    publisher().watermarks.start(BrokerMarks(_url))
+    copies = LiveCopies(publisher(), at_the_broker(), _heartbeat().process)
+    publisher().watermarks.start(BrokerMarks(_url), copies=copies)
+    while copies.elsewhere():  # its messages are in the same queue, and are not for this one
+        pulse.beat()
+        time.sleep(_UNTIL_ALONE)
     publisher().watch_the_clock()
     publisher().renew_keys()
     publisher().comment_watch.start()

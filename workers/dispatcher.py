@@ -25,6 +25,7 @@ from publisher.ledger.heartbeats import ProcessKind
 from publisher.model.deliveries import Claim
 from publisher.monitoring.broker import BrokerMarks
 from publisher.monitoring.heartbeat import Beating
+from publisher.monitoring.live_copies import LiveCopies
 from publisher.monitoring.monitor import Monitor
 from publisher.monitoring.peers import Peers, differences, keep
 from publisher.monitoring.watchdog import Watchdog
@@ -232,9 +233,12 @@ def main() -> int:
     dispatcher = Dispatcher(publisher())
     signal.signal(signal.SIGTERM, dispatcher.stop)
     signal.signal(signal.SIGINT, dispatcher.stop)
-    publisher().watermarks.start(BrokerMarks(publisher().settings.broker.url))
     heartbeat = Beating(
         publisher().heartbeats, ProcessKind.DISPATCHER, pulse, publisher().clock_check
+    )
+    publisher().watermarks.start(
+        BrokerMarks(publisher().settings.broker.url),
+        copies=LiveCopies(publisher(), at_the_broker(), heartbeat.process),
     )
     heartbeat.start()
     publisher().notices.start()

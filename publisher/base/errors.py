@@ -203,6 +203,15 @@ class LedgerSetBack(LedgerUnavailable):
     )
 
 
+class LedgerElsewhere(LedgerUnavailable):
+    """A copy of the ledger is at work at the same broker."""
+
+    hint = (
+        "Stop the one that is not intended. If that is the other one, this one goes on by itself "
+        "two minutes later, and looks first for what may be out."
+    )
+
+
 class LedgerTooNew(PublisherError):
     """The ledger was written by a newer version of Publisher."""
 

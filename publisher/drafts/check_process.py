@@ -7,6 +7,7 @@ run as a program; it is kept, so that a text is checked at every pause in typing
 """
 
 import sys
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
@@ -47,7 +48,12 @@ _WAIT = 30.0
 _CROWD = 10
 """How many wait; each keeps one of the threads in which pages are made."""
 _MOST_COSTLY = 3
-"""Drafts that are left out of one check because they take too long."""
+"""Drafts that one check finds to take too long, and leaves out."""
+_REMEMBERED = 1000
+_COSTLY: dict[str, tuple[Any, ...]] = {}
+"""Those found so far, each as it was then: the next check leaves them out at once, and so comes
+further.
+"""
 
 _NICE = 5
 _MODULE = "publisher.drafts.check_process"
@@ -156,6 +162,9 @@ def _request(
 
 def _asked(request: _Request) -> tuple[Library, list[Problem]]:
     children = _CHECKERS if request.advises else _READERS
+    began = time.time_ns()
+    known = [one for one, then in _COSTLY.copy().items() if then == _state_of(request, one)]
+    request = request.model_copy(update={"too_costly": tuple(known)})
     for _again in range(_MOST_COSTLY + 1):
         try:
             head, data = children.ask({}, request.model_dump_json().encode())
@@ -164,6 +173,7 @@ def _asked(request: _Request) -> tuple[Library, list[Problem]]:
                 break
             left_out = *request.too_costly, failure.place
             request = request.model_copy(update={"too_costly": left_out})
+            _remember(request, failure.place, began)
         except Ended:
             break
         except NoneFree:
@@ -178,6 +188,28 @@ def _asked(request: _Request) -> tuple[Library, list[Problem]]:
         "draft stops it."
     )
     raise NotPossible(_("The drafts could not be checked in time."), hint=hint)
+
+
+def _remember(request: _Request, place: str, began: int) -> None:
+    """Leave a draft out from now on, until it changes; `began`: when it was not read yet."""
+    state = _state_of(request, place)
+    if state is None or (place not in request.revised and state[1] >= began):
+        return  # it may have been changed since
+    if len(_COSTLY) >= _REMEMBERED:
+        _COSTLY.clear()
+    _COSTLY[place] = state
+
+
+def _state_of(request: _Request, place: str) -> tuple[Any, ...] | None:
+    """What changes when a draft does; None: it is gone."""
+    workspace = request.settings.workspace
+    if place in request.revised:
+        return workspace, hash(request.revised[place])
+    try:
+        found = (workspace / place).stat()
+    except OSError:
+        return None
+    return workspace, found.st_mtime_ns, found.st_size
 
 
 def _serve(questions: BinaryIO, answers: BinaryIO) -> None:

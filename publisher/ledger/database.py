@@ -164,6 +164,10 @@ class Database:
 
     def _lost_connection(self, *_of_it: object) -> None:
         """Look again: the server may be another one now, or go on from an earlier instant."""
+        self.look_again()
+
+    def look_again(self) -> None:
+        """Compare before the next transaction that writes; it fails if that fails."""
         self._is_looked_at = False
 
     def face(self, mark: marks.Watermark, now: datetime) -> None:

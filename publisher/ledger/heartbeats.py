@@ -169,6 +169,11 @@ class Heartbeats:
         with self._database.read() as connection:
             return heartbeats_in(connection)
 
+    def lives(self) -> Sequence[Heartbeat]:
+        """As `lives_in`."""
+        with self._database.read() as connection:
+            return lives_in(connection)
+
     def users(self) -> list[Process]:
         """The processes that show life, also of a ledger that an older version wrote."""
         with self._database.read() as connection:

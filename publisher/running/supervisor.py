@@ -23,6 +23,7 @@ from publisher.ledger.reading.history_steps import HistoryStep
 from publisher.model.states import State
 from publisher.monitoring import broker
 from publisher.monitoring.heartbeat import Beating
+from publisher.monitoring.live_copies import LiveCopies
 from publisher.monitoring.monitor import Monitor
 from publisher.monitoring.peers import differences
 from publisher.monitoring.troubles import Trouble
@@ -74,6 +75,7 @@ def run(
         idle = False
         try:
             processes.start()
+            _mind_copies(app)
             heartbeat.start()
             watchdog.start()
             while not (interruption.wanted or idle):
@@ -102,6 +104,13 @@ def _differences(app: Application) -> Callable[[], Sequence[Trouble]] | None:
     if not (url := app.settings.broker.url):
         return None
     return partial(differences, app, broker.client(url, _BROKER_LIMIT))
+
+
+def _mind_copies(app: Application) -> None:
+    """Tell of a copy of the ledger that is at work: the heartbeat shows it, and people are told."""
+    if url := app.settings.broker.url:
+        copies = LiveCopies(app, broker.client(url, _BROKER_LIMIT))
+        app.watermarks.start(broker.BrokerMarks(url), copies=copies)
 
 
 @contextmanager

@@ -14,8 +14,9 @@ from publisher.base.i18n import _
 from publisher.base.process import Pulse, allow_many_files
 from publisher.doctor.profiles import Refresher
 from publisher.ledger.heartbeats import ProcessKind
-from publisher.monitoring.broker import BrokerMarks
+from publisher.monitoring.broker import BrokerMarks, client
 from publisher.monitoring.heartbeat import Beating
+from publisher.monitoring.live_copies import LiveCopies
 from publisher.monitoring.monitor import Monitor
 from publisher.running.signals import Interruption
 from publisher.settings.schema import WebSettings
@@ -28,6 +29,7 @@ _BACKLOG = 256
 _AT_ONCE = 2_000
 """Connections; further ones get a 503. Each open page has one."""
 _BEAT = 1.0  # seconds between two signs of life
+_BROKER_LIMIT = 1.0  # seconds
 _LAST_HEARTBEAT = 1.0  # seconds that the end may take
 
 
@@ -79,7 +81,11 @@ def serve(app: Application, where: WebSettings, *, say: Callable[[str], None]) -
         if where.is_open:
             say(_("Passwords come over plain HTTP: [web] host is {host}.", host=where.host))
         url = app.settings.broker.url
-        app.watermarks.start(*([BrokerMarks(url)] if url else []))
+        if url:
+            copies = LiveCopies(app, client(url, _BROKER_LIMIT))
+            app.watermarks.start(BrokerMarks(url), copies=copies)
+        else:
+            app.watermarks.start()
         heartbeat.start()
         refresher.start()
         try:

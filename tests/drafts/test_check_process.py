@@ -25,6 +25,7 @@ Change = Callable[..., None]
 @pytest.fixture(autouse=True)
 def pools(monkeypatch: pytest.MonkeyPatch) -> Iterator[Mapping[str, ProcessPool]]:
     made = {name: ProcessPool(check_process._MODULE, 1) for name in ("_CHECKERS", "_READERS")}
+    check_process._COSTLY.clear()
     for name, pool in made.items():
         monkeypatch.setattr(check_process, name, pool)
     yield made
@@ -146,6 +147,31 @@ def test_a_draft_that_takes_too_long_is_named_and_stops_no_other(
     }
     assert library.broken == {"b", "d"}
     assert library.has("b"), "nothing of it is cancelled"
+
+
+def test_more_of_them_than_one_check_can_find_are_all_named_by_the_next(
+    workspace: Workspace, changed: Change
+) -> None:
+    """And one that is mended is checked again."""
+    for name in "abcde":
+        workspace.draft("at: 2016-03-08 10:00\nto: [bice-x]", "[LIEN] slow", f"{name}.md")
+    workspace.draft("at: 2016-03-08 10:00\nto: [bice-x]", "[LIEN]", "f.md")
+    changed(
+        "parse = library.draft.parse",
+        "def slow(text, post_id, *more):",
+        "    if 'slow' in text:",
+        "        'a' * 10**12",
+        "    return parse(text, post_id, *more)",
+        "library.draft.parse = slow",
+    )
+    with pytest.raises(NotPossible):
+        check_process.check(_settings(workspace))
+    found = _codes(check_process.check(_settings(workspace)))
+    assert [found[f"posts/{name}.md"] for name in "abcdef"] == [{"too-costly"}] * 5 + [
+        {"placeholder"}
+    ]
+    workspace.draft("at: 2016-03-08 10:00\nto: [bice-x]", "[LIEN]", "c.md")
+    assert _codes(check_process.check(_settings(workspace)))["posts/c.md"] == {"placeholder"}
 
 
 def test_the_draft_is_named_whose_pictures_were_looked_at_meanwhile(

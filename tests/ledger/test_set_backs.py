@@ -214,6 +214,21 @@ def test_a_process_sends_nothing_whose_intent_another_one_kept(
 
 
 @pytest.mark.usefixtures("went_back")
+def test_a_mark_of_a_clock_that_was_ahead_holds_nothing_until_then(
+    database: Database, queries: Queries, clock: ManualClock
+) -> None:
+    """Nor is the ledger set back by it again and again."""
+    assert database.seen
+    mark = database.seen.model_copy(update={"at": clock.ahead(86_400)})
+    for _look in range(3):
+        database.seen = None
+        database.face(mark, clock.now())
+        clock.advance(60)
+    assert len(queries.set_backs()) == 1
+    assert _states(queries) == {"now": State.UNCERTAIN, "later": State.SCHEDULED}
+
+
+@pytest.mark.usefixtures("went_back")
 def test_one_set_back_is_on_record_once(
     database: Database, dispatch: Dispatch, queries: Queries, clock: ManualClock
 ) -> None:

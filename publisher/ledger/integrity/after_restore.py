@@ -55,6 +55,8 @@ from publisher.model.states import Role, State
 
 _UNDER_WAY = timedelta(seconds=5)
 """How long after a set-back a request may leave whose intent is lost: `worker/intents.py`."""
+_CLOCK_BACK = timedelta(hours=1)
+"""How far ahead of the clock a step may be whose instant is believed."""
 _WITH_A_PERSON = (State.AWAITING_APPROVAL, State.REJECTED, State.HELD)
 
 
@@ -71,6 +73,8 @@ class Gap:
     is_new: bool = False
     is_set_back: bool = False
     """Whether the ledger went back without a person's doing."""
+    lost: str | None = None
+    """The hash of the step whose absence showed it."""
 
     @property
     def event(self) -> Event:
@@ -157,14 +161,15 @@ def set_back(database: Database, mark: Watermark, now: datetime) -> bool:
             return False
         marks.begin(connection, None)
         before = newest_id(connection)
-        since = _newest_instant(connection, mark.at) or mark.at
-        until = max(now, mark.at)  # the clock may have been set back, too
+        # The clock may have been set back, too. A mark that is further ahead had a wrong one.
+        until = mark.at if now < mark.at <= now + _CLOCK_BACK else now
+        since = min(_newest_instant(connection, mark.at) or mark.at, until)
         gap = Gap(since, until, is_set_back=True)
         # A request whose intent is lost may leave a moment from now.
         found = _found(connection, _may_be_out(replace(gap, until=until + _UNDER_WAY)))
         for delivery in found:
             _doubt(connection, delivery, gap, ACTOR)
-        detail = {"since": gap.since, "number": len(found), "after": before}
+        detail = {"since": gap.since, "number": len(found), "after": before, "lost": mark.hash}
         note_account(connection, EVERYTHING, Event.LEDGER_SET_BACK, until, ACTOR, detail)
     return True
 
@@ -200,7 +205,7 @@ def newest_id(connection: Connection) -> int:
 
 def _explains(gap: Gap, mark: Watermark) -> bool:
     """Whether a step is lost in a gap that is known already."""
-    return not gap.is_new and gap.since <= mark.at <= gap.until
+    return not gap.is_new and (gap.lost == mark.hash or gap.since <= mark.at <= gap.until)
 
 
 def _may_be_out(gap: Gap) -> ColumnElement[bool]:
@@ -270,7 +275,7 @@ def _gap(row: Any) -> Gap:
     detail, is_set_back = json.loads(row.detail), row.event == Event.LEDGER_SET_BACK
     since = datetime.fromisoformat(detail["since" if is_set_back else "backup_of"])
     until = datetime.fromisoformat(detail["until"]) if "until" in detail else row.at
-    return Gap(since, until, is_set_back=is_set_back)
+    return Gap(since, until, is_set_back=is_set_back, lost=detail.get("lost"))
 
 
 def trust(database: Database, clock: Clock, actor: str) -> int:

@@ -37,6 +37,12 @@ class MarkKeeper(Protocol):
     def write(self, ledger: str, mark: bytes) -> None: ...
 
 
+class CopyWatch(Protocol):
+    """Knows whether a copy of the ledger is at work: see `publisher.monitoring.live_copies`."""
+
+    def elsewhere(self) -> PublisherError | None: ...
+
+
 class MarkFile:
     """A file for each ledger in a folder."""
 
@@ -62,19 +68,25 @@ class Watermarks(LedgerPart):
     def __init__(self, database: Database, clock: Clock, places: Sequence[MarkKeeper]) -> None:
         super().__init__(database, clock)
         self._places = [*places]
+        self._copies: CopyWatch | None = None
         self._kept: Watermark | None = None
 
-    def start(self, *places: MarkKeeper) -> None:
+    def start(self, *places: MarkKeeper, copies: CopyWatch | None = None) -> None:
         """Compare from now on, also with marks in `places`, in a thread that never ends."""
         self._places += places
+        self._copies = copies
         self._database.watch = self
         Thread(target=self._run, name="watermarks", daemon=True).start()
 
     def look(self) -> None:
         """Compare the ledger with all marks, and keep its newest step.
 
-        If it lacks one, what may be out becomes uncertain.
+        If it lacks one, what may be out becomes uncertain. Raises LedgerElsewhere, and does
+        nothing, while a copy of the ledger is at work: its steps are missing here.
         """
+        if self._copies and (elsewhere := self._copies.elsewhere()):
+            self._database.look_again()
+            raise elsewhere
         before, known = self._database.seen, self._known()
         with self._database.read() as connection:
             lost, newest = _missing(connection, known), marks.newest(connection)
