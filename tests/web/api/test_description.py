@@ -22,6 +22,8 @@ from publisher.web.app import create
 from tests.support.workspaces import Workspace
 from tests.web.api.conftest import Make
 
+pytestmark = pytest.mark.guards("publisher.notices.webhook_message")
+
 _OUTSIDE = "what nobody may see"
 _MARKS = (_OUTSIDE, "planted-secret", "SQLite format 3", "root:x:", "[accounts.")
 _PLACES = (
@@ -54,7 +56,6 @@ def test_it_needs_no_token_and_tells_nothing_of_the_workspace(
     assert not [name for name in app.accounts() if name in answer.text.replace('"bice-x"', "")]
 
 
-@pytest.mark.guards("publisher.notices.webhook_message")
 def test_it_describes_what_webhooks_are_sent(app: Application) -> None:
     """What a step becomes is what its type's entry says, with the headers of the request."""
     news = WebhookNews(app.database, app.clock)
