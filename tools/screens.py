@@ -33,6 +33,7 @@ from publisher.sandbox.accounts import SandboxAccount, secrets_toml
 from publisher.sandbox.platforms import accounts_for
 from publisher.sandbox.server import Sandbox, running
 from publisher.settings import sandbox_mode, settings
+from tests.support import system
 from tests.support.clock import ManualClock
 from tests.support.delivering import one_by_one
 from tests.support.pages import PASSWORD, serving
@@ -108,7 +109,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--into", type=Path, default=ROOT / "docs" / "images" / "screens")
     parser.add_argument("--only", default="", help="names of pages, with commas between them")
-    parser.add_argument("--browser", default="/usr/bin/chromium")
+    parser.add_argument("--browser", default=system.program("chromium-headless-shell", "/usr/bin"))
     options = parser.parse_args()
     wanted = options.only.split(",") if options.only else [*PAGES]
     options.into.mkdir(parents=True, exist_ok=True)

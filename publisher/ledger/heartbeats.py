@@ -169,10 +169,11 @@ class Heartbeats:
         with self._database.read() as connection:
             return heartbeats_in(connection)
 
-    def lives(self) -> Sequence[Heartbeat]:
-        """As `lives_in`."""
+    def signs_of_life(self) -> dict[str, int]:
+        """When each process that is on record showed life last, by its id: in microseconds."""
+        seen = heartbeats.c.process, _microseconds(heartbeats.c.seen_at)
         with self._database.read() as connection:
-            return lives_in(connection)
+            return {row[0]: row[1] for row in connection.execute(select(*seen))}
 
     def users(self) -> list[Process]:
         """The processes that show life, also of a ledger that an older version wrote."""

@@ -2,22 +2,22 @@
 
 A copy of a machine that runs beside the original has the same ledger id: each would find steps of
 the other one missing in its own history, and each would publish. So the first process at work
-leaves its name at the broker, and has a sign of life in its ledger before that. Where the broker
-knows a process that showed life later than this ledger knows of it, it is at work in a copy: then
-this ledger is neither compared nor written by processes that publish, until the other one has shown
-no life for two minutes.
+leaves its name at the broker, with its last sign of life in its ledger. Where this ledger has no
+such sign of it, that process is at work in a copy: then this ledger is neither compared nor written
+by processes that publish, until the other one has shown no life for two minutes.
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from time import monotonic
+from typing import Any
 
 import redis
 
 from publisher.app import Application
 from publisher.base.errors import LedgerElsewhere
 from publisher.base.i18n import _
-from publisher.ledger.heartbeats import SILENT_AFTER, Process
+from publisher.ledger.heartbeats import Process
 
 LIFE = 60  # real seconds from the last sign of life at the broker until its name ends there
 _EVERY = 1.0  # real seconds between two looks: posts wait for them
@@ -57,41 +57,41 @@ class LiveCopies:
         return self._other
 
     def _look(self) -> None:
-        with self._client.pipeline() as commands:
-            commands.get(self._key)
-            commands.pttl(self._key)
-            found, left = commands.execute()
+        found: Any = self._client.get(self._key)
         if found is None:
             if self._other and self._seconds() - self._seen_at < LIFE:
                 return
             self._other = None
             if me := self._process:
                 self._app.heartbeats.beat(me)  # others of this ledger must know it
-                self._client.set(self._key, self._name_of(me), nx=True, ex=LIFE)
+                self._leave_name(me, nx=True)
             return
-        holder, ages = json.loads(found), self._ages()
-        kept_up = LIFE - left / 1000  # seconds ago
-        if ages.get(holder["process"], float("inf")) - SILENT_AFTER > kept_up:
-            self._other, self._seen_at = self._told(holder), self._seconds()
+        at_work, signs = json.loads(found), self._app.heartbeats.signs_of_life()
+        is_other = not self._process or at_work["process"] != self._process.id
+        # Compared as they are on record: a clock that is set makes no copy of a ledger.
+        if is_other and signs.get(at_work["process"], 0) < at_work["sign"]:
+            self._other, self._seen_at = self._told(at_work), self._seconds()
             return
         self._other = None
-        # Only with a sign of life that this ledger has: else others would take it for a copy's.
-        if (me := self._process) and ages.get(me.id, SILENT_AFTER) < SILENT_AFTER:
-            self._client.set(self._key, self._name_of(me), ex=LIFE)
+        if (me := self._process) and me.id in signs:
+            self._leave_name(me)
 
-    def _ages(self) -> dict[str, float]:
-        return {one.process.id: one.age for one in self._app.heartbeats.lives()}
+    def _leave_name(self, process: Process, *, nx: bool = False) -> None:
+        """Only with a sign of life that this ledger has: else others would take it for a copy's."""
+        name = {
+            "process": process.id,
+            "sign": self._app.heartbeats.signs_of_life()[process.id],
+            "host": process.host,
+            "place": self._app.database.place,
+        }
+        self._client.set(self._key, json.dumps(name), nx=nx, ex=LIFE)
 
-    def _name_of(self, process: Process) -> str:
-        place = self._app.database.place
-        return json.dumps({"process": process.id, "host": process.host, "place": place})
-
-    def _told(self, holder: dict[str, str]) -> LedgerElsewhere:
+    def _told(self, at_work: Mapping[str, str]) -> LedgerElsewhere:
         message = _(
             "A copy of this ledger is at work: {other} (from {host}). This one, {place}, sends "
             "nothing, so that no post goes out twice.",
-            other=holder["place"],
-            host=holder["host"],
+            other=at_work["place"],
+            host=at_work["host"],
             place=self._app.database.place,
         )
         return LedgerElsewhere(message, plainly=message)

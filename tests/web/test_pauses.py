@@ -95,10 +95,10 @@ def test_a_later_time_past_the_expiry_changes_nothing(app: Application, manager:
 @pytest.mark.parametrize(
     ("choice", "at", "says"),
     [
-        ("later", "2016-03-07T07:00", "The new time of n.fr to bice-x has passed."),
+        ("later", "2016-03-07T07:00", "The new time of “Le texte de n.fr” to bice-x has passed."),
         ("later", "", "is not a time"),
-        ("send", "2016-03-07T10:00", "n.fr to bice-x has a new time, but"),
-        ("drop", "2016-03-07T10:00", "n.fr to bice-x has a new time, but"),
+        ("send", "2016-03-07T10:00", "“Le texte de n.fr” to bice-x has a new time, but"),
+        ("drop", "2016-03-07T10:00", "“Le texte de n.fr” to bice-x has a new time, but"),
     ],
 )
 def test_a_time_that_is_over_or_not_meant_changes_nothing(
@@ -150,7 +150,10 @@ def test_what_fell_due_after_the_page_was_loaded_is_shown_before_it_is_sent(
     clock_of(app).advance(10)
     fields = {f"choice-{overdue.id}": "drop"}
     assert manager.send("/resume", seen=seen_on(manager), **fields).status_code == 409
-    assert "More posts have become due since you looked: fresh.fr → bice-x." in manager.text
+    assert (
+        "More posts have become due since you looked: “Le texte de fresh.fr” → bice-x."
+        in manager.text
+    )
     assert app.queries.accounts() != []
     assert {d.post for d in app.control.overdue()} == {"n.fr", "fresh.fr"}
     for delivery in app.control.overdue():
