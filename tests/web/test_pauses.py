@@ -289,11 +289,11 @@ def test_a_page_names_its_button_and_not_a_command_for_a_terminal() -> None:
     assert labels.here(gone, UTC) == "If it never can: “It is gone”, once it is not there."
     for no_page_does_that in ("Then run `publisher doctor`.", "Use --keep-going."):
         assert labels.here(f"It is late. {no_page_does_that} Wait.", UTC) == "It is late. Wait."
-    for lang, marks in (("en", "“all”"), ("fr", "«\xa0all\xa0»"), ("pl", "„all”")):
+    for lang, marks in (("en", "“much”"), ("fr", "«\xa0much\xa0»"), ("pl", "„much”")):
         with speaking(lang):
-            assert labels.here("No `all`, no `publisher x`.", UTC) == ""
+            assert labels.here("No `much`, no `publisher x`.", UTC) == ""
             assert (
-                labels.here("Name it; `all` leaves it out.", UTC)
+                labels.here("Name it; `much` leaves it out.", UTC)
                 == f"Name it; {marks} leaves it out."
             )
     keys = labels.here("Give it a new `at`, or a longer `expires`.", UTC)
