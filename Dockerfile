@@ -2,12 +2,15 @@
 # commands that people type. It builds on amd64 and arm64; nothing of the first stage's tools is in it.
 FROM python:3.13-slim AS build
 WORKDIR /build
+# Nothing is built from a source archive, which may run anything, but feedgen: it has no wheel.
 COPY requirements/build.txt requirements/docs.txt requirements/run.txt requirements/
 RUN python -m venv tools \
     && tools/bin/pip install --no-cache-dir --disable-pip-version-check \
+        --only-binary :all: \
         --require-hashes --requirement requirements/build.txt --requirement requirements/docs.txt \
     && python -m venv --without-pip /opt/publisher \
     && tools/bin/uv pip install --no-cache --compile-bytecode --python /opt/publisher \
+        --only-binary :all: --no-binary feedgen \
         --require-hashes --requirement requirements/run.txt
 # A release's context says its version in PKG-INFO; elsewhere `--build-arg VERSION=…` does.
 ARG VERSION=""

@@ -66,7 +66,7 @@ def _found() -> tuple[dict[str, ChannelSpec], dict[str, ConfigurationError]]:
 def _loaded(point: EntryPoint, found: Collection[str]) -> ChannelSpec:
     try:
         spec = point.load()
-    except Exception as error:
+    except (Exception, SystemExit) as error:  # a module that exits would end each command of ours
         raise _unusable(point, _("it cannot be imported ({error})", error=error)) from error
     if not isinstance(spec, ChannelSpec):
         raise _unusable(point, _("it is not a ChannelSpec"))

@@ -1,7 +1,7 @@
 """Costs on X of the posts of a plan.
 
 X bills by use: each part of a thread is a post, a post with a link costs more, and the alternative
-text of each picture is charged too. Source:
+text of each picture and GIF is charged too. Source:
 docs.x.com/x-api/getting-started/pricing. Facebook and the website cost nothing.
 """
 
@@ -26,7 +26,7 @@ class Cost:
     with_link: int
     amount: Decimal
     alt_texts: int = 0
-    """Number of pictures with an alternative text, which X charges separately."""
+    """Number of pictures and GIFs with an alternative text, which X charges separately."""
     readings: int = 0
     """How often figures are read, each of which X charges."""
 
@@ -69,7 +69,9 @@ def cost_on_x(
         with_link += sum(linked)
         without += len(linked) - sum(linked)
         readings += len(Age) if reads_figures else 0
-        alt_texts += len({pic.digest for part in content.parts for pic in part.pictures if pic.alt})
+        shown = (picture for part in content.parts for picture in part.pictures)
+        # Of videos none is sent.
+        alt_texts += len({one.digest for one in shown if one.alt and not one.is_video})
     amount = (
         without * prices.x_post
         + with_link * prices.x_post_with_link

@@ -161,13 +161,14 @@ def _clock_for_children(app: Application) -> dict[str, str]:
 def nothing_waits(app: Application, unconnected: Collection[str] = ()) -> bool:
     """Whether no delivery will change any more without a person or a new draft.
 
-    `unconnected`: accounts whose keys only a person can bring: nothing is sent or read there.
+    `unconnected`: accounts whose keys only a person can bring: nothing is sent, read or deleted
+    there.
     """
     try:
         waiting = app.queries.waiting(unconnected)
     except LedgerUnavailable:
         return False
-    return not (waiting.scheduled or waiting.publishing or waiting.reading)
+    return not (waiting.scheduled or waiting.publishing or waiting.reading or waiting.withdrawing)
 
 
 def needs_a_person(app: Application, unconnected: Collection[str] = ()) -> bool:

@@ -137,6 +137,7 @@ def test_a_channel_that_cannot_be_used_stops_its_own_accounts_alone(
         ("site = publisher.channels.site.spec:SPEC", "", "there is already a channel site"),
         (GOOD, "", "it does not say for which version of the channel contract"),
         (GOOD, "hashtag_limit=3,", "it cannot be imported (ChannelSpec.__init__() got an unexpecte"),
+        (GOOD, "contract=exit('no licence'),", "it cannot be imported (no licence)"),
     ],
 )  # fmt: skip
 def test_a_channel_that_cannot_be_used_is_named(

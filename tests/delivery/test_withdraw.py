@@ -277,6 +277,29 @@ def test_a_withdrawal_whose_process_dies_is_gone_on_with(
 
 
 @pytest.mark.usefixtures("_thread")
+@pytest.mark.parametrize(
+    ("answer", "by_itself"),
+    [
+        (_AWAY, 1),
+        (Unknown("No answer."), 1),
+        (AccountSuspended(Kind.RATE_LIMIT, "Too many."), 1),
+        (AccountSuspended(Kind.AUTH, "The token is invalid."), 0),
+        (Refused(Kind.CONTENT, "Not yours."), 0),
+        (still_out("X"), 0),
+    ],
+)
+def test_what_needs_nobody_to_be_deleted_is_counted_apart(
+    control: Control, queries: Queries, clock: ManualClock, answer: Outcome, by_itself: int
+) -> None:
+    assert queries.waiting().withdrawing == 0
+    withdraw(control, DeletingChannel(fails_at="2", answer=answer))
+    assert queries.waiting().withdrawing == by_itself
+    assert queries.waiting({"bice-x"}).withdrawing == 0, "nobody has its keys"
+    tried_again(control, clock, DeletingChannel())
+    assert queries.waiting().withdrawing == 0
+
+
+@pytest.mark.usefixtures("_thread")
 def test_a_person_is_told_once_what_may_still_be_out_until_it_is_gone(
     control: Control, queries: Queries, clock: ManualClock
 ) -> None:

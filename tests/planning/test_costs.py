@@ -35,12 +35,12 @@ def test_prices_can_be_set() -> None:
     assert cost_on_x([content("Oui", "example.org")], prices).amount == Decimal("1.02")
 
 
-def test_an_alternative_text_costs_apart_and_each_picture_has_one() -> None:
+def test_an_alternative_text_costs_apart_and_each_picture_has_one_but_no_video() -> None:
     shown = tuple(
-        Picture(
-            digest=digest, media_type="image/jpeg", width=1, height=1, alt="Une carte", name="a.jpg"
-        )
-        for digest in ("a", "b", "b")
-    )
+        Picture(digest=digest, media_type=kind, width=1, height=1, alt="Une carte", name="a.jpg")
+        for digest, kind in [
+            ("a", "image/jpeg"), ("b", "image/gif"), ("b", "image/gif"), ("c", "video/mp4"),
+        ]
+    )  # fmt: skip
     with_pictures = Content(parts=(Part(text="Oui", pictures=shown),))
     assert cost_on_x([with_pictures], PriceSettings()) == Cost(1, 0, Decimal("0.025"), alt_texts=2)

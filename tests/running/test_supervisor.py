@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from sqlalchemy import update
 
 from publisher.app import Application
 from publisher.base.errors import (
@@ -22,6 +23,7 @@ from publisher.base.errors import (
 )
 from publisher.base.lock import locked
 from publisher.ledger.reading.history_steps import HistoryStep
+from publisher.ledger.tables import deliveries
 from publisher.model.states import State
 from publisher.running import supervisor
 from publisher.running.child_process import Child
@@ -77,6 +79,20 @@ def test_first_post_may_be_due_at_once(sandbox: Sandbox, draft: Draft, queued: Q
     supervisor.run(app, until_idle=True, report=nothing, say=nothing)
     assert texts(sandbox) == ["This is urgent."]
     assert time.monotonic() - begun < 15
+
+
+def test_run_until_idle_deletes_what_is_to_be_withdrawn(
+    sandbox: Sandbox, draft: Draft, queued: Queued
+) -> None:
+    draft("wrong", soon(1))
+    app = queued()
+    assert supervisor.run(app, until_idle=True, report=nothing, say=nothing) == 0
+    app.withdrawals.begin(app.queries.deliveries()[0], "direction", "a child")
+    with app.database.write() as connection:  # as if a minute had passed
+        connection.execute(update(deliveries).values(withdraw_at=app.clock.ahead(5)))
+    assert supervisor.run(app, until_idle=True, report=nothing, say=nothing) == 0
+    assert states(app) == [State.WITHDRAWN]
+    assert [post["deleted"] for post in sandbox.state()["posts"]] == [True]
 
 
 def test_run_without_anything_to_do_ends_at_once(sandbox: Sandbox, queued: Queued) -> None:

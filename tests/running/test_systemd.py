@@ -66,6 +66,7 @@ def test_paths_and_user_are_those_of_this_machine() -> None:
         assert value(text, "WorkingDirectory") == "/"
         assert "/srv/campaign" in value(text, "ReadWritePaths").split()
         assert value(text, "ExecStart").startswith(f"{PROGRAMS}/")
+        assert value(text, "LimitCORE") == "0", "its memory holds keys"
 
 
 def test_what_lies_in_a_home_can_be_read_there_and_not_elsewhere() -> None:

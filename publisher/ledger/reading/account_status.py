@@ -25,9 +25,17 @@ from publisher.ledger.suspensions import (
     suspended_or_unproved,
     waits_for_a_person,
 )
-from publisher.ledger.tables import EVERYTHING, Instant, accounts, deliveries, not_before
+from publisher.ledger.tables import (
+    EVERYTHING,
+    Instant,
+    accounts,
+    deliveries,
+    history,
+    not_before,
+)
 from publisher.model.deliveries import Delivery
-from publisher.model.outcomes import PASSING
+from publisher.model.events import Event
+from publisher.model.outcomes import PASSING, Kind
 from publisher.model.states import State
 
 # As in the partial indexes, which the planner does not find for bound values.
@@ -37,6 +45,20 @@ _STOPPED: ColumnElement[bool] = literal_column(
     "(deliveries.state IN ('awaiting-approval', 'rejected', 'held'))"
 )
 """Deliveries that will not leave as they are."""
+_DELETED_BY_ITSELF = and_(
+    deliveries.c.withdraw_at.is_not(None),
+    or_(
+        deliveries.c.error_kind.is_(None),
+        deliveries.c.error_kind.in_((*PASSING, Kind.UNAVAILABLE, Kind.UNKNOWN_OUTCOME)),
+    ),
+    # A person has been told to delete by hand what was read as public after its deletion.
+    ~exists().where(
+        history.c.delivery == deliveries.c.id,
+        history.c.event.in_((Event.NOT_WITHDRAWN, Event.NOT_WITHDRAWN_YET)),
+        history.c.detail.contains('"still_out"'),
+    ),
+)
+"""Withdrawals that need nobody: what kept them may pass."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +89,7 @@ class AccountStatus:
 
 @dataclass(frozen=True, slots=True)
 class WaitingPosts:
-    """Counts of the posts that Publisher still has to send or look for."""
+    """Counts of the posts that Publisher still has to send, look for or delete."""
 
     scheduled: int
     """Scheduled, of accounts that are neither paused nor waiting for a person."""
@@ -76,6 +98,8 @@ class WaitingPosts:
     """When the first of these is due; they are claimed a little before their time."""
     reading: int
     """Of unknown outcome and looked for on the platform; the others wait for a person."""
+    withdrawing: int
+    """To be deleted, and tried again without a person."""
     next_wake: datetime | None
     """When the first of the scheduled ones is claimed; before its time, if it has a video or
     GIF.
@@ -166,7 +190,7 @@ class AccountQueries(LedgerPart):
             return deliveries_in(connection, ordered)
 
     def waiting(self, but: Collection[str] = ()) -> WaitingPosts:
-        """Counts of the posts that Publisher still has to send or look for.
+        """Counts of the posts that Publisher still has to send, look for or delete.
 
         Not those of the accounts in `but`, unless a worker has them.
         """
@@ -187,6 +211,7 @@ class AccountQueries(LedgerPart):
             wanted,
             ~exists().where(suspended_for_a_person(deliveries.c.account)),
         )
+        withdrawing = select(func.count()).where(_DELETED_BY_ITSELF, wanted)
         with self._database.read() as connection:
             count, first, due = connection.execute(scheduled).one()
             claimed, claimed_due = connection.execute(publishing).one()
@@ -195,6 +220,7 @@ class AccountQueries(LedgerPart):
                 publishing=claimed,
                 publishing_due=claimed_due,
                 reading=connection.execute(reading).scalar_one(),
+                withdrawing=connection.execute(withdrawing).scalar_one(),
                 next_wake=first,
                 next_due=due,
             )
