@@ -21,6 +21,7 @@ from publisher.channels.answers import (
     parsed,
     quote,
     unread,
+    upload_lost,
     whole,
 )
 from publisher.model.outcomes import (
@@ -51,15 +52,14 @@ _NOT_READY = frozenset({"MEDIA_ASSET_WAITING_UPLOAD", "MEDIA_ASSET_PROCESSING"})
 _OF_THE_POST = frozenset(
     {
         "FIELD_LENGTH_TOO_LONG",
-        "INVALID_IMAGE_ID",
         "INVALID_VALUE_BLANK_FIELD",
-        "INVALID_VIDEO_ID",
         "MEDIA_ASSET_PROCESSING_FAILED",
         "REQUEST_ENTITY_TOO_LARGE",
         "UNSUPPORTED_MEDIA_TYPE",
     }
 )
 """Codes that certainly concern the post (error responses of the Marketing APIs)."""
+_LOST_UPLOADS = frozenset({"INVALID_IMAGE_ID", "INVALID_VIDEO_ID"})
 _OF_THE_AUTHOR = frozenset({"INVALID_URN_ID", "INVALID_URN_TYPE", "NOT_FOUND"})
 _TOKEN_REASONS = (
     ("EXPIRED_ACCESS_TOKEN", 65602, "expired", later("it has expired")),
@@ -229,6 +229,8 @@ def _refused(answer: Answer, body: dict[str, Any], step: Step) -> Outcome:
                 "itself."
             ),
         )
+    if code in _LOST_UPLOADS and step is Step.PUBLISH:
+        return upload_lost("LinkedIn")
     names_the_author = "author" in str(body.get("message")).lower() or status == 404
     if code in _OF_THE_AUTHOR and (names_the_author or step is Step.PREPARE):
         return _no_such_page(says)
