@@ -87,23 +87,10 @@ def still_out(platform: str, limits: tuple[Limit, ...] = ()) -> StillOut:
     return StillOut(Kind.UNAVAILABLE, message, limits=limits)
 
 
-def upload_lost(platform: str) -> Deferred:
+def upload_lost(message: str, at_last: str) -> Deferred:
     """The outcome of a post whose upload the platform took, and does not find any more."""
     return Deferred(
-        Kind.UNAVAILABLE,
-        _(
-            "{platform} does not find a picture or video of this post, which it accepted before. "
-            "Publisher uploads it again. If this continues, save a smaller version of the file "
-            "and queue the draft again.",
-            platform=platform,
-        ),
-        most=_MOST_UPLOADS,
-        at_last=_(
-            "{platform} does not find a picture or video of this post, which it accepted several "
-            "times. Save a smaller version of the file, and queue the draft again.",
-            platform=platform,
-        ),
-        uploads_gone=True,
+        Kind.UNAVAILABLE, message, most=_MOST_UPLOADS, at_last=at_last, uploads_gone=True
     )
 
 

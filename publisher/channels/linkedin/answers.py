@@ -230,7 +230,17 @@ def _refused(answer: Answer, body: dict[str, Any], step: Step) -> Outcome:
             ),
         )
     if code in _LOST_UPLOADS and step is Step.PUBLISH:
-        return upload_lost("LinkedIn")
+        return upload_lost(
+            _(
+                "LinkedIn does not find a picture or video of this post, which it accepted before. "
+                "Publisher uploads it again. If this continues, save a smaller version of the "
+                "file and queue the draft again."
+            ),
+            _(
+                "LinkedIn does not find a picture or video of this post, which it accepted several "
+                "times. Save a smaller version of the file, and queue the draft again."
+            ),
+        )
     names_the_author = "author" in str(body.get("message")).lower() or status == 404
     if code in _OF_THE_AUTHOR and (names_the_author or step is Step.PREPARE):
         return _no_such_page(says)

@@ -300,7 +300,17 @@ def _refused(answer: Answer, body: dict[str, Any], step: Step) -> Outcome:
     if step is Step.PREPARE:
         return _not_prepared(status, body)
     if _LOST_UPLOAD.search(_words(body)):
-        return upload_lost("X")
+        return upload_lost(
+            _(
+                "X does not find a picture or video of this post, which it accepted before. "
+                "Publisher uploads it again. If this continues, save a smaller version of the "
+                "file and queue the draft again."
+            ),
+            _(
+                "X does not find a picture or video of this post, which it accepted several "
+                "times. Save a smaller version of the file, and queue the draft again."
+            ),
+        )
     if status in _FAULTS_OF_THE_POST:
         says = _says(body)
         return Refused(
