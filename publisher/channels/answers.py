@@ -40,6 +40,8 @@ READING_KEPT = 30.0
 _LONGEST_ADDRESS = 500
 _UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
 _FIRST_YEAR, _LAST_YEAR = 2000, 2999
+_MOST_UPLOADS = 4
+"""Attempts of a post whose uploads the platform does not find."""
 AGAIN = later("Publisher tries again by itself.")
 
 Read = TypeVar("Read")
@@ -83,6 +85,13 @@ def still_out(platform: str, limits: tuple[Limit, ...] = ()) -> StillOut:
     """The outcome of a deletion after which the post was read, and is public."""
     message = _("{platform} was asked to delete it, but still shows it.", platform=platform)
     return StillOut(Kind.UNAVAILABLE, message, limits=limits)
+
+
+def upload_lost(message: str, at_last: str) -> Deferred:
+    """The outcome of a post whose upload the platform took, and does not find any more."""
+    return Deferred(
+        Kind.UNAVAILABLE, message, most=_MOST_UPLOADS, at_last=at_last, uploads_gone=True
+    )
 
 
 def parsed(text: str) -> Any:

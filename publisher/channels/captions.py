@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from publisher.base.i18n import _
 from publisher.model.deliveries import Parcel
-from publisher.model.outcomes import AccountSuspended, Kind, Outcome, Refused
+from publisher.model.outcomes import PASSING, AccountSuspended, Kind, Outcome, Refused
 
 _LONGEST_TRY = timedelta(minutes=3)
 """A pause before one more try, and what its requests may take."""
@@ -17,13 +17,17 @@ _LONGEST_TRY = timedelta(minutes=3)
 def goes_without(parcel: Parcel, outcome: Outcome, now: datetime) -> bool:
     """Whether a post goes out without its captions, after this outcome of bringing them.
 
-    A fault that may pass is worth another try while there is time for a whole one. An account that
-    may bring no captions, or no more for now, may publish all the same; one whose keys are not
+    A fault or a limit that may pass is worth another try while there is time for a whole one after
+    it. An account that may bring no captions may publish all the same; one whose keys are not
     accepted cannot.
     """
+    again_at = now
     if isinstance(outcome, AccountSuspended):
-        return outcome.kind is not Kind.AUTH
-    return isinstance(outcome, Refused) or now >= (parcel.send_at or parcel.due_at) - _LONGEST_TRY
+        if outcome.kind not in PASSING:
+            return outcome.kind is not Kind.AUTH
+        again_at = outcome.until or now + max(outcome.backoff, default=timedelta(0))
+    is_late = again_at >= (parcel.send_at or parcel.due_at) - _LONGEST_TRY
+    return isinstance(outcome, Refused) or is_late
 
 
 def not_taken(platform: str, says: str) -> str:

@@ -14,7 +14,7 @@ from publisher.ledger.enqueue import Ledger, StoredPicture
 from publisher.ledger.reading.queries import Queries
 from publisher.model.content import Captions
 from publisher.model.deliveries import Parcel, Prepared
-from publisher.model.outcomes import Accepted, Deferred
+from publisher.model.outcomes import Accepted, AccountSuspended, Deferred
 from publisher.model.states import State
 from publisher.planning import edit_text
 from publisher.sandbox.bluesky import video_service
@@ -134,11 +134,19 @@ def test_a_platform_that_takes_them_later_has_them_before_the_post_is_out(bringi
 
 
 @pytest.mark.parametrize(
-    "what", [What.BAD_REQUEST, What.FORBIDDEN, What.SUSPENDED, What.RATE_LIMIT]
+    ("what", "more"),
+    [
+        (What.BAD_REQUEST, {}),
+        (What.FORBIDDEN, {}),
+        (What.SUSPENDED, {}),
+        (What.RATE_LIMIT, {"seconds": 3590}),
+    ],
 )
-def test_captions_that_are_refused_never_lose_the_post(bringing: Stage, what: What) -> None:
+def test_captions_that_are_refused_never_lose_the_post(
+    bringing: Stage, what: What, more: dict[str, int]
+) -> None:
     """It goes out on time, once, without them; its history says so."""
-    refuse(bringing, what)
+    refuse(bringing, what, **more)
     parcel = captioned(bringing)
     prepared = bringing.prepare(parcel, bringing.open())
     assert prepared.note
@@ -150,7 +158,16 @@ def test_captions_that_are_refused_never_lose_the_post(bringing: Stage, what: Wh
 
 
 @pytest.mark.parametrize(
-    "what", [What.SERVER_ERROR, What.HTML, What.NOT_JSON, What.EMPTY, What.HANG_UP, What.REDIRECT]
+    "what",
+    [
+        What.SERVER_ERROR,
+        What.HTML,
+        What.NOT_JSON,
+        What.EMPTY,
+        What.HANG_UP,
+        What.REDIRECT,
+        What.RATE_LIMIT,
+    ],
 )
 def test_a_fault_that_may_pass_is_tried_again_while_there_is_time(
     bringing: Stage, what: What
@@ -160,7 +177,8 @@ def test_a_fault_that_may_pass_is_tried_again_while_there_is_time(
     parcel, channel = captioned(bringing), bringing.open()
     with pytest.raises(NotPrepared) as stopped:
         bringing.prepare(parcel, channel)
-    assert isinstance(stopped.value.outcome, Deferred)
+    is_limit = what is What.RATE_LIMIT
+    assert isinstance(stopped.value.outcome, AccountSuspended if is_limit else Deferred)
     assert stopped.value.prepared
     before = len(bringing.sandbox.store.uploads)
     kept = Prepared.model_validate_json(stopped.value.prepared.model_dump_json())

@@ -186,3 +186,14 @@ def test_a_lost_post_is_found_by_its_document(page: Stage) -> None:
     seen, (shown,) = attempt.find(), page.shown()
     assert isinstance(seen, Accepted)
     assert seen.remote_id == shown.id
+
+
+def test_a_picture_that_linkedin_lost_is_uploaded_again(page: Stage) -> None:
+    attempt = page.ready(page.parcel("Bonjour", pictures=(page.picture("Une carte"),)))
+    page.sandbox.store.uploads.clear()
+    lost = attempt.send()
+    assert isinstance(lost, Deferred)
+    assert lost.uploads_gone
+    again = page.prepare(attempt.parcel, page.open(), attempt.prepared.without_uploads())
+    assert isinstance(send(page.open(), attempt.parcel, again, ()), Accepted)
+    assert page.sandbox.state()["requests"]["uploadImage"] == 2

@@ -193,6 +193,18 @@ def test_a_lost_answer_to_a_chunk_costs_no_other_chunk(
     assert len(there(stage)) == len(stage.shown()) == 1
 
 
+def test_an_upload_goes_on_from_the_offset_that_facebook_names(
+    stage: Stage, parcel: Parcel, gif: Picture, exchanges: Exchanges
+) -> None:
+    """Half of a chunk is not sent twice, and the file is whole."""
+    fail(stage, Fault(what=FacebookFault.HALF_CHUNK, endpoint=UPLOAD, nth=(3,)))
+    sending = stage.ready(parcel)
+    assert isinstance(sending.send(), Accepted)
+    chunks = -(-(len(stage.media[gif.digest]) + 500) // 1_000)
+    assert phases(exchanges) == ["start", *["transfer"] * chunks, "finish"]
+    assert stage.shown()[0].pictures == ((gif.digest, None),)
+
+
 def test_a_worker_that_does_not_know_the_upload_begins_anew(
     stage: Stage, parcel: Parcel, exchanges: Exchanges
 ) -> None:

@@ -134,6 +134,20 @@ def test_readers_who_do_not_let_us_answer_on_x_stop_no_post(duty_at: Callable[..
     assert "The reader may block the account, or limit who replies" in str(first.error_message)
 
 
+def test_an_answer_that_is_too_long_for_x_is_told_so(duty_at: Callable[..., Duty]) -> None:
+    """It is no reader's doing, so the second one waits."""
+    duty = duty_at("twitter")
+    for name in ("amina", "bruno"):
+        duty.plant(f"@bice {name}", author=name)
+    duty.look()
+    duty.desk.clock.advance(900)
+    body = {"detail": "Your Tweet text is too long.", "type": "about:blank"}
+    fail(duty.desk.stage, "answer", "createPosts", status=403, body=body)
+    assert answer_all(duty).count(State.FAILED) == 1
+    (first,) = duty.desk.queries.deliveries(post="answer0.fr")
+    assert "The text is too long for X" in str(first.error_message)
+
+
 @pytest.mark.parametrize("channel", READS)
 def test_a_comment_that_the_account_may_not_see_stops_no_post(
     duty_at: Callable[..., Duty], channel: str

@@ -325,17 +325,35 @@ def test_a_used_up_limit_of_uploads_holds_no_text(
     assert office.state("bad") is State.PUBLISHED
 
 
+BAD_REQUEST: dict[str, Any] = {"what": "bad-request"}
+
+
+def told(detail: str) -> dict[str, Any]:
+    """A refusal of X in these words."""
+    body = {"title": "Forbidden", "detail": detail, "type": "about:blank", "status": 403}
+    return {"what": "answer", "status": 403, "body": body}
+
+
 @pytest.mark.parametrize(
-    "request_name", ["createPosts", "createFeedPost", "postStatus", "createOrganizationPost",
-                     "applyWrites", "updateArticle"]
-)  # fmt: skip
+    ("request_name", "fault"),
+    [
+        ("createPosts", BAD_REQUEST),
+        ("createPosts", told("Your Tweet text is too long.")),
+        ("createPosts", told("This user is not allowed to post a video longer than 2 minutes.")),
+        ("createFeedPost", BAD_REQUEST),
+        ("postStatus", BAD_REQUEST),
+        ("createOrganizationPost", BAD_REQUEST),
+        ("applyWrites", BAD_REQUEST),
+        ("updateArticle", BAD_REQUEST),
+    ],
+)
 def test_no_refusal_fails_a_series(
-    request_name: str, office: Office, served: tuple[Sandbox, str]
+    request_name: str, fault: dict[str, Any], office: Office, served: tuple[Sandbox, str]
 ) -> None:
     """A platform that calls each post wrong fails one, and the others go out when it takes them."""
     _sandbox, address = served
     requests.post(f"{address}/sandbox/reset", timeout=30).raise_for_status()
-    faults(address, {"what": "bad-request", "endpoint": request_name})
+    faults(address, {**fault, "endpoint": request_name})
     ((channel, _step),) = (where for where, names in REQUESTS.items() if request_name in names)
     place = {"account": f"bice-{channel}", "channel": channel}
     posts = [wish(office.clock, f"post-{n}", due_in=5 + APART * n, **place) for n in range(4)]
@@ -348,3 +366,30 @@ def test_no_refusal_fails_a_series(
     office.clock.advance(1800)
     office.work(300)
     assert office.queries.counts() == {State.FAILED: 1, State.PUBLISHED: 3}
+
+
+def test_an_account_that_may_not_answer_itself_fails_one_thread(
+    office: Office, served: tuple[Sandbox, str]
+) -> None:
+    """The next one waits after its first part, and holds no other post."""
+    _sandbox, address = served
+    requests.post(f"{address}/sandbox/reset", timeout=30).raise_for_status()
+    refused = told("You can only reply to or quote posts where you are mentioned or the author.")
+    faults(address, {**refused, "endpoint": "createPosts", "nth": [2, 4, *range(6, 99)]})
+    place = {"account": "bice-twitter", "channel": "twitter"}
+    parts = [Content(parts=(Part(text=f"{n}, 1"), Part(text=f"{n}, 2"))) for n in range(2)]
+    threads = [
+        wish(office.clock, f"thread-{n}", due_in=5 + APART * n, content=content, **place)
+        for n, content in enumerate(parts)
+    ]
+    text = wish(office.clock, "text", due_in=5 + APART * 2, **place)
+    office.ledger.apply(add=[*threads, text], edit=(), cancel=(), pictures={}, actor="redaction")
+    office.work(90)
+    states = {post: office.state(post) for post in ("thread-0", "thread-1", "text")}
+    assert states == {
+        "thread-0": State.FAILED, "thread-1": State.SCHEDULED, "text": State.PUBLISHED,
+    }  # fmt: skip
+    faults(address)
+    office.clock.advance(1800)
+    office.work(120)
+    assert office.state("thread-1") is State.PUBLISHED

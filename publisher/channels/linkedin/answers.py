@@ -21,6 +21,7 @@ from publisher.channels.answers import (
     parsed,
     quote,
     unread,
+    upload_lost,
     whole,
 )
 from publisher.model.outcomes import (
@@ -51,15 +52,14 @@ _NOT_READY = frozenset({"MEDIA_ASSET_WAITING_UPLOAD", "MEDIA_ASSET_PROCESSING"})
 _OF_THE_POST = frozenset(
     {
         "FIELD_LENGTH_TOO_LONG",
-        "INVALID_IMAGE_ID",
         "INVALID_VALUE_BLANK_FIELD",
-        "INVALID_VIDEO_ID",
         "MEDIA_ASSET_PROCESSING_FAILED",
         "REQUEST_ENTITY_TOO_LARGE",
         "UNSUPPORTED_MEDIA_TYPE",
     }
 )
 """Codes that certainly concern the post (error responses of the Marketing APIs)."""
+_LOST_UPLOADS = frozenset({"INVALID_IMAGE_ID", "INVALID_VIDEO_ID"})
 _OF_THE_AUTHOR = frozenset({"INVALID_URN_ID", "INVALID_URN_TYPE", "NOT_FOUND"})
 _TOKEN_REASONS = (
     ("EXPIRED_ACCESS_TOKEN", 65602, "expired", later("it has expired")),
@@ -227,6 +227,18 @@ def _refused(answer: Answer, body: dict[str, Any], step: Step) -> Outcome:
             _(
                 "LinkedIn has not processed a file of the post yet. Publisher tries again by "
                 "itself."
+            ),
+        )
+    if code in _LOST_UPLOADS and step is Step.PUBLISH:
+        return upload_lost(
+            _(
+                "LinkedIn does not find a picture or video of this post, which it accepted before. "
+                "Publisher uploads it again. If this continues, save a smaller version of the "
+                "file and queue the draft again."
+            ),
+            _(
+                "LinkedIn does not find a picture or video of this post, which it accepted several "
+                "times. Save a smaller version of the file, and queue the draft again."
             ),
         )
     names_the_author = "author" in str(body.get("message")).lower() or status == 404

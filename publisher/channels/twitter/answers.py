@@ -17,6 +17,7 @@ from publisher.channels.answers import (
     parsed,
     quote,
     unread,
+    upload_lost,
     whole,
 )
 from publisher.channels.health import owner_of
@@ -46,9 +47,9 @@ _ID = re.compile(r"[0-9]{1,19}")
 _UNSEEN_PARENT = "attempted to reply"
 _PARENT = "in_reply_to_tweet_id"
 _LOST_UPLOAD = re.compile(r"media ids? (are|is) invalid|invalid media id")
-"""Words of a 400 (seen: node-twitter-api-v2 375 and 501, tweepy 2016)."""
-_MOST_UPLOADS = 4
-"""Attempts: X says the same of a file that it takes and cannot use (seen: 501)."""
+"""Words of a 400 (seen: node-twitter-api-v2 375 and 501, tweepy 2016); X says the same of a file
+that it takes and cannot use (seen: 501).
+"""
 _PAGE_INSTEAD = frozenset({400, 401, 403})
 """Statuses with which a server in front of X shows an HTML page; X itself answers in JSON."""
 _REFUSALS_OF_ALT_TEXT = frozenset({400, 403, 404, 413, 422})
@@ -74,12 +75,13 @@ _ANSWER_BY_HAND = later(
 _KNOWN_FAULTS = (
     # Since February 2026 an app of the self-serve tiers replies only where it is mentioned or the
     # author (docs.x.com, changelog); the second wording was observed since July 2026.
-    ("reply to this conversation", Kind.POLICY, _NO_ANSWER),
-    ("reply to or quote posts", Kind.POLICY, _NO_ANSWER),
+    ("reply to this conversation", Kind.POLICY, False, _NO_ANSWER),
+    ("reply to or quote posts", Kind.POLICY, False, _NO_ANSWER),
     # Observed with the older API, and kept in case the newer one uses it too.
     (
         "too long",
         Kind.CONTENT,
+        False,
         later(
             "The text is too long for X, which accepts more than 280 characters only from "
             "accounts with Premium. Shorten the draft and queue it again, and look at long_posts "
@@ -89,6 +91,7 @@ _KNOWN_FAULTS = (
     (
         "invalid url",
         Kind.CONTENT,
+        True,
         later(
             "X does not accept a link in this post. Check the links, then change the draft and "
             "queue it again."
@@ -97,6 +100,7 @@ _KNOWN_FAULTS = (
     (
         "video longer",
         Kind.CONTENT,
+        False,
         later(
             "X does not accept a video of this length from the account. Shorten it, and queue "
             "the draft again."
@@ -105,6 +109,7 @@ _KNOWN_FAULTS = (
     (
         "cashtag",
         Kind.CONTENT,
+        True,
         later(
             "X accepts one cashtag ($ABC) in a post. Take out the others, and queue the draft "
             "again."
@@ -112,7 +117,8 @@ _KNOWN_FAULTS = (
     ),
 )
 """Words of a 403 about the post, or about whom it answers (observed; the rule on cashtags:
-docs.x.com).
+docs.x.com); and whether they certainly concern this post alone: an account whose Premium ended may
+publish no long text and no long video, and one that may not answer stops each thread.
 """
 _OUT_OF_BOUNDS = timedelta(seconds=60)
 """A clock error from which X may refuse a request: a signature is valid for minutes."""
@@ -222,15 +228,18 @@ def reply_refused(answer: Answer, outcome: Refused) -> Refused:
 
     Source: docs.x.com, changelog of February 2026: an app answers those who mention the account.
     """
+    body = mapping(parsed(answer.body))
     if misses_parent(answer):
         return comment_gone(outcome.limits)
     if outcome.kind is Kind.POLICY:
         return replace(outcome, message=_(_ANSWER_BY_HAND), of_post=True)
-    if not outcome.of_post:  # readers who do not let it answer are no sign of the account's fault
+    is_known = any(words in _words(body) for words, *_rest in _KNOWN_FAULTS)
+    # Readers who do not let it answer are no sign of the account's fault.
+    if not outcome.of_post and not is_known:
         message = _(
             "X does not accept this answer{says}. The reader may block the account, or limit who "
             "replies. Look at it on X, answer by hand if possible, and cancel this.",
-            says=_says(mapping(parsed(answer.body))),
+            says=_says(body),
         )
         return replace(outcome, message=message, of_post=True)
     return outcome
@@ -291,19 +300,16 @@ def _refused(answer: Answer, body: dict[str, Any], step: Step) -> Outcome:
     if step is Step.PREPARE:
         return _not_prepared(status, body)
     if _LOST_UPLOAD.search(_words(body)):
-        return Deferred(
-            Kind.UNAVAILABLE,
+        return upload_lost(
             _(
                 "X does not find a picture or video of this post, which it accepted before. "
                 "Publisher uploads it again. If this continues, save a smaller version of the "
                 "file and queue the draft again."
             ),
-            most=_MOST_UPLOADS,
-            at_last=_(
+            _(
                 "X does not find a picture or video of this post, which it accepted several "
                 "times. Save a smaller version of the file, and queue the draft again."
             ),
-            uploads_gone=True,
         )
     if status in _FAULTS_OF_THE_POST:
         says = _says(body)
@@ -421,9 +427,9 @@ def _names_account(body: dict[str, Any]) -> bool:
 def _post_refused(body: dict[str, Any]) -> Refused:
     """The outcome of a 403: a known fault of the post, or one that may be the account's."""
     detail = _words(body)
-    for words, fault, message in _KNOWN_FAULTS:
+    for words, fault, of_post, message in _KNOWN_FAULTS:
         if words in detail:
-            return Refused(fault, _(message), of_post=True)
+            return Refused(fault, _(message), of_post=of_post)
     return Refused(
         Kind.CONTENT,
         _(

@@ -46,6 +46,11 @@ class FacebookFault(FaultKind):
         ),
         FaultEffect.CHANGES,
     )
+    HALF_CHUNK = (
+        "half-chunk",
+        "half of a chunk arrives: error 6001 names in `error_data` the offset from which to go on",
+        FaultEffect.CHANGES,
+    )
     ALREADY_PUBLISHED = (
         "already-published",
         "to make public what is public already is refused",

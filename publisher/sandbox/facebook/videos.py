@@ -63,15 +63,22 @@ async def _transfer(store: Store, call: Call, account: SandboxAccount) -> dict[s
     content, wanted = await chunk.read(), _wanted(upload)
     fits = len(content) == int(wanted["end_offset"]) - int(wanted["start_offset"])
     if parameter(call, "start_offset") != wanted["start_offset"] or not fits:
-        raise GraphError(
-            6001,
-            "There was a problem uploading your video. Please try again.",
-            subcode=1363037,
-            status=400,
-            data=wanted,
-        )
+        raise _go_on_from(wanted)
+    if call.changed(FacebookFault.HALF_CHUNK):
+        upload.content += content[: len(content) // 2]
+        raise _go_on_from(_wanted(upload))
     upload.content += content
     return _wanted(upload)
+
+
+def _go_on_from(wanted: dict[str, str]) -> GraphError:
+    return GraphError(
+        6001,
+        "There was a problem uploading your video. Please try again.",
+        subcode=1363037,
+        status=400,
+        data=wanted,
+    )
 
 
 async def _finish(store: Store, call: Call, account: SandboxAccount) -> dict[str, Any]:

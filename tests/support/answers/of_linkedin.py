@@ -266,11 +266,21 @@ LINKEDIN_ROWS = [
         for status, code in (
             (400, "FIELD_LENGTH_TOO_LONG"),
             (400, "INVALID_VALUE_BLANK_FIELD"),
-            (400, "INVALID_IMAGE_ID"),
             (400, "MEDIA_ASSET_PROCESSING_FAILED"),
             (413, "REQUEST_ENTITY_TOO_LARGE"),
             (415, "UNSUPPORTED_MEDIA_TYPE"),
         )
+    ),
+    *(
+        Row(
+            f"an upload that is not found: {code}",
+            LINKEDIN,
+            rest_error(400, code),
+            Deferred,
+            Kind.UNAVAILABLE,
+            fields={"uploads_gone": True, "most": 4},
+        )
+        for code in ("INVALID_IMAGE_ID", "INVALID_VIDEO_ID")
     ),
     *(
         Row(

@@ -89,7 +89,7 @@ TWITTER = [
         problem(403, "Forbidden", REPLY),
         Refused,
         Kind.POLICY,
-        fields={"of_post": True},
+        fields={"of_post": False},
     ),
     Row(
         "reply not allowed, as of July 2026",
@@ -101,7 +101,7 @@ TWITTER = [
         ),
         Refused,
         Kind.POLICY,
-        fields={"of_post": True},
+        fields={"of_post": False},
     ),
     Row(
         "reply to a part that is gone",
@@ -212,6 +212,17 @@ TWITTER = [
         problem(403, "Forbidden", "Your Tweet text is too long."),
         Refused,
         Kind.CONTENT,
+        fields={"of_post": False},
+    ),
+    Row(
+        "a long video, as 403",
+        X,
+        problem(
+            403, "Forbidden", "This user is not allowed to post a video longer than 2 minutes."
+        ),
+        Refused,
+        Kind.CONTENT,
+        fields={"of_post": False},
     ),
     Row(
         "no credits",
@@ -252,7 +263,6 @@ TWITTER = [
         )
         for detail in (
             "The Tweet contains an invalid URL.",
-            "This user is not allowed to post a video longer than 2 minutes.",
             "Posts created via the API are limited to a maximum of one cashtag.",
         )
     ),
