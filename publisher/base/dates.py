@@ -46,6 +46,7 @@ _RELATIVE = {
     2: "apres-demain|pasado manana|pojutrze|day after tomorrow",
 }
 _DAYS_FROM_NOW = {word: days for days, words in _RELATIVE.items() for word in words.split("|")}
+_SPOKEN = re.compile("[a-z]{3}")
 _AHEAD = re.compile(r"(?:in|dans|en|dentro|za) (.+)")
 _AN_HOUR = re.compile(r"za (?=godzine$|minute$|dzien$|tydzien$)")
 """In Polish, one has no word."""
@@ -117,6 +118,21 @@ def times(text: str, now: datetime | None, *, past: bool = False) -> list[str]:
         )
         found = [f"{then:%Y-%m-%d %H:%M}"]
     return list(dict.fromkeys(found))
+
+
+def bare(text: str, now: datetime) -> list[str]:
+    """The times that `2 heures` may mean: in two hours, or the next two o'clock.
+
+    None for what is no duration, or is written as clocks are (`8h`, `11h20`).
+    """
+    text, of_day = _plain(text), clock(text)
+    if of_day and not _SPOKEN.search(text):
+        return []
+    found = times(f"in {text}", now)
+    if found and of_day:
+        is_past = of_day <= f"{now:%H:%M}"
+        found.append(f"{(now + is_past * _DAY).date()} {of_day}")
+    return found
 
 
 def _plain(text: str) -> str:

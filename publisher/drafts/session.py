@@ -85,7 +85,7 @@ class Session(Frozen):
 
     def _meant_hint(self, text: str) -> str | None:
         """The time that was probably meant, as files have it; None if nothing was."""
-        if near := self.meant(text):
+        if near := self.meant(text) or dates.bare(text, self._now()):
             return nearly(near)
         if days := dates.days(text, self._now().date()):
             shown = " / ".join(f"{day} {_MORNING:%H:%M}" for day in days)

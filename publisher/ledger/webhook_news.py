@@ -14,11 +14,12 @@ from sqlalchemy import Connection, delete, exists, func, insert, select, update
 
 from publisher.ledger.notice_turns import NoticeTurns
 from publisher.ledger.outbox import OLDEST
-from publisher.ledger.rows import remote_ids_of
+from publisher.ledger.reading.reported import marked
+from publisher.ledger.rows import deliveries_in
 from publisher.ledger.tables import deliveries, history, notice_services, notices, webhook_positions
 from publisher.ledger.transitions import PROGRAM
-from publisher.model.content import Content
 from publisher.model.states import State
+from publisher.model.visibility import Visibility, in_utc
 
 _MOST = 50
 """Events that are sent in one turn."""
@@ -50,6 +51,8 @@ class DeliveryEvent:
     parts: int = 1
     parts_out: int = 0
     """How many of its parts the public sees now."""
+    public: str = ""
+    """The same in words, with times in UTC."""
 
 
 class WebhookNews(NoticeTurns):
@@ -130,7 +133,6 @@ def _unsent(connection: Connection, service: str, since: datetime) -> list[Deliv
             history.c.id, history.c.hash, history.c.at, history.c.event, history.c.source,
             history.c.target, history.c.actor, history.c.detail, deliveries.c.id.label("delivery"), deliveries.c.post,
             deliveries.c.account, deliveries.c.channel, deliveries.c.due_at, deliveries.c.url,
-            deliveries.c.remote_ids, deliveries.c.content,
         )
         .join_from(history, deliveries, history.c.delivery == deliveries.c.id)
         .where(
@@ -143,6 +145,10 @@ def _unsent(connection: Connection, service: str, since: datetime) -> list[Deliv
         .order_by(history.c.id)
         .limit(_MOST)
     )  # fmt: skip
+    rows = connection.execute(query).all()
+    found = select(deliveries).where(deliveries.c.id.in_({row.delivery for row in rows}))
+    now = marked(connection, deliveries_in(connection, found))
+    seen = {delivery.id: Visibility.of(delivery) for delivery in now}
     return [
         DeliveryEvent(
             step=row.id,
@@ -157,10 +163,11 @@ def _unsent(connection: Connection, service: str, since: datetime) -> list[Deliv
             before=State(row.source) if row.source else None,
             due_at=row.due_at,
             url=row.url,
-            parts=len(Content.model_validate_json(row.content).parts),
-            parts_out=len(remote_ids_of(row.remote_ids)),
+            parts=seen[row.delivery].parts,
+            parts_out=seen[row.delivery].out,
+            public=seen[row.delivery].in_words(in_utc),
             actor=row.actor,
             program=json.loads(row.detail).get(PROGRAM),
         )
-        for row in connection.execute(query)
+        for row in rows
     ]

@@ -6,7 +6,7 @@ them calls published what is not out, or missed what readers see half of.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from publisher.base.i18n import _, later
 from publisher.model.deliveries import Delivery
@@ -110,3 +110,8 @@ class Visibility:
         if not self.is_partial:
             return ""
         return _(_REST.get(self.state, later("the rest does not follow")))
+
+
+def in_utc(instant: datetime) -> str:
+    """An instant as programs are told it, for `Visibility.in_words`."""
+    return f"{instant.astimezone(UTC):%Y-%m-%d %H:%M} UTC"

@@ -36,6 +36,7 @@ class ChangedDelivery(BaseModel):
     url: str | None = Field(description="Its address on the platform now, if it is out.")
     parts: int = Field(description="Of the thread; 1 for a post alone.")
     parts_out: int = Field(description="Those that the public sees now, as far as is known.")
+    public: str = Field(description="In words, what the public sees now.")
     actor: str = Field(description="The person; `publisher` for what no person did.")
     program: str | None = Field(description="The program that acted for the person; null: none.")
 

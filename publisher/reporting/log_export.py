@@ -1,7 +1,7 @@
 """Log export for scripts and spreadsheets."""
 
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from publisher.base.formats import instant_text
@@ -9,7 +9,7 @@ from publisher.ledger.reading.engagement import ReadCounts
 from publisher.ledger.reading.history_steps import HistoryStep
 from publisher.model.deliveries import Delivery
 from publisher.model.engagement import Age, Metric
-from publisher.model.visibility import Visibility
+from publisher.model.visibility import Visibility, in_utc
 
 COLUMNS = (
     "post", "account", "channel", "state", "due_at", "embargo_until", "published_at", "lateness_s",
@@ -57,7 +57,7 @@ def _log_row(delivery: Delivery, counts: Mapping[Age, ReadCounts]) -> dict[str, 
         "withdrawn_ids": list(delivery.withdrawn_ids or ()),
         "parts": seen.parts,
         "parts_out": seen.out,
-        "public": seen.in_words(_utc),
+        "public": seen.in_words(in_utc),
         "acknowledged_by": delivery.acknowledged_by,
         "url": delivery.url,
         "attempts": delivery.attempts,
@@ -72,10 +72,6 @@ def _log_row(delivery: Delivery, counts: Mapping[Age, ReadCounts]) -> dict[str, 
         "queued_by_program": delivery.queued_by_program,
         "figures": figures_row(counts),
     }
-
-
-def _utc(instant: datetime) -> str:
-    return f"{instant.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
 
 
 def flat(row: Mapping[str, Any]) -> dict[str, Any]:

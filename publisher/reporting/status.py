@@ -99,7 +99,7 @@ class Overview:
             attention=by_time([*attention, *out]),
             unshown={s: all_of[s] - shown[s] for s in all_of if all_of[s] > shown[s]},
             rejected=queries.deliveries(state=State.REJECTED),
-            in_trouble=sum(all_of[state] for state in (*_UNSETTLED, *_ENDED)) + len(out),
+            in_trouble=queries.in_trouble(),
             accounts=queries.accounts(),
             limits=limits,
             next=first,

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from publisher.app import Application
 from publisher.ledger.manager.approvals import Unapproved
 from publisher.ledger.manager.rights import Person, Rank
-from publisher.model.states import State
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +38,7 @@ class Counters:
     def _in_trouble(self, step: int) -> int:
         found = self._trouble
         if found is None or found[0] != step:
-            counts = self._app.queries.counts()
-            unsettled = counts.get(State.UNCERTAIN, 0) + counts.get(State.HELD, 0)
-            number = unsettled + sum(self._app.queries.unresolved_counts().values())
-            found = self._trouble = step, number
+            found = self._trouble = step, self._app.queries.in_trouble()
         return found[1]
 
     def _answers(self, person: Person, step: int) -> int:

@@ -108,6 +108,24 @@ def test_a_day_without_its_year_is_the_nearest(text: str, ahead: str, past: str)
     assert dates.days(text, today, past=True) == [date.fromisoformat(past)]
 
 
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("2 heures", ["2026-12-02 14:00", "2026-12-03 02:00"]),
+        ("14 horas", ["2026-12-03 02:00", "2026-12-02 14:00"]),
+        ("2 hours", ["2026-12-02 14:00"]),
+        ("2 godziny", ["2026-12-02 14:00"]),
+        ("1j", ["2026-12-03 12:00"]),
+        ("8h", []),
+        ("11h20", []),
+        ("à 2 heures", []),
+        ("midi", []),
+    ],
+)
+def test_a_bare_duration_may_be_one_from_now_or_a_time_of_day(text: str, meant: list[str]) -> None:
+    assert dates.bare(text, WEDNESDAY) == meant
+
+
 def test_in_two_hours_is_two_hours_later_also_where_the_clocks_change() -> None:
     night = datetime(2027, 3, 28, 0, 30, tzinfo=UTC).astimezone(WEDNESDAY.tzinfo)
     assert dates.times("in 2 hours", night) == ["2027-03-28 04:30"]

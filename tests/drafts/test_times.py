@@ -68,6 +68,8 @@ def test_a_time_becomes_an_instant(workspace: Workspace, at: str, instant: str) 
         ("demain", "unknown-anchor", "Give the time of day as well: 2016-03-05 08:30."),
         ("5 mars", "bad-time", "Give the time of day as well: 2016-03-05 08:30."),
         ("04/05 9h", "bad-time", "which one you mean: 2016-05-04 09:00 or 2016-04-05 09:00."),
+        ("2 heures", "bad-time", "Write which one you mean: 2016-03-0"),
+        ("2 godziny", "bad-time", "Did you mean `2016-03-0"),
         ("maintenant", "unknown-anchor", "Did you mean `now`?"),
         ("anual-day", "unknown-anchor", "Did you mean `annual-day`?"),
         ("Annual-Day", "unknown-anchor", "Did you mean `annual-day`?"),

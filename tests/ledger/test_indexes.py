@@ -37,6 +37,7 @@ _ASKED: dict[str, Callable[[Queries, Gauges], object]] = {
     "coming": lambda queries, _gauges: queries.coming(30),
     "stopped_ahead": lambda queries, _gauges: queries.stopped_ahead(),
     "unresolved_counts": lambda queries, _gauges: queries.unresolved_counts(),
+    "in_trouble": lambda queries, _gauges: queries.in_trouble(),
     "paused_or_suspended": lambda queries, _gauges: queries.paused_or_suspended(),
     "unclaimed": lambda _queries, gauges: gauges.unclaimed(0),
 }

@@ -119,6 +119,7 @@ def test_a_failed_post_is_told_signed_and_without_its_text(
     assert last["data"]["state"] == "failed"
     assert last["data"]["account"] == "bice-x"
     assert (last["data"]["parts"], last["data"]["parts_out"]) == (1, 0)
+    assert last["data"]["public"] == "failed: nothing is out"
     assert "text" not in last["data"]
     for headers, body in listener.got:
         made = signature(SECRET, headers["webhook-id"], int(_NOW), body)

@@ -280,6 +280,11 @@ def test_what_could_not_be_withdrawn_is_said_to_be_gone(
     begun = app.withdrawals.begin(out, "direction", "wrong photo")
     refused = Refused(Kind.PERMISSION, "Not yours.")
     app.withdrawals.failed(begun, "direction", refused, refused.message)
+    manager.get("/")
+    assert _listed(manager, "needs") == ["out"]
+    badge = re.search(r'id="count-rail-trouble">(\d*)<', manager.page)
+    assert badge
+    assert badge[1] == str(app.overview(9).in_trouble) == "1"
     manager.get("/posts/out")
     assert 'id="act-gone"' in manager.page
     assert manager.send("/posts/out", do="gone", reason="looked").status_code == 400

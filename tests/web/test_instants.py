@@ -1,6 +1,8 @@
 """A time names its clock, and the local time of its readers; night there is told on every page."""
 
+import re
 import shutil
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -50,6 +52,16 @@ def test_night_where_readers_live_is_told_wherever_a_post_is_decided_on(
     assert NIGHT in manager.text
     assert "Wed 9 Mar 2016, 08:00 Zurich · 02:00 in Lima" in manager.text
     assert "02:00 in Lima" in manager.get("/log").text
+
+
+def test_each_field_for_a_time_names_its_clock(app: Application, manager: Visit) -> None:
+    app.control.pause(None, "wrong picture", "direction")
+    clock = app.clock
+    clock.sleep_until(clock.now() + timedelta(hours=3))
+    for page in ("/resume", "/agenda/new", "/posts/lima.fr/move"):
+        manager.get(page)
+        followed = re.findall(r'type="datetime-local"[^>]*>(.{27})', manager.page)
+        assert set(followed) == {' <span class="zone">Zurich<'}, page
 
 
 def test_accounts_are_called_in_messages_as_readers_know_them(app: Application) -> None:

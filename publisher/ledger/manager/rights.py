@@ -203,6 +203,13 @@ class Rights:
             return _("{name} does not have rights over everything.", name=person.name)
         of = {name: self._organisation_of(name) for name in beyond}
         named = ", ".join(f"{name} ({whose})" if whose else name for name, whose in of.items())
+        bounds = token_bounds.current()
+        if bounds and bounds.organisations is not None:  # its person may have the right
+            return _(
+                "The token “{token}” has no right over {accounts}.",
+                token=bounds.program,
+                accounts=named,
+            )
         return _("{name} has no right over {accounts}.", name=person.name, accounts=named)
 
     def _beyond(self, person: Person, accounts: Iterable[str]) -> list[str]:

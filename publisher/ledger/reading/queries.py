@@ -15,6 +15,7 @@ from sqlalchemy import (
     or_,
     select,
     text,
+    union,
 )
 
 from publisher.ledger import corrections, picture_consents, replies, unread_drafts
@@ -44,6 +45,12 @@ from publisher.model.states import WAITING, State
 
 _COMPARED = 5_000
 """How many known names an unknown one is compared with."""
+_UNSETTLED = (State.UNCERTAIN, State.HELD)
+_STILL_OUT = and_(
+    deliveries.c.withdraw_at.is_not(None),
+    deliveries.c.error_kind.is_not(None),
+    deliveries.c.state.in_([State.PUBLISHED, State.CANCELLED]),
+)
 _BRIEF = select(
     *(written_by if name == "written_by" else deliveries.c[name] for name in Brief._fields)
 )
@@ -122,16 +129,23 @@ class Queries(HistoryQueries, AccountQueries):
 
         Without those that are listed as problems anyway.
         """
-        query = select(deliveries).where(
-            deliveries.c.withdraw_at.is_not(None),
-            deliveries.c.error_kind.is_not(None),
-            deliveries.c.state.in_([State.PUBLISHED, State.CANCELLED]),
-        )
-        return self._read(query)
+        return self._read(select(deliveries).where(_STILL_OUT))
 
     def kept_back(self) -> list[Delivery]:
         """Deliveries that are due, and whose content their platform does not take for now."""
         return self._read(select(deliveries).where(kept_back(self._clock)))
+
+    def in_trouble(self) -> int:
+        """Number of deliveries in trouble that nobody has dealt with: all that Today lists."""
+        kinds = (
+            deliveries.c.state.in_(_UNSETTLED),
+            text(UNRESOLVED),
+            _STILL_OUT,
+            kept_back(self._clock),
+        )
+        found = union(*(select(deliveries.c.id).where(kind) for kind in kinds)).subquery()
+        with self._database.read() as connection:
+            return connection.execute(select(func.count()).select_from(found)).scalar_one()
 
     def standing(self, posts: Sequence[str], *, and_under_way: bool) -> list[Delivery]:
         """All deliveries of these posts; `and_under_way` adds those of others not out yet."""

@@ -37,6 +37,7 @@ def test_a_draft_that_is_called_as_the_description_is_no_way_around(
     bound = program("chef", organisations=["Autre"])
     answer = bound.send("PATCH", "/drafts/x/openapi.json", match="*", json=OTHER_WORDS)
     assert answer.status_code == 403
+    assert "The token “" in answer.json()["detail"], "its person may"
     assert bound.send("POST", "/submissions/x/openapi.json").status_code == 403
     assert path.read_text("utf-8") == before
 
