@@ -64,6 +64,23 @@ def test_each_field_for_a_time_names_its_clock(app: Application, manager: Visit)
         assert set(followed) == {' <span class="zone">Zurich<'}, page
 
 
+def test_what_plan_warns_of_is_told_wherever_a_post_is_decided_on(
+    app: Application, staff: Visit, manager: Visit, workspace: Workspace
+) -> None:
+    workspace.draft("first.fr", "at: 2016-03-08 10:00\nto: [bice-x]", "Bonjour, un.")
+    app.planner.queue(["posts/first.fr.md"], actor="redaction")
+    workspace.draft("next.fr", "at: 2016-03-08 10:01\nto: [bice-x]", "Bonjour, deux.")
+    warned = "It goes out on @CEDAPP_Peru within 1 min of “Bonjour, un.”."
+    edit = Composer(staff, "/posts/next.fr/edit")
+    assert warned in staff.text
+    staff.get("/posts/next.fr")
+    assert warned in staff.text
+    edit.send("submit")
+    assert "Submitted for approval: 1 delivery. " + warned in staff.text
+    for page in ("/posts/next.fr", "/review?post=next.fr"):
+        assert warned in manager.get(page).text.replace("&#39;", "'"), page
+
+
 def test_accounts_are_called_in_messages_as_readers_know_them(app: Application) -> None:
     """A file's name, an address, a command and a word that is a key by chance stay as they are."""
     said = "bice-x (twitter), bice-x: posts/bice-x.fr, a-bice-x, bice-x.org, `hold bice-x`, twitter"
