@@ -114,7 +114,7 @@ def test_a_correction_takes_no_link_or_picture_that_no_person_has_read(
     change = {"link": "https://www.example.org/planted"}
     program("redaction").send("PATCH", "/drafts/site/news.fr", json=change, match="*")
     staff.get("/posts/site/news.fr/correct")
-    assert "redaction, by a program changed the draft of site/news.fr" in staff.text
+    assert "redaction, by a program changed the draft of “Une nouvelle.”" in staff.text
     refused = cli("correct", "site/news.fr", "--reason", "a figure")
     assert refused.code == 1
     assert "read site/news.fr` shows it whole. Then correct it." in refused.err
