@@ -75,4 +75,4 @@ def test_a_post_that_is_called_as_a_room_is_found(
     assert "Held: 1 delivery." in manager.text
     workspace.draft("2016", _FRONT, "The other one.")
     assert manager.get(page).is_success
-    assert "2016</a>" in manager.page
+    assert 'href="/posts/2016"' in manager.page
