@@ -135,6 +135,7 @@ def _conclude(app: Application, stage: Stage, library: Library, console: Console
         differences=found,
         zone=library.session.zone,
         speed=stage.clock.speed,
+        names=app.names,
     )
     files = {
         "log.json": json.dumps(rows, ensure_ascii=False, indent=2) + "\n",

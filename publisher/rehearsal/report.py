@@ -12,6 +12,7 @@ from publisher.model.deliveries import Delivery
 from publisher.model.states import State
 from publisher.model.visibility import Visibility
 from publisher.reporting.lateness import LatenessSummary
+from publisher.reporting.report_page import Naming
 
 _CALM = frozenset({State.PUBLISHED, State.CANCELLED, State.WITHDRAWN})
 
@@ -23,10 +24,12 @@ def render(
     differences: Sequence[str],
     zone: ZoneInfo,
     speed: float,
+    names: Naming,
 ) -> str:
     """Render the report: figures, problems, and a table by account and day.
 
-    `deliveries` must be ordered by due time; `zone` is the session's.
+    `deliveries` must be ordered by due time; `zone` is the session's. `names`: what
+    readers call accounts.
     """
 
     def day(delivery: Delivery) -> datetime:
@@ -40,6 +43,8 @@ def render(
         title=title,
         zone=zone,
         speed=speed,
+        titled=names.titled,
+        said=lambda text: names.in_words(_(text), posts=False),
         accounts=accounts,
         days=days,
         deliveries=deliveries,

@@ -117,7 +117,12 @@ def _make_the_other_reports(app: Application, text: str) -> None:
     """The rehearsal's and the preview, which no page shows."""
     found = app.queries.deliveries()
     assert report.render(
-        title=text, deliveries=found, differences=[text], zone=ZoneInfo("Europe/Zurich"), speed=60
+        title=text,
+        deliveries=found,
+        differences=[text],
+        zone=ZoneInfo("Europe/Zurich"),
+        speed=60,
+        names=app.names,
     )
     library, problems = check(app.settings)
     assert preview.render(
