@@ -57,4 +57,4 @@ def test_check_says_which_channels_cannot_show_it(tmp_path: Path) -> None:
     found = check(settings.load(tmp_path, {}))[1]
     said = [(one.file, one.line, one.message) for one in found if one.code == "ai-not-disclosed"]
     assert [(Path(file).name, line) for file, line, _ in said] == [("a.md", 3), ("b.md", 3)]
-    assert "facebook" in said[0][2]
+    assert "Facebook" in said[0][2]
