@@ -61,7 +61,7 @@ def test_no_path_leads_out(app: Application, places: list[str], who: str | None,
     """Of every page with a parameter in its path: neither to a file nor to a server's error."""
     token = app.sessions.begin(app.people.find(who), "") if who else ""
     with serving(app) as address:
-        for route in _with_parameters(app):
+        for route in list(_with_parameters(app))[part::_PARTS]:
             for place in places:
                 path = re.sub(r"\{[^}]+\}", lambda _: place, route.path)  # noqa: B023
                 for method in sorted(route.methods or ()):
