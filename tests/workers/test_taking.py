@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from publisher.app import Application
-from publisher.base.errors import LedgerElsewhere, PublisherError
+from publisher.base.errors import LedgerElsewhere
 from tests.support.workspaces import Workspace
 
-pytestmark = pytest.mark.guards("workers.taking")
+pytestmark = pytest.mark.guards("workers.taking", "workers.app")
 
 
 class _Consumer:
@@ -38,8 +38,8 @@ class _Consumer:
 
 
 @pytest.fixture
-def takes_tasks_unless(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    """The function, imported as in a process of its own."""
+def workers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """The module of the workers' application, imported as in a process of its own."""
     Workspace(tmp_path)
     Application.open_or_make(tmp_path).close()
     monkeypatch.setenv("PUBLISHER_WORKSPACE", str(tmp_path))
@@ -47,18 +47,17 @@ def takes_tasks_unless(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Itera
     monkeypatch.setenv("PUBLISHER_DATABASE__URL", "sqlite:///var/publisher.db")
     for name in [name for name in sys.modules if name.split(".")[0] == "workers"]:
         monkeypatch.delitem(sys.modules, name)
-    yield import_module("workers.taking").takes_tasks_unless
-    sys.modules["workers.app"].publisher().close()
+    module: Any = import_module("workers.app")
+    yield module
+    module.publisher().close()
 
 
-def test_a_copy_takes_no_task_from_the_start_until_it_is_the_one_at_work(
-    takes_tasks_unless: Any,
-) -> None:
-    told: list[PublisherError] = [LedgerElsewhere("a copy is at work")]
+def test_a_copy_takes_no_task_from_the_start_until_it_is_the_one_at_work(workers: Any) -> None:
+    workers._copies().known = LedgerElsewhere("a copy is at work")
     consumer = _Consumer()
-    step = takes_tasks_unless(lambda: told[0] if told else None)(consumer)
-    step.start(consumer)
+    taking = [one for one in workers.app.steps["consumer"] if one.__name__ == "Taking"]
+    taking[0](consumer).start(consumer)
     assert not consumer.queues
-    told.clear()
+    workers._copies().known = None
     consumer.look(consumer)
     assert consumer.queues == {"ours"}
