@@ -35,12 +35,11 @@ from publisher.monitoring.troubles import Subject
 from publisher.monitoring.watchdog import Watchdog
 from workers.connection import celery_settings
 from workers.pulse import Consuming, pulse
-from workers.wrong_clock import takes_tasks_unless
+from workers.taking import takes_tasks_unless
 
 _ONCE_IN = 60.0  # seconds between two equal lines about the broker
 _BATCHES = 2
 """Batches that a process takes and builds at a time; other threads go on with them."""
-_UNTIL_ALONE = 1.0  # seconds between two looks whether a copy of the ledger is at work
 _BROKER_LIMIT = 1.0  # seconds that the broker may take to say what others do
 _LAST_HEARTBEAT = 2.0  # seconds that the end may take
 
@@ -55,6 +54,12 @@ def publisher() -> Application:
 def _heartbeat() -> Beating:
     """The heartbeat of this worker."""
     return Beating(publisher().heartbeats, ProcessKind.WORKER, pulse, publisher().clock_check)
+
+
+@cache
+def _copies() -> LiveCopies:
+    """The copies of the ledger that this worker minds."""
+    return LiveCopies(publisher(), at_the_broker(), _heartbeat().process)
 
 
 def _broker_and_queue() -> tuple[str, str]:
@@ -105,7 +110,9 @@ app.conf.update(
     task_default_queue=_queue,
 )
 app.steps["consumer"].add(Consuming)
-app.steps["consumer"].add(takes_tasks_unless(publisher().clock_check.trouble))
+app.steps["consumer"].add(
+    takes_tasks_unless(lambda: publisher().clock_check.trouble() or _copies().known)
+)
 
 
 class _Seldom(logging.Filter):
@@ -161,11 +168,8 @@ def _mind_others() -> None:
 @worker_init.connect
 def _warm_up(**_: object) -> None:
     allow_many_files()
-    copies = LiveCopies(publisher(), at_the_broker(), _heartbeat().process)
-    publisher().watermarks.start(BrokerMarks(_url), copies=copies)
-    while copies.elsewhere():  # its messages are in the same queue, and are not for this one
-        pulse.beat()
-        time.sleep(_UNTIL_ALONE)
+    publisher().watermarks.start(BrokerMarks(_url), copies=_copies())
+    _copies().wait(pulse.beat)  # a copy's messages are in the same queue, and are not for this one
     publisher().watch_the_clock()
     publisher().renew_keys()
     publisher().comment_watch.start()
@@ -187,4 +191,5 @@ def _hurry(**_: object) -> None:
 
 @worker_shutdown.connect
 def _end(**_: object) -> None:
+    _copies().end()
     _heartbeat().finish(_LAST_HEARTBEAT)

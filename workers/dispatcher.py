@@ -25,7 +25,7 @@ from publisher.ledger.heartbeats import ProcessKind
 from publisher.model.deliveries import Claim
 from publisher.monitoring.broker import BrokerMarks
 from publisher.monitoring.heartbeat import Beating
-from publisher.monitoring.live_copies import LiveCopies
+from publisher.monitoring.live_copies import TURN, LiveCopies
 from publisher.monitoring.monitor import Monitor
 from publisher.monitoring.peers import Peers, differences, keep
 from publisher.monitoring.watchdog import Watchdog
@@ -236,10 +236,9 @@ def main() -> int:
     heartbeat = Beating(
         publisher().heartbeats, ProcessKind.DISPATCHER, pulse, publisher().clock_check
     )
-    publisher().watermarks.start(
-        BrokerMarks(publisher().settings.broker.url),
-        copies=LiveCopies(publisher(), at_the_broker(), heartbeat.process),
-    )
+    copies = LiveCopies(publisher(), at_the_broker(), heartbeat.process)
+    publisher().watermarks.start(BrokerMarks(publisher().settings.broker.url), copies=copies)
+    copies.wait(pulse.beat, TURN + 1)  # after that, the heartbeat tells of a copy
     heartbeat.start()
     publisher().notices.start()
     publisher().webhooks.start()
@@ -260,6 +259,7 @@ def main() -> int:
     until = time.monotonic() + _LAST_NOTICES
     publisher().notices.finish(_LAST_NOTICES)
     publisher().webhooks.finish(max(0.0, until - time.monotonic()))
+    copies.end()
     heartbeat.finish(_LAST_HEARTBEAT)
     return LedgerTooNew.exit_code if isinstance(heartbeat.trouble, LedgerTooNew) else 0
 

@@ -207,8 +207,8 @@ class LedgerElsewhere(LedgerUnavailable):
     """A copy of the ledger is at work at the same broker."""
 
     hint = (
-        "Stop the one that is not intended. If that is the other one, this one goes on by itself "
-        "two minutes later, and looks first for what may be out."
+        "Stop the one that is not intended. If that is the other one, then start this one again: "
+        "within two minutes it goes on, and looks first for what may be out."
     )
 
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 from functools import cache
+from math import inf
 from typing import Any
 
 from sqlalchemy import (
@@ -169,11 +170,15 @@ class Heartbeats:
         with self._database.read() as connection:
             return heartbeats_in(connection)
 
-    def signs_of_life(self) -> dict[str, int]:
-        """When each process that is on record showed life last, by its id: in microseconds."""
-        seen = heartbeats.c.process, _microseconds(heartbeats.c.seen_at)
+    def signs_of_life(self) -> dict[str, float]:
+        """When each process that is on record showed life last, by its id: in microseconds.
+
+        After one that ended in order comes none, whatever the clock says.
+        """
+        columns = heartbeats.c.process, heartbeats.c.pid, _microseconds(heartbeats.c.seen_at)
         with self._database.read() as connection:
-            return {row[0]: row[1] for row in connection.execute(select(*seen))}
+            rows = connection.execute(select(*columns)).all()
+        return {process: inf if pid == _ENDED else seen_at for process, pid, seen_at in rows}
 
     def users(self) -> list[Process]:
         """The processes that show life, also of a ledger that an older version wrote."""

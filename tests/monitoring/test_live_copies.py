@@ -11,11 +11,11 @@ from sqlalchemy import BigInteger, type_coerce, update
 from sqlalchemy.engine import make_url
 
 from publisher.app import Application
-from publisher.base.errors import LedgerElsewhere
+from publisher.base.errors import LedgerElsewhere, LedgerUnavailable
 from publisher.ledger.heartbeats import Process, ProcessKind
 from publisher.ledger.tables import heartbeats
 from publisher.monitoring.broker import BrokerMarks, client
-from publisher.monitoring.live_copies import LIFE, LiveCopies
+from publisher.monitoring.live_copies import LIFE, TURN, LiveCopies
 from publisher.settings import settings
 from tests.monitoring.conftest import process
 from tests.support.clock import ManualClock
@@ -44,7 +44,7 @@ class Machine:
         self.process = who
         self.seconds = 0.0
         self.copies = LiveCopies(app, broker, who, lambda: self.seconds)
-        app.watermarks._places = [BrokerMarks(url)]
+        app.watermarks._places.append(BrokerMarks(url))
         app.watermarks._copies = self.copies
         app.database.watch = app.watermarks
 
@@ -111,12 +111,23 @@ def both(start: Start, copy: Callable[[], str], ledger_url: str) -> tuple[Machin
     assert first.works()
     first.app.database.close()
     second = start("beta", copy())
-    with second.app.database.write() as connection:
+    _set_earlier(second)
+    assert first.works()
+    return first, second
+
+
+def _set_earlier(machine: Machine) -> None:
+    """As if its signs of life were of a minute ago."""
+    with machine.app.database.engine.begin() as connection:  # it looks for no copy yet
         seen_at = type_coerce(heartbeats.c.seen_at, BigInteger)  # microseconds
         earlier = {"seen_at": seen_at - 100_000_000}
         connection.execute(update(heartbeats).values(earlier))
-    assert first.works()
-    return first, second
+
+
+@pytest.fixture
+def again(start: Start) -> Callable[[Machine], Machine]:
+    """Starts a machine again, with its ledger and its folder."""
+    return lambda one: start(one.process.host, one.app.settings.database.url)
 
 
 def _set_backs(*machines: Machine) -> list[int]:
@@ -141,24 +152,160 @@ def test_processes_of_one_ledger_are_no_copies(start: Start, ledger_url: str) ->
     assert [one.works() for one in machines * 3] == [True] * 6
 
 
-def test_the_copy_takes_over_after_the_first_one_has_ended(
-    both: tuple[Machine, Machine], broker: redis.Redis
+def test_a_ledger_that_lacks_nothing_takes_over_after_the_first_one(
+    start: Start, copy: Callable[[], str], ledger_url: str, broker: redis.Redis
 ) -> None:
-    """And knows then that it lacks what the first one did."""
-    first, second = both
-    assert not second.works()
+    """As a standby that is promoted."""
+    first = start("alpha", ledger_url)
+    assert first.works()
+    first.app.database.close()
+    second = start("beta", copy())
+    for _beat in range(2):
+        first.app.heartbeats.beat(first.process)
+        first.seconds += 2
+        first.copies.elsewhere()
+        assert not second.works()
     broker.delete(second.copies._key)  # as after its time, or in a broker that lost everything
     assert not second.works(), "the first one, if it is at work, has its turn before it"
-    assert first.works()
-    assert not second.works()
-    broker.delete(second.copies._key)
     second.seconds += LIFE
-    assert second.works() or second.works()
-    assert _set_backs(second) == [1]
+    assert second.works()
     first.seconds += LIFE
     assert not first.works(), "now it is the second one"
     with pytest.raises(LedgerElsewhere):
         first.app.heartbeats.beat(first.process)
+
+
+def _is_beside(first: Machine, second: Machine) -> None:
+    """The second one sees the first one at work for a while, which then falls silent."""
+    for _look in range(2):
+        first.app.heartbeats.beat(first.process)
+        assert first.works()
+        assert not second.works()
+
+
+def test_a_copy_that_lacks_steps_does_not_take_over_while_the_first_one_is_cut_off(
+    both: tuple[Machine, Machine], broker: redis.Redis
+) -> None:
+    """And the first one goes on as it was."""
+    first, second = both
+    _is_beside(first, second)
+    broker.flushdb()
+    for _look in range(5):
+        second.seconds += LIFE * 2
+        assert not second.works()
+    assert [first.works(), second.works(), first.works()] == [True, False, True]
+    assert _set_backs(first, second) == [0, 0]
+
+
+def test_a_copy_that_is_started_again_takes_over_and_knows_what_it_lacks(
+    both: tuple[Machine, Machine], broker: redis.Redis, again: Callable[[Machine], Machine]
+) -> None:
+    """Also at a broker that has lost everything: so the hint says."""
+    first, second = both
+    _is_beside(first, second)
+    broker.flushdb()
+    anew = again(second)
+    assert not anew.works(), "the first one, if it is at work, has its turn before it"
+    anew.seconds += TURN
+    assert anew.works() or anew.works()
+    assert _set_backs(anew) == [1]
+
+
+def test_a_copy_whose_first_one_is_dead_from_the_start_takes_over_and_knows_what_it_lacks(
+    both: tuple[Machine, Machine], broker: redis.Redis
+) -> None:
+    """As a promoted standby that lacks the last commits: only the name of the dead one is there."""
+    _first, second = both
+    for _look in range(3):
+        assert not second.works()
+    broker.delete(second.copies._key)
+    second.seconds += LIFE
+    assert second.works() or second.works()
+    assert _set_backs(second) == [1]
+
+
+def test_at_a_broker_that_was_restarted_the_one_at_work_has_its_turn_before_one_that_starts(
+    both: tuple[Machine, Machine], broker: redis.Redis
+) -> None:
+    first, second = both
+    broker.flushdb()
+    assert not second.works()
+    assert first.works()
+    second.seconds += TURN
+    assert not second.works()
+    assert first.works()
+
+
+def test_of_two_that_find_no_name_one_alone_goes_on(
+    both: tuple[Machine, Machine], broker: redis.Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = both
+    broker.flushdb()
+    assert second.copies.elsewhere()
+    second.seconds += TURN
+    beat = second.app.heartbeats.beat
+
+    def beat_meanwhile(process: Process) -> None:
+        beat(process)
+        assert first.works()
+
+    monkeypatch.setattr(second.app.heartbeats, "beat", beat_meanwhile)
+    assert second.copies.elsewhere()
+
+
+def test_an_end_in_order_takes_only_its_own_name_away(
+    start: Start, ledger_url: str, broker: redis.Redis
+) -> None:
+    first, second = (start(host, ledger_url) for host in ("alpha", "beta"))
+    assert first.works()
+    second.copies.end()
+    assert broker.exists(first.copies._key)
+    first.copies.end()
+    assert not broker.exists(first.copies._key)
+    first.seconds += 2
+    assert not first.copies.elsewhere()
+    assert not broker.exists(first.copies._key), "it leaves its name no more"
+
+
+def test_the_name_of_a_process_that_ended_in_order_holds_nobody(
+    start: Start, ledger_url: str
+) -> None:
+    """Though the clock was set back before its end."""
+    first, second = (start(host, ledger_url) for host in ("alpha", "beta"))
+    assert first.works()
+    first.app.heartbeats.end(first.process)
+    _set_earlier(first)
+    assert second.works()
+
+
+@pytest.mark.parametrize("name", [b"\xff", b"[]", b"{}", b'{"process": "x", "sign": "y"}'])
+def test_a_name_that_cannot_be_read_is_replaced(
+    start: Start, ledger_url: str, broker: redis.Redis, name: bytes
+) -> None:
+    first = start("alpha", ledger_url)
+    assert first.works()
+    broker.set(first.copies._key, name)
+    assert first.works()
+    assert first.process.id.encode() in broker.get(first.copies._key)  # type: ignore[operator]
+
+
+def test_it_waits_until_the_ledger_can_say_whether_it_is_a_copy(
+    start: Start, ledger_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A worker's start goes on after it, and takes messages."""
+    first = start("alpha", ledger_url)
+    assert first.works()
+    first.seconds += 2
+    beats: list[None] = []
+
+    def is_away() -> dict[str, float]:
+        monkeypatch.undo()
+        raise LedgerUnavailable("away")
+
+    monkeypatch.setattr(first.app.heartbeats, "signs_of_life", is_away)
+    monkeypatch.setattr("publisher.monitoring.live_copies.sleep", lambda _seconds: None)
+    first.copies.wait(lambda: beats.append(None))
+    assert len(beats) == 1
 
 
 def test_a_broker_that_is_away_changes_nothing(both: tuple[Machine, Machine]) -> None:

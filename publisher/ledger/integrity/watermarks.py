@@ -86,6 +86,7 @@ class Watermarks(LedgerPart):
         """
         if self._copies and (elsewhere := self._copies.elsewhere()):
             self._database.look_again()
+            self._remember(self.lost())
             raise elsewhere
         before, known = self._database.seen, self._known()
         with self._database.read() as connection:
@@ -123,6 +124,12 @@ class Watermarks(LedgerPart):
         for place in self._places:
             place.write(ledger, text)
         self._kept = seen
+
+    def _remember(self, lost: Watermark | None) -> None:
+        """Keep in var/ what a copy did: who starts this one in its place looks for it."""
+        if lost and lost != self._kept:
+            self._places[0].write(self._ledger(), lost.model_dump_json().encode())
+            self._kept = lost
 
     def _ledger(self) -> str:
         with self._database.read() as connection:

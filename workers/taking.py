@@ -1,4 +1,4 @@
-"""Wrong clock: a worker takes no tasks while its machine's clock is wrong."""
+"""Taking tasks: a worker takes none while something is wrong, such as its machine's clock."""
 
 from collections.abc import Callable
 from typing import Any
@@ -6,20 +6,21 @@ from typing import Any
 import structlog
 from celery.bootsteps import StartStopStep
 
-from publisher.base.errors import ClockWrong
+from publisher.base.errors import PublisherError
 
 _LOOK = 0.5  # real seconds between two checks
 
 log = structlog.get_logger()
 
 
-def takes_tasks_unless(trouble: Callable[[], ClockWrong | None]) -> type[StartStopStep]:
+def takes_tasks_unless(trouble: Callable[[], PublisherError | None]) -> type[StartStopStep]:
     """A step of Celery's consumer that stops taking tasks while `trouble` returns an error.
 
-    Tasks that it has at that moment are deferred: see `courier.Courier`.
+    Tasks that it has at that moment are deferred: see `courier.Courier`. `trouble` must not wait:
+    Celery's loop does meanwhile.
     """
 
-    class WrongClock(StartStopStep):  # type: ignore[misc]
+    class Taking(StartStopStep):  # type: ignore[misc]
         requires = ("celery.worker.consumer.tasks:Tasks",)
 
         def __init__(self, parent: Any, **options: Any) -> None:
@@ -27,6 +28,7 @@ def takes_tasks_unless(trouble: Callable[[], ClockWrong | None]) -> type[StartSt
             self._turns: Any = None
 
         def start(self, parent: Any) -> None:
+            self._look(parent)  # before the first task comes
             self._turns = parent.timer.call_repeatedly(_LOOK, self._look, (parent,))
 
         def stop(self, parent: Any) -> None:  # noqa: ARG002 - Celery's signature
@@ -43,7 +45,7 @@ def takes_tasks_unless(trouble: Callable[[], ClockWrong | None]) -> type[StartSt
                 log.warning(str(wrong), hint=wrong.hint)
                 parent.cancel_task_queue(queue)
             elif not wrong and not takes:
-                log.info("the clock is right again")
+                log.info("tasks are taken again")
                 parent.add_task_queue(queue)
 
-    return WrongClock
+    return Taking
