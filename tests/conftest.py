@@ -115,7 +115,7 @@ def _no_settings_of_this_machine(monkeypatch: pytest.MonkeyPatch) -> Iterator[No
 
 @pytest.fixture(scope="session", autouse=True)
 def _compiled_once() -> Iterator[None]:
-    with engines.compiled_once(), templates.compiled_once():
+    with engines.compiled_once(), engines.closed(), templates.compiled_once():
         yield
 
 

@@ -41,15 +41,25 @@ def compiled_once() -> Iterator[None]:
 
 @contextmanager
 def closed() -> Iterator[None]:
-    """At the end, close the connections of all that was opened: Python 3.13 warns of each that its
-    garbage collector finds open, in whatever test that is. An engine that goes on connects anew,
-    and a thread that ends later leaves no connection open either.
+    """At the end, close the connections of all that was opened meanwhile: Python 3.13 warns of each
+    that its garbage collector finds open, in whatever test that is. An engine that goes on connects
+    anew, and a thread that ends later leaves no connection open either.
+
+    To connect takes longer than most transactions: what several tests share is opened before, or
+    says so by `share`.
     """
+    before = len(_opened)
     yield
-    while _opened:
+    while len(_opened) > before:
         engine = _opened.pop()
         event.listen(engine.pool, "checkin", _close)
         engine.dispose()
+
+
+def share(engine: Engine) -> None:
+    """Leave it open after the test that was the first to use it; who made it closes it."""
+    if engine in _opened:
+        _opened.remove(engine)
 
 
 def _close(_connection: object, record: ConnectionPoolEntry) -> None:

@@ -40,6 +40,7 @@ from publisher.model.posts import MediaItem, Post
 from publisher.settings.account_settings import AccountSettings
 from publisher.settings.schema import ApprovalSettings, BrokerSettings
 from publisher.settings.settings import Settings
+from tests.support import engines
 from tests.support.simulation.plan import Act, Moment
 from tests.support.simulation.platform import Platform, Posting
 from tests.support.simulation.platforms import open_channel
@@ -225,6 +226,7 @@ def ledger(name: str = FIRST) -> SimulatedDatabase:
     memory = Path("/dev/shm")  # noqa: S108 - SQLite's own database in memory has one connection
     folder = tempfile.mkdtemp(prefix=f"publisher-{name}-", dir=memory if memory.is_dir() else None)
     database = SimulatedDatabase(f"sqlite:///{folder}/publisher.db")
+    engines.share(database.engine)
     database.migrate()
     database.keep()
     _made.append(database)
