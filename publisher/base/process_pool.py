@@ -60,6 +60,10 @@ class Exhausted(_Failure):
     """The child was ended by its own limits."""
 
 
+class Overran(Exhausted):
+    """One step took more than its CPU time, as it will the next time."""
+
+
 class Crashed(_Failure):
     """A library crashed on what was asked."""
 
@@ -105,7 +109,7 @@ class PoolChild:
             except (OSError, EOFError, ValueError, RecursionError):
                 code = self.end(_LAST_WORDS)
                 if code == -signal.SIGXCPU:
-                    raise Exhausted(watchdog.place) from None
+                    raise Overran(watchdog.place) from None
                 if -code in _CRASHES:
                     raise Crashed(watchdog.place) from None
                 if is_new or code != 0:

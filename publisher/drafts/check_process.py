@@ -8,7 +8,7 @@ run as a program; it is kept, so that a text is checked at every pause in typing
 
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, BinaryIO
@@ -24,6 +24,7 @@ from publisher.base.process_pool import (
     Ended,
     Exhausted,
     NoneFree,
+    Overran,
     ProcessPool,
     Step,
 )
@@ -50,10 +51,13 @@ _CROWD = 10
 _MOST_COSTLY = 3
 """Drafts that one check finds to take too long, and leaves out."""
 _REMEMBERED = 1000
-_COSTLY: dict[str, tuple[Any, ...]] = {}
-"""Those found so far, each as it was then: the next check leaves them out at once, and so comes
-further.
+_REMEMBERED_FOR = 600.0
+"""Seconds; then such a draft is tried again, for the machine may have been to blame."""
+_COSTLY: dict[str, tuple[float, tuple[Any, ...]]] = {}
+"""Those that took all of their CPU time, each with when and as it was then: the next check leaves
+them out at once, and so comes further. Want of memory and crashes are not remembered.
 """
+_now: Callable[[], float] = time.monotonic
 
 _NICE = 5
 _MODULE = "publisher.drafts.check_process"
@@ -163,7 +167,12 @@ def _request(
 def _asked(request: _Request) -> tuple[Library, list[Problem]]:
     children = _CHECKERS if request.advises else _READERS
     began = time.time_ns()
-    known = [one for one, then in _COSTLY.copy().items() if then == _state_of(request, one)]
+    oldest = _now() - _REMEMBERED_FOR
+    known = [
+        place
+        for place, (found, state) in _COSTLY.copy().items()
+        if found > oldest and state == _state_of(request, place)
+    ]
     request = request.model_copy(update={"too_costly": tuple(known)})
     for _again in range(_MOST_COSTLY + 1):
         try:
@@ -173,7 +182,8 @@ def _asked(request: _Request) -> tuple[Library, list[Problem]]:
                 break
             left_out = *request.too_costly, failure.place
             request = request.model_copy(update={"too_costly": left_out})
-            _remember(request, failure.place, began)
+            if isinstance(failure, Overran):
+                _remember(request, failure.place, began)
         except Ended:
             break
         except NoneFree:
@@ -191,13 +201,13 @@ def _asked(request: _Request) -> tuple[Library, list[Problem]]:
 
 
 def _remember(request: _Request, place: str, began: int) -> None:
-    """Leave a draft out from now on, until it changes; `began`: when it was not read yet."""
+    """Leave a draft out for a while, or until it changes; `began`: when it was not read yet."""
     state = _state_of(request, place)
     if state is None or (place not in request.revised and state[1] >= began):
         return  # it may have been changed since
     if len(_COSTLY) >= _REMEMBERED:
         _COSTLY.clear()
-    _COSTLY[place] = state
+    _COSTLY[place] = _now(), state
 
 
 def _state_of(request: _Request, place: str) -> tuple[Any, ...] | None:

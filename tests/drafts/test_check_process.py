@@ -40,7 +40,7 @@ def changed(pools: Mapping[str, ProcessPool]) -> Change:
     def start(*lines: str) -> None:
         program = "\n".join(
             (
-                "import sys, os",
+                "import sys, os, signal",
                 "from publisher.drafts import check_process, library, lint",
                 "real = lint.Linter.problems",
                 *lines,
@@ -160,7 +160,7 @@ def test_more_of_them_than_one_check_can_find_are_all_named_by_the_next(
         "parse = library.draft.parse",
         "def slow(text, post_id, *more):",
         "    if 'slow' in text:",
-        "        'a' * 10**12",
+        "        os.kill(os.getpid(), signal.SIGXCPU)",
         "    return parse(text, post_id, *more)",
         "library.draft.parse = slow",
     )
@@ -172,6 +172,41 @@ def test_more_of_them_than_one_check_can_find_are_all_named_by_the_next(
     ]
     workspace.draft("at: 2016-03-08 10:00\nto: [bice-x]", "[LIEN]", "c.md")
     assert _codes(check_process.check(_settings(workspace)))["posts/c.md"] == {"placeholder"}
+
+
+@pytest.mark.parametrize(
+    ("end", "again"),
+    [
+        ("os.kill(os.getpid(), signal.SIGXCPU)", {"too-costly"}),
+        ("'a' * 10**12", set()),
+        ("os.abort()", set()),
+    ],
+)
+def test_only_a_draft_that_took_all_of_its_time_is_left_out_for_ten_minutes(
+    workspace: Workspace,
+    changed: Change,
+    pools: Mapping[str, ProcessPool],
+    monkeypatch: pytest.MonkeyPatch,
+    end: str,
+    again: set[str],
+) -> None:
+    """What lacked memory, or crashed, is tried again at once: the machine may be to blame."""
+    now = 5.0
+    monkeypatch.setattr(check_process, "_now", lambda: now)
+    workspace.draft("at: 2016-03-08 10:00\nto: [bice-x]", "Hola.", "a.md")
+
+    def found() -> set[str]:
+        return _codes(check_process.check(_settings(workspace))).get("posts/a.md", set())
+
+    changed(f"def ended(*_): {end}", "lint.Linter.problems = ended")
+    assert found() == {"too-costly"}
+    pools["_CHECKERS"].end()
+    changed()
+    assert found() == again
+    now += 599
+    assert found() == again
+    now += 1
+    assert found() == set()
 
 
 def test_the_draft_is_named_whose_pictures_were_looked_at_meanwhile(

@@ -1,6 +1,5 @@
 """/report: report of published and unpublished posts, to print or to save."""
 
-import re
 from datetime import date, timedelta
 from typing import Annotated
 
@@ -86,5 +85,5 @@ def report(
 
 def _policy(page: str) -> str:
     """The Content-Security-Policy: only the page's own stylesheet, by its hash."""
-    style = re.search(r"<style>(.*?)</style>", page, re.DOTALL)
-    return f"{html.policy(style[1] if style else '')}; frame-ancestors 'none'"
+    style = page.partition("<style>")[2].partition("</style>")[0]
+    return f"{html.policy(style)}; frame-ancestors 'none'"
