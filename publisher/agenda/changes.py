@@ -114,8 +114,8 @@ def move_to(
 
 def _times(text: str, old: datetime, now: datetime) -> list[str]:
     """The times that a text means, as files have them; `old`: what it leaves out."""
-    if of_day := dates.clock(text):
-        return [f"{old:%Y-%m-%d} {of_day}"]
+    if dates.clock(text):
+        return dates.bare(text, now, old.date()) or dates.times(f"{old:%Y-%m-%d} {text}", now)
     if _DATE.fullmatch(text):
         return [f"{text} {old:%H:%M:%S}"]
     return dates.times(text, now) or [

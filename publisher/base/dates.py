@@ -120,8 +120,8 @@ def times(text: str, now: datetime | None, *, past: bool = False) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def bare(text: str, now: datetime) -> list[str]:
-    """The times that `2 heures` may mean: in two hours, or the next two o'clock.
+def bare(text: str, now: datetime, day: date | None = None) -> list[str]:
+    """The times that `2 heures` may mean: in two hours, or two o'clock, on `day` or the next.
 
     None for what is no duration, or is written as clocks are (`8h`, `11h20`).
     """
@@ -131,7 +131,7 @@ def bare(text: str, now: datetime) -> list[str]:
     found = times(f"in {text}", now)
     if found and of_day:
         is_past = of_day <= f"{now:%H:%M}"
-        found.append(f"{(now + is_past * _DAY).date()} {of_day}")
+        found.append(f"{day or (now + is_past * _DAY).date()} {of_day}")
     return found
 
 

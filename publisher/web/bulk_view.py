@@ -12,10 +12,6 @@ from publisher.model.states import State
 from publisher.web.decisions import CONCERNS, differing
 from publisher.web.review_view import AT_ONCE
 
-_IN_TROUBLE = (State.FAILED, State.MISSED, State.PUBLISHED, State.CANCELLED)
-_LOOKED_AT = 200
-"""Deliveries in trouble of each state among which posts are offered."""
-
 
 @dataclass(frozen=True, slots=True)
 class Effect:
@@ -76,10 +72,9 @@ def bulk(app: Application, person: Person, do: str, posts: Iterable[str]) -> lis
 
 def in_trouble(app: Application, person: Person) -> list[str]:
     """The newest posts whose trouble the person may leave as it is, as many as at once."""
-    found = [d for state in _IN_TROUBLE for d in app.queries.unresolved(state, _LOOKED_AT)]
-    found.sort(key=lambda d: (d.not_before, d.id), reverse=True)
-    own = (d.post for d in found if app.rights.permits(person, Rank.MANAGER, [d.account]))
-    return [*dict.fromkeys(own)][:AT_ONCE]
+    accounts = app.queries.unresolved_accounts()
+    own = [one for one in accounts if app.rights.permits(person, Rank.MANAGER, [one])]
+    return app.queries.unresolved_posts(own, AT_ONCE)
 
 
 def _order(one: BulkPost) -> tuple[datetime, str]:

@@ -37,6 +37,8 @@ def shown(found: AgendaItem | Flaw) -> tuple[str, str | None]:
         ("2016-03-08T10:00:00Z", ("2016-03-08 11:00", "2016-03-08 20:00")),
         ("10:30", ("2016-03-07 10:30", "2016-03-07 19:30")),
         ("10h30", ("2016-03-07 10:30", "2016-03-07 19:30")),
+        ("10h", ("2016-03-07 10:00", "2016-03-07 19:00")),
+        ("à 10 heures", ("2016-03-07 10:00", "2016-03-07 19:00")),
         ("8 mars 2016 à 10h30", ("2016-03-08 10:30", "2016-03-08 19:30")),
         ("demain", ("2016-03-05 09:00", "2016-03-05 18:00")),
     ],
@@ -52,6 +54,9 @@ def test_the_end_moves_along(to: str, expected: tuple[str, str]) -> None:
     [
         ("x - 30m", "Write it like 2016-03-07 09:00. A date alone keeps the time of day"),
         ("08/03/2016 10h30", "Write which one you mean: 2016-03-08 10:30 or 2016-08-03 10:30."),
+        ("2 heures", "Write which one you mean: 2016-03-04 11:00 or 2016-03-07 02:00."),
+        ("minuit", "Write which one you mean: 2016-03-07 00:00 or 2016-03-08 00:00."),
+        ("at midnight", "Write which one you mean: 2016-03-07 00:00 or 2016-03-08 00:00."),
     ],
 )
 def test_a_hint_recommends_what_is_taken(to: str, hint: str) -> None:

@@ -117,6 +117,29 @@ def test_at_most_thirty_troubles_are_left_as_they_are_at_once(
     assert "At most 30 posts" in manager.text
 
 
+def test_trouble_of_others_is_neither_offered_nor_denied(
+    app: Application, anonymous: Visit, workspace: Workspace
+) -> None:
+    """However many others have, one's own is offered; without any, nobody says that all is well."""
+    app.people.add("ola", Rank.MANAGER, PASSWORD, organisations=["BICE"])
+    anonymous.enter("ola")
+    for minute in range(201):
+        at = f"2016-03-09 {10 + minute // 60}:{minute % 60:02}"
+        workspace.draft(f"other-{minute}.fr", f"at: {at}\nto: [bice-site]", f"Autre {minute}.")
+    app.planner.queue(actor="redaction")
+    app.clock.sleep_until(app.clock.now() + timedelta(days=5))
+    app.dispatch.expire()
+    assert _asked(anonymous, "acknowledge")["post"] == ["day.fr", "later.fr"]
+    anonymous.get("/")
+    assert 'href="/bulk?do=acknowledge"' in anonymous.page
+    for post in ("day.fr", "later.fr"):
+        app.control.acknowledge(post, None, "chef", "long past")
+    assert not _asked(anonymous, "acknowledge")["post"]
+    assert "Nothing that needs attention is yours to leave as it is." in anonymous.text
+    anonymous.get("/")
+    assert 'href="/bulk?do=acknowledge"' not in anonymous.page
+
+
 def test_what_was_not_shown_stays(app: Application, manager: Visit) -> None:
     form = _asked(manager, "cancel", "day.fr", "later.fr")
     manager.send("/bulk", **{**form, "post": ["later.fr"]})

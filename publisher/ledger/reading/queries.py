@@ -117,6 +117,22 @@ class Queries(HistoryQueries, AccountQueries):
         newest = query.order_by(deliveries.c.due_at.desc(), deliveries.c.id.desc())
         return self._read(newest.limit(limit))
 
+    def unresolved_accounts(self) -> list[str]:
+        """The accounts with deliveries that ended in trouble that nobody has dealt with."""
+        query = select(deliveries.c.account).where(text(UNRESOLVED)).distinct()
+        with self._database.read() as connection:
+            return sorted(connection.execute(query).scalars())
+
+    def unresolved_posts(self, accounts: Collection[str], limit: int) -> list[str]:
+        """The newest posts of which a delivery to these accounts is as in `unresolved`."""
+        columns = deliveries.c
+        query = select(columns.post).where(text(UNRESOLVED), columns.account.in_(sorted(accounts)))
+        newest = query.group_by(columns.post).order_by(
+            func.max(columns.due_at).desc(), func.max(columns.id).desc()
+        )
+        with self._database.read() as connection:
+            return [*connection.execute(newest.limit(limit)).scalars()]
+
     def unresolved_counts(self) -> dict[State, int]:
         """How many deliveries ended in trouble that nobody has dealt with, by state."""
         query = select(deliveries.c.state, func.count()).where(text(UNRESOLVED))

@@ -75,7 +75,14 @@ def ask(
         wanted, left = wanted[:AT_ONCE], max(0, len(wanted) - AT_ONCE)
     posts = bulk(parts.app, visitor.person, do, wanted)
     return parts.pages.render(
-        request, "bulk.html", do=do, posts=posts, left=left, most=AT_ONCE, is_chosen=bool(post)
+        request,
+        "bulk.html",
+        do=do,
+        posts=posts,
+        left=left,
+        most=AT_ONCE,
+        is_chosen=bool(post),
+        is_calm=not posts and not parts.app.queries.in_trouble(),
     )
 
 

@@ -21,6 +21,7 @@ from publisher.monitoring.troubles import of_clocks
 from publisher.reporting import lateness_text
 from publisher.web import labels, remedies
 from publisher.web.authentication import Reader, Visitor
+from publisher.web.bulk_view import in_trouble
 from publisher.web.dependencies import Use
 
 _NEXT = 30
@@ -64,7 +65,7 @@ def today(request: Request, parts: Use, visitor: Reader, part: str = "") -> Resp
         trouble=trouble,
         acts_on=lambda line: remedies.of(parts.app, visitor.person, line),
         folded=folded,
-        unresolved=sum(line[0].is_unresolved for line in (*trouble, *folded)),
+        own_trouble=len(in_trouble(parts.app, visitor.person)),
         waiting=_lines(d for d in overview.attention if d.state is State.AWAITING_APPROVAL),
         back=_lines(_back_with(visitor, parts.app, overview.rejected)),
         on_its_way=_lines(d for d in overview.next if d.state is State.PUBLISHING),
