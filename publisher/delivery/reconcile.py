@@ -16,7 +16,7 @@ from publisher.ledger.reconciliation import Doubts
 from publisher.ledger.transitions import Conflict
 from publisher.model.clock_check import ClockCheck
 from publisher.model.deliveries import Claim, Delivery
-from publisher.model.outcomes import Deferred, Kind, Sighting, Unknown
+from publisher.model.outcomes import Absent, Deferred, Kind, Sighting, Unknown
 from publisher.model.states import State
 
 log = structlog.get_logger()
@@ -76,6 +76,8 @@ class Reconciler:
     def _look(self, delivery: Delivery) -> Sighting:
         since = delivery.doubt_since or delivery.due_at
         if delivery.corrects and delivery.target is None:
+            if not self._doubts.waits_for_its_original(delivery):
+                return Absent()  # what was never out has not been corrected
             message = _(
                 "Publisher looks for it once it is known that {post}, which it corrects, is out.",
                 post=delivery.corrects,

@@ -100,6 +100,12 @@ def aimed(connection: Connection, delivery: Delivery) -> Delivery:
     return delivery.model_copy(update={"target": target_of(original, before)})
 
 
+def may_come_out(connection: Connection, delivery: Delivery) -> bool:
+    """Whether what it corrects is on its way: once that is out, the correction may be too."""
+    original = original_of(connection, delivery)
+    return original is not None and original.state in _ON_ITS_WAY
+
+
 def compared(connection: Connection, delivery: Delivery) -> Delivery:
     """A correction with what it corrects, for people: as it is queued, if it is not out yet."""
     alike = _related(connection, delivery)

@@ -18,7 +18,7 @@ from sqlalchemy import Connection, bindparam, exists, or_, select
 
 from publisher.base.clock import Clock
 from publisher.base.i18n import _
-from publisher.ledger import ended_edits, lookalikes, rate_limits, uncertainty
+from publisher.ledger import corrections, ended_edits, lookalikes, rate_limits, uncertainty
 from publisher.ledger import remote_ids as ids
 from publisher.ledger.database import Database, LedgerPart, Turn
 from publisher.ledger.dispatcher.due_queries import DueQueries
@@ -159,6 +159,11 @@ class Doubts(LedgerPart):
         with self._database.read() as connection:
             row = connection.execute(query).mappings().one_or_none()
             return None if row is None else aimed(connection, delivery_of(row))
+
+    def waits_for_its_original(self, delivery: Delivery) -> bool:
+        """Whether what it corrects may yet come out, or turn out to be out."""
+        with self._database.read() as connection:
+            return corrections.may_come_out(connection, delivery)
 
     def ids_of_others(self, delivery: Delivery) -> set[str]:
         """The ids of other deliveries on its account, since shortly before its intent."""

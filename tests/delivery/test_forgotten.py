@@ -10,12 +10,15 @@ from publisher.delivery.reconcile import Reconciler
 from publisher.ledger.database import Database
 from publisher.ledger.dispatcher.claims import Dispatch
 from publisher.ledger.enqueue import Ledger
+from publisher.ledger.heartbeats import Heartbeat, Process, ProcessKind
 from publisher.ledger.integrity.after_restore import face
 from publisher.ledger.integrity.seals import Audit
+from publisher.ledger.integrity.silence import Silence
 from publisher.ledger.manager.operations import Control
 from publisher.ledger.reading.queries import Queries
 from publisher.ledger.reconciliation import Doubts
 from publisher.ledger.replication_lag import CROWD
+from publisher.model.content import Content, Correction, Part
 from publisher.model.deliveries import Claim, Delivery
 from publisher.model.outcomes import (
     Absent,
@@ -29,13 +32,14 @@ from publisher.model.outcomes import (
 from publisher.model.states import State
 from tests.delivery.scripted import ScriptedChannel
 from tests.support.clock import ManualClock
-from tests.support.delivering import OneByOne, Strangers, lanes, never
+from tests.support.delivering import AnyKeys, OneByOne, Strangers, lanes, never
 from tests.support.wishes import add, wish
 
 pytestmark = pytest.mark.guards(
     "publisher.ledger.integrity.forgotten",
     "publisher.ledger.lookalikes",
     "publisher.ledger.reconciliation",
+    "publisher.delivery.reconcile",
 )
 
 LOST = 3600  # seconds between the backup and the restore
@@ -218,6 +222,49 @@ def test_a_clock_that_was_set_does_not_send_them(
             doubts.record(delivery, Absent())
     left = of(queries, "lost-0")
     assert (left.state, left.settled_at) == (State.UNCERTAIN, None)
+
+
+def test_a_correction_of_what_never_came_out_does_not_wait_for_it(
+    database: Database,
+    ledger: Ledger,
+    doubts: Doubts,
+    dispatch: Dispatch,
+    attempts: OneByOne,
+    clock: ManualClock,
+    queries: Queries,
+) -> None:
+    """Both fell due in a power cut, in which the post expired."""
+    post = wish(clock, "post.fr", 1, expires_at=clock.ahead(60))
+    told = {"corrects": "post.fr", "reason": "Un mot.", "way": "reply"}
+    fix = Correction(**told, replaces=post.content.digest)
+    words = Content(parts=(Part(text="Le mot juste."),), lang="fr", correction=fix)
+    add(ledger, post, wish(clock, "fix.fr", 2, content=words, expires_at=None))
+    clock.advance(LOST)
+    last = Heartbeat(Process("d" * 32, ProcessKind.DISPATCHER, "alpha", 7, "1"), LOST - 1, 9)
+    assert Silence(database, clock, lambda _connection: [last]).face(0) == 2
+    unread = ScriptedChannel(clock)  # which fails when it is read
+    reconciler = Reconciler(doubts, lambda _: nullcontext(unread), AnyKeys(), lanes(), never)
+
+    def look() -> str | None:
+        claims = doubts.claim(clock.ahead(30), 10)
+        for delivery in filter(None, map(doubts.take, claims)):
+            if not delivery.corrects:
+                doubts.record(delivery, Absent())
+        for claim in claims:
+            if doubts.take(claim):
+                reconciler.reconcile(claim)
+        clock.advance(LOST)
+        return of(queries, "fix.fr").error_message
+
+    assert "once it is known that post.fr" in str(look())
+    look()
+    assert dispatch.expire() == 1
+    look(), look()
+    (claim,) = dispatch.claim(clock.now(), clock.ahead(30), 10)
+    assert not attempts.take(claim)
+    held = of(queries, "fix.fr")
+    assert held.state is State.HELD
+    assert "there is nothing to correct" in str(held.reason)
 
 
 def test_with_keys_of_somebody_else_nothing_is_read(
