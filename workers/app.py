@@ -4,7 +4,9 @@ Its messages are hints that may be lost or arrive twice without harm, so there i
 backend, no ETA, no beat, no retry and no late acknowledgement; docs/decisions.md says why.
 """
 
+import atexit
 import logging
+import signal
 import sys
 import time
 from functools import cache
@@ -14,7 +16,6 @@ from celery import Celery
 from celery.signals import (
     after_setup_logger,
     worker_init,
-    worker_shutdown,
     worker_shutting_down,
 )
 from redis import Redis
@@ -60,6 +61,11 @@ def _heartbeat() -> Beating:
 def _copies() -> LiveCopies:
     """The copies of the ledger that this worker minds."""
     return LiveCopies(publisher(), at_the_broker(), _heartbeat().process)
+
+
+def _hindrance() -> PublisherError | None:
+    """Why this worker must take no tasks now."""
+    return publisher().clock_check.trouble() or _copies().known
 
 
 def _broker_and_queue() -> tuple[str, str]:
@@ -110,9 +116,7 @@ app.conf.update(
     task_default_queue=_queue,
 )
 app.steps["consumer"].add(Consuming)
-app.steps["consumer"].add(
-    takes_tasks_unless(lambda: publisher().clock_check.trouble() or _copies().known)
-)
+app.steps["consumer"].add(takes_tasks_unless(_hindrance))
 
 
 class _Seldom(logging.Filter):
@@ -167,6 +171,9 @@ def _mind_others() -> None:
 
 @worker_init.connect
 def _warm_up(**_: object) -> None:
+    atexit.register(_end)
+    # Celery's own handler comes after this: a worker that is ended before is not to be missed.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit())
     allow_many_files()
     publisher().watermarks.start(BrokerMarks(_url), copies=_copies())
     _copies().wait(pulse.beat)  # a copy's messages are in the same queue, and are not for this one
@@ -189,7 +196,7 @@ def _hurry(**_: object) -> None:
     publisher().database.hurry()
 
 
-@worker_shutdown.connect
-def _end(**_: object) -> None:
+def _end() -> None:
+    """Take away the signs of life of this process."""
     _copies().end()
     _heartbeat().finish(_LAST_HEARTBEAT)

@@ -79,7 +79,10 @@ class Beating:
     def finish(self, limit: float) -> None:
         """End, and remove the process from the ledger; waits at most `limit` real seconds."""
         self._stop.set()
-        self._thread.join(limit)
+        if self._thread.ident is None:  # `LiveCopies` recorded the first heartbeat, if there is one
+            self._record_the_end()
+        else:
+            self._thread.join(limit)
 
     def look(self) -> None:
         """Record a heartbeat in the ledger, if the main loop has run since the last call."""
@@ -100,6 +103,9 @@ class Beating:
         while not self._stop.is_set():
             self.look()
             self._rest(EVERY if self._turns else _UNTIL_THE_FIRST)
+        self._record_the_end()
+
+    def _record_the_end(self) -> None:
         if not isinstance(self._trouble, LedgerTooNew):
             self._try(self._heartbeats.end)
 

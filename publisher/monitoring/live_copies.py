@@ -146,6 +146,7 @@ class LiveCopies:
 
     def _go_on(self) -> None:
         self.known, self._heard, self._lives = None, None, False
+        self._has_worked = True
 
     def _leave_name(self, process: Process, sign: float, *, nx: bool = False) -> bool:
         """Only with a sign of life that this ledger has: else others would take it for a copy's.
@@ -154,9 +155,7 @@ class LiveCopies:
         """
         place = self._app.database.place
         name = _Name(process=process.id, sign=int(sign), host=process.host, place=place)
-        is_left = bool(self._client.set(self._key, name.model_dump_json(), nx=nx, ex=LIFE))
-        self._has_worked |= is_left
-        return is_left
+        return bool(self._client.set(self._key, name.model_dump_json(), nx=nx, ex=LIFE))
 
     def _told(self, name: _Name) -> LedgerElsewhere:
         message = _(

@@ -267,6 +267,18 @@ def test_an_end_in_order_takes_only_its_own_name_away(
     assert not broker.exists(first.copies._key), "it leaves its name no more"
 
 
+def test_who_starts_beside_one_of_its_ledger_goes_on_after_the_end_of_that(
+    start: Start, ledger_url: str
+) -> None:
+    """Else a worker whose dispatcher ends could not say that it ends, too, and would be missed."""
+    first, second = (start(host, ledger_url) for host in ("alpha", "beta"))
+    assert first.works()
+    assert not second.copies.elsewhere()
+    second.app.heartbeats.beat(second.process)
+    first.copies.end()
+    assert second.works()
+
+
 def test_the_name_of_a_process_that_ended_in_order_holds_nobody(
     start: Start, ledger_url: str
 ) -> None:

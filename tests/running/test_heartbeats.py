@@ -9,7 +9,7 @@ import pytest
 from publisher.app import Application
 from publisher.ledger import heartbeats
 from publisher.ledger.heartbeats import ProcessKind, missing
-from tests.support.running import at_work, worker_of
+from tests.support.running import alone_at_work, at_work, worker_of
 
 pytestmark = pytest.mark.deep
 
@@ -26,6 +26,16 @@ def test_dispatcher_and_workers_are_alive_and_gone_after_a_good_end(
         (worker,) = (one for one in app.heartbeats.all() if one.process.kind is ProcessKind.WORKER)
         assert worker.process.pid == worker_of(processes).pid
     assert not app.heartbeats.all()
+
+
+def test_a_worker_that_is_ended_while_it_starts_is_not_missed(queued: Queued, until: Until) -> None:
+    """The first of all leaves a sign of life before Celery listens to signals."""
+    app = queued()
+    with alone_at_work(app) as worker:
+        until(app.heartbeats.all)
+        worker.terminate()
+        assert worker.wait(60)
+        assert not app.heartbeats.all()
 
 
 def test_a_worker_that_stands_still_is_missing(

@@ -57,6 +57,22 @@ def at_work(app: Application, said: list[str]) -> Iterator[Processes]:
             processes.drain(interruption)
 
 
+@contextmanager
+def alone_at_work(app: Application) -> Iterator[Child]:
+    """A worker without a dispatcher."""
+    processes = Processes(app.settings, nothing)
+    worker, broker = worker_of(processes), processes._broker
+    assert broker
+    broker.start()
+    try:
+        processes._tell_address()
+        worker.start()
+        yield worker
+    finally:
+        worker.kill()
+        broker.stop()
+
+
 def worker_of(processes: Processes) -> Child:
     return processes._workers[0].child
 
