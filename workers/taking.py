@@ -40,7 +40,7 @@ def takes_tasks_unless(trouble: Callable[[], PublisherError | None]) -> type[Sta
         @staticmethod
         def _look(parent: Any) -> None:
             queue, wrong = parent.app.conf.task_default_queue, trouble()
-            takes = parent.task_consumer.consuming_from(queue)
+            takes = queue in parent.app.amqp.queues.consume_from  # also before its loop begins
             if wrong and takes:
                 log.warning(str(wrong), hint=wrong.hint)
                 parent.cancel_task_queue(queue)

@@ -1,29 +1,16 @@
 """How Celery is told to reach the broker."""
 
 import ssl
-import sys
 from importlib import import_module
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from publisher.app import Application
-from tests.support.workspaces import Workspace
-
 
 @pytest.fixture
-def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
-    """The function, imported as in a process of its own, which has some broker."""
-    Workspace(tmp_path)
-    Application.open_or_make(tmp_path).close()
-    monkeypatch.setenv("PUBLISHER_WORKSPACE", str(tmp_path))
-    monkeypatch.setenv("PUBLISHER_BROKER__URL", "redis://127.0.0.1:1/0")
-    monkeypatch.setenv("PUBLISHER_DATABASE__URL", "sqlite:///var/publisher.db")
-    for name in [name for name in sys.modules if name.split(".")[0] == "workers"]:
-        monkeypatch.delitem(sys.modules, name)
-    yield import_module("workers.connection").celery_settings
-    sys.modules["workers.app"].publisher().close()
+def settings(workers: Any) -> Any:
+    """The function."""
+    return import_module("workers.connection").celery_settings
 
 
 def test_with_tls_the_certificate_is_always_verified(settings: Any) -> None:

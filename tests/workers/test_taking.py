@@ -1,63 +1,62 @@
 """A worker takes no tasks while something is wrong."""
 
-import sys
-from collections.abc import Iterator
-from importlib import import_module
-from pathlib import Path
 from typing import Any
 
 import pytest
+from celery import Celery
+from celery.contrib.testing.worker import start_worker
+from celery.signals import worker_init
 
-from publisher.app import Application
-from publisher.base.errors import LedgerElsewhere
-from tests.support.workspaces import Workspace
+from publisher.base.errors import LedgerElsewhere, PublisherError
+from tests.support.waiting import wait_for
 
 pytestmark = pytest.mark.guards("workers.taking", "workers.app")
 
 
-class _Consumer:
-    """Celery's consumer, as far as the step uses it."""
+# Other tests have imported the workers anew, and each application in a process gets their tasks.
+@pytest.mark.filterwarnings("ignore::celery.exceptions.DuplicateTaskNameWarning")
+def test_no_task_is_taken_from_the_start_until_nothing_is_wrong(
+    broker_url: str, workers: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And again later."""
+    wrong: PublisherError | None = LedgerElsewhere("a copy is at work")
+    looks = 0
 
-    def __init__(self) -> None:
-        self.app = self.conf = self.timer = self.task_consumer = self
-        self.task_default_queue = "ours"
-        self.queues = {"ours"}
-        self.look: Any = None
+    def trouble() -> PublisherError | None:
+        nonlocal looks
+        looks += 1
+        return wrong
 
-    def call_repeatedly(self, _seconds: float, look: Any, _arguments: Any) -> None:
-        self.look = look
+    def some_looks() -> None:
+        seen = looks
+        wait_for(lambda: looks > seen + 2)
 
-    def consuming_from(self, queue: str) -> bool:
-        return queue in self.queues
+    monkeypatch.setattr(worker_init, "receivers", [])
+    app = Celery("taking", broker=broker_url)
+    app.conf.update(task_default_queue="ours", worker_enable_remote_control=False)
+    app.steps["consumer"].add(workers.takes_tasks_unless(trouble))
+    done: list[int] = []
 
-    def cancel_task_queue(self, queue: str) -> None:
-        self.queues.remove(queue)
+    def do(number: int) -> None:
+        done.append(number)
 
-    def add_task_queue(self, queue: str) -> None:
-        self.queues.add(queue)
-
-
-@pytest.fixture
-def workers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    """The module of the workers' application, imported as in a process of its own."""
-    Workspace(tmp_path)
-    Application.open_or_make(tmp_path).close()
-    monkeypatch.setenv("PUBLISHER_WORKSPACE", str(tmp_path))
-    monkeypatch.setenv("PUBLISHER_BROKER__URL", "redis://127.0.0.1:1/0")
-    monkeypatch.setenv("PUBLISHER_DATABASE__URL", "sqlite:///var/publisher.db")
-    for name in [name for name in sys.modules if name.split(".")[0] == "workers"]:
-        monkeypatch.delitem(sys.modules, name)
-    module: Any = import_module("workers.app")
-    yield module
-    module.publisher().close()
+    task: Any = app.task(ignore_result=True)(do)
+    with start_worker(app, perform_ping_check=False):
+        task.delay(1)
+        some_looks()
+        assert not done
+        wrong = None
+        wait_for(lambda: done == [1])
+        wrong = LedgerElsewhere("a copy is at work")
+        some_looks()
+        task.delay(2)
+        some_looks()
+        assert done == [1]
+        wrong = None
+        wait_for(lambda: done == [1, 2])
 
 
-def test_a_copy_takes_no_task_from_the_start_until_it_is_the_one_at_work(workers: Any) -> None:
+def test_a_copy_is_a_reason_to_take_none(workers: Any) -> None:
+    assert workers._hindrance() is None
     workers._copies().known = LedgerElsewhere("a copy is at work")
-    consumer = _Consumer()
-    taking = [one for one in workers.app.steps["consumer"] if one.__name__ == "Taking"]
-    taking[0](consumer).start(consumer)
-    assert not consumer.queues
-    workers._copies().known = None
-    consumer.look(consumer)
-    assert consumer.queues == {"ours"}
+    assert workers._hindrance() is workers._copies().known
