@@ -8,7 +8,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,6 +16,7 @@ from typing import Any
 
 from publisher.app import Application
 from publisher.base.clock import SystemClock
+from publisher.base.errors import LedgerUnavailable
 from publisher.ledger.reading.history_steps import HistoryStep
 from publisher.model.states import State
 from publisher.running.supervisor import nothing_waits
@@ -109,6 +110,7 @@ def play(plan: Plan) -> Report:
             report = stage.report(assault, wrong, sandbox.state(), posts(), begun)
         except BaseException as error:
             error.add_note(f"What the run left is in {folder}")
+            stage.write_history()
             raise
         finally:
             stage.close()
@@ -252,6 +254,12 @@ class _Stage:
             raise RuntimeError(f"publisher {' '.join(words)}: {done.stdout}{done.stderr}")
         return done
 
+    def write_history(self) -> None:
+        """Leave the whole history in the folder: a database's server goes away."""
+        with suppress(LedgerUnavailable):
+            lines = "\n".join(map(line, all_steps(self._app)))
+            (self._folder / "history.txt").write_text(lines)
+
     def report(
         self,
         assault: Assault,
@@ -282,7 +290,7 @@ class _Stage:
             (self._folder / "state.json").write_text(
                 json.dumps({**state, "elsewhere": posts}, indent=1)
             )
-            (self._folder / "history.txt").write_text("\n".join(map(line, steps)))
+            self.write_history()
         return Report(
             name=self._plan.name,
             seconds=time.monotonic() - begun,
