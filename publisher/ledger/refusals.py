@@ -6,7 +6,8 @@ the most: the account is suspended when a second, different post is refused and 
 between, whatever each was told. Keys that are not accepted, and an outage, are no such refusal: who
 refuses a post after them hears the account. What is refused before it leaves, with a picture, may
 be the fault of uploads: then only a post with a picture that went out proves anything, and what has
-none goes on; so with what goes below a part that is out. And if one post is refused again although
+none goes on; so with what goes below a part that is out. What is too long for the account waits
+alone: posts that go out prove nothing of its length. And if one post is refused again although
 others went out since, it concerns that post, whatever the answer says: it stops no other post. For
 this the last refusal of each account is stored, in a table that is not part of the record.
 
@@ -62,6 +63,7 @@ from publisher.model.states import State
 _REFUSED = "refused"
 _UPLOAD_REFUSED = "upload refused"
 _PART_REFUSED = "part refused"
+_LENGTH_REFUSED = "length refused"
 _OF_ACCOUNT = "account: "
 _UNHEARD = frozenset({_OF_ACCOUNT + Kind.AUTH, _OF_ACCOUNT + Kind.UNAVAILABLE})
 """Signs that say nothing of posts."""
@@ -133,7 +135,7 @@ def _compared(
     elif is_own:
         return outcome
     _remember(connection, delivery, sign, now)
-    if isinstance(outcome, Refused) and known and _follows(known, delivery):
+    if isinstance(outcome, Refused) and known and _follows(known, delivery, sign):
         suspension = _not_of_one(connection, known, delivery, outcome)
         return suspension if sign == _REFUSED else _alone(delivery, suspension, now)
     return outcome
@@ -159,7 +161,8 @@ def went_out(
         proofs = {
             delivery.id
             for delivery in published
-            if delivery.account == row.account and _is_of_its_sort(delivery, row.sign)
+            if delivery.account == row.account
+            and (delivery.id == row.delivery or _is_of_its_sort(delivery, row.sign))
         }
         if row.at > left_at or not proofs:
             continue
@@ -186,6 +189,8 @@ def _sign(delivery: Delivery, outcome: Refused | AccountSuspended) -> str:
     """The sign that equal refusals share."""
     if isinstance(outcome, AccountSuspended):
         return _OF_ACCOUNT + outcome.kind
+    if outcome.of_length:
+        return _LENGTH_REFUSED
     if delivery.intent_at is None and delivery.content.pictures:
         return _UPLOAD_REFUSED
     return _PART_REFUSED if delivery.remote_ids else _REFUSED
@@ -195,6 +200,8 @@ def _is_of_its_sort(delivery: Delivery, sign: str) -> bool:
     """Whether a post that goes out did what was refused with this sign."""
     if sign == _UPLOAD_REFUSED:
         return bool(delivery.content.pictures)
+    if sign == _LENGTH_REFUSED:
+        return False  # nobody knows how long it may be
     return bool(delivery.remote_ids) or sign != _PART_REFUSED
 
 
@@ -274,10 +281,12 @@ def _of_the_first(connection: Connection, known: Row[Any], account: str) -> str:
     )
 
 
-def _follows(known: Row[Any], delivery: Delivery) -> bool:
+def _follows(known: Row[Any], delivery: Delivery, sign: str) -> bool:
     """Whether nothing went out since the account's last refusal, which was not this post's."""
     if known.own or known.sign in _UNHEARD:
         return False
+    if known.sign == _LENGTH_REFUSED != sign:
+        return False  # it says nothing of what is shorter
     if known.delivery != delivery.id:
         return True
     # This one may be the last itself, and wait because it followed another.

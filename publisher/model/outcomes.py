@@ -148,11 +148,14 @@ class Refused(_Told):
     `of_post`: whether it certainly concerns this one post: its words, its picture, its link.
     Otherwise it may be the account's fault: when a second post is refused, and nothing went out in
     between, that one waits, whatever the platform said of each.
+    `of_length`: whether it concerns a text or a video that is longer than the account may publish,
+    as without Premium on X: what is shorter proves nothing about it, and does not wait for it.
     """
 
     kind: Kind
     message: str
     of_post: bool = False
+    of_length: bool = False
 
 
 @dataclass(frozen=True, slots=True)

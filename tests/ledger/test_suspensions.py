@@ -48,6 +48,7 @@ pytestmark = [
 KEYS = AccountSuspended(Kind.AUTH, "The keys are not accepted.", backoff=UNTIL_MENDED)
 WALL = AccountSuspended(Kind.UNAVAILABLE, "A page instead.", backoff=UNTIL_MENDED)
 TOO_MANY = AccountSuspended(Kind.RATE_LIMIT, "Too many.", backoff=THROTTLED)
+TOO_LONG = Refused(Kind.CONTENT, "Too long for the account.", of_length=True)
 UNLISTED = Refused(Kind.CONTENT, "You are not permitted.")
 OTHER = Refused(Kind.PERMISSION, "Nobody knows this code.")
 
@@ -435,6 +436,32 @@ def test_a_first_part_that_is_out_says_nothing_of_the_second(desk: Desk) -> None
         assert desk.send(taken(10 + number)) == [(f"text-{number}", State.PUBLISHED)]
     assert states == [State.FAILED, *[State.SCHEDULED] * 3]
     assert desk.status is None
+
+
+def test_what_is_too_long_for_the_account_holds_nothing_shorter(desk: Desk) -> None:
+    """As after the end of Premium: one long post fails, the others wait for it to come back."""
+    states = []
+    for number in range(3):
+        desk.add(f"long-{number}")
+        states += [state for _post, state in desk.send(TOO_LONG)]
+        desk.add(f"short-{number}")
+        assert desk.send(taken(number)) == [(f"short-{number}", State.PUBLISHED)]
+        assert desk.status is None
+    assert states == [State.FAILED, *[State.SCHEDULED] * 2]
+    desk.add("other")
+    assert desk.send(UNLISTED) == [("other", State.FAILED)]
+    assert desk.status is None, "its length is not its fault"
+
+
+def test_once_the_account_may_be_long_again_a_refusal_is_the_posts(desk: Desk) -> None:
+    desk.add("one")
+    desk.send(TOO_LONG)
+    desk.add("two")
+    assert desk.send(TOO_LONG) == [("two", State.SCHEDULED)]
+    desk.clock.advance(60)
+    assert desk.send(taken(1)) == [("two", State.PUBLISHED)]
+    desk.add("three")
+    assert desk.send(TOO_LONG) == [("three", State.FAILED)]
 
 
 def test_a_limit_of_one_kind_of_request_holds_the_post_that_met_it_alone(desk: Desk) -> None:

@@ -75,44 +75,52 @@ _ANSWER_BY_HAND = later(
 _KNOWN_FAULTS = (
     # Since February 2026 an app of the self-serve tiers replies only where it is mentioned or the
     # author (docs.x.com, changelog); the second wording was observed since July 2026.
-    ("reply to this conversation", Kind.POLICY, False, _NO_ANSWER),
-    ("reply to or quote posts", Kind.POLICY, False, _NO_ANSWER),
+    ("reply to this conversation", Refused(Kind.POLICY, _NO_ANSWER)),
+    ("reply to or quote posts", Refused(Kind.POLICY, _NO_ANSWER)),
     # Observed with the older API, and kept in case the newer one uses it too.
     (
         "too long",
-        Kind.CONTENT,
-        False,
-        later(
-            "The text is too long for X, which accepts more than 280 characters only from "
-            "accounts with Premium. Shorten the draft and queue it again, and look at long_posts "
-            "in publisher.toml."
+        Refused(
+            Kind.CONTENT,
+            later(
+                "The text is too long for X, which accepts more than 280 characters only from "
+                "accounts with Premium. Shorten the draft and queue it again, and look at "
+                "long_posts in publisher.toml."
+            ),
+            of_length=True,
         ),
     ),
     (
         "invalid url",
-        Kind.CONTENT,
-        True,
-        later(
-            "X does not accept a link in this post. Check the links, then change the draft and "
-            "queue it again."
+        Refused(
+            Kind.CONTENT,
+            later(
+                "X does not accept a link in this post. Check the links, then change the draft and "
+                "queue it again."
+            ),
+            of_post=True,
         ),
     ),
     (
         "video longer",
-        Kind.CONTENT,
-        False,
-        later(
-            "X does not accept a video of this length from the account. Shorten it, and queue "
-            "the draft again."
+        Refused(
+            Kind.CONTENT,
+            later(
+                "X does not accept a video of this length from the account. Shorten it, and queue "
+                "the draft again."
+            ),
+            of_length=True,
         ),
     ),
     (
         "cashtag",
-        Kind.CONTENT,
-        True,
-        later(
-            "X accepts one cashtag ($ABC) in a post. Take out the others, and queue the draft "
-            "again."
+        Refused(
+            Kind.CONTENT,
+            later(
+                "X accepts one cashtag ($ABC) in a post. Take out the others, and queue the draft "
+                "again."
+            ),
+            of_post=True,
         ),
     ),
 )
@@ -233,7 +241,7 @@ def reply_refused(answer: Answer, outcome: Refused) -> Refused:
         return comment_gone(outcome.limits)
     if outcome.kind is Kind.POLICY:
         return replace(outcome, message=_(_ANSWER_BY_HAND), of_post=True)
-    is_known = any(words in _words(body) for words, *_rest in _KNOWN_FAULTS)
+    is_known = any(words in _words(body) for words, _fault in _KNOWN_FAULTS)
     # Readers who do not let it answer are no sign of the account's fault.
     if not outcome.of_post and not is_known:
         message = _(
@@ -427,9 +435,9 @@ def _names_account(body: dict[str, Any]) -> bool:
 def _post_refused(body: dict[str, Any]) -> Refused:
     """The outcome of a 403: a known fault of the post, or one that may be the account's."""
     detail = _words(body)
-    for words, fault, of_post, message in _KNOWN_FAULTS:
+    for words, fault in _KNOWN_FAULTS:
         if words in detail:
-            return Refused(fault, _(message), of_post=of_post)
+            return replace(fault, message=_(fault.message))
     return Refused(
         Kind.CONTENT,
         _(

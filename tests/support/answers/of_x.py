@@ -212,7 +212,7 @@ TWITTER = [
         problem(403, "Forbidden", "Your Tweet text is too long."),
         Refused,
         Kind.CONTENT,
-        fields={"of_post": False},
+        fields={"of_length": True},
     ),
     Row(
         "a long video, as 403",
@@ -222,7 +222,7 @@ TWITTER = [
         ),
         Refused,
         Kind.CONTENT,
-        fields={"of_post": False},
+        fields={"of_length": True},
     ),
     Row(
         "no credits",
