@@ -5,6 +5,7 @@ from contextlib import nullcontext
 from datetime import timedelta
 
 import pytest
+from structlog.testing import capture_logs
 
 from publisher.delivery.reconcile import Reconciler
 from publisher.ledger.database import Database
@@ -259,7 +260,9 @@ def test_a_correction_of_what_never_came_out_does_not_wait_for_it(
     assert "once it is known that post.fr" in str(look())
     look()
     assert dispatch.expire() == 1
-    look(), look()
+    with capture_logs() as logged:
+        look(), look()
+    assert [(one["post"], one["state"]) for one in logged] == [("fix.fr", State.SCHEDULED)]
     (claim,) = dispatch.claim(clock.now(), clock.ahead(30), 10)
     assert not attempts.take(claim)
     held = of(queries, "fix.fr")
