@@ -15,7 +15,7 @@ from publisher.ledger.pending_stops import reason_of
 from publisher.model.accounts import Account
 from publisher.model.deliveries import Delivery
 from publisher.model.posts import Post
-from publisher.model.states import State
+from publisher.model.states import State, state_name
 from publisher.model.visibility import Visibility
 
 _SHOWN = timedelta(minutes=15)
@@ -142,7 +142,7 @@ def _summary(entry: _Entry, now: datetime) -> str:
     )
     states = list(dict.fromkeys(entry.states.values()))
     usual = states in ([State.SCHEDULED], [State.PUBLISHED], [State.PUBLISHING])
-    return title if usual else f"[{', '.join(map(_, states))}] {title}"
+    return title if usual else f"[{', '.join(map(state_name, states))}] {title}"
 
 
 def _description(entry: _Entry) -> Iterator[str]:
@@ -151,7 +151,7 @@ def _description(entry: _Entry) -> Iterator[str]:
     for account, state in entry.states.items():
         by_state[state].append(account)
     for state, names in by_state.items():
-        called = _(state)
+        called = state_name(state)
         yield f"{called[:1].upper()}{called[1:]}: {', '.join(names)}"
     yield from map(_, entry.notes)
 

@@ -9,6 +9,7 @@ import publisher
 from publisher.base.errors import EXIT_CODES
 from publisher.base.i18n import _, current, later
 from publisher.cli.arguments import USER_VARIABLE, WORKSPACE_VARIABLE
+from publisher.model.states import state_name
 
 Rows = list[tuple[str, str]]
 
@@ -45,7 +46,7 @@ _STATES = {
 
 
 def _states() -> Rows:
-    return [(_(state), _(meaning)) for state, meaning in _STATES.items()]
+    return [(state_name(state), _(meaning)) for state, meaning in _STATES.items()]
 
 
 def _exit_codes() -> Rows:

@@ -31,7 +31,7 @@ from publisher.model.outcomes import (
     StillOut,
     Unknown,
 )
-from publisher.model.states import ENDED_UNSENT, State
+from publisher.model.states import ENDED_UNSENT, State, state_name
 
 log = structlog.get_logger()
 
@@ -259,7 +259,7 @@ def _moved(delivery: Delivery) -> str | None:
     return _(
         "Someone else changed it in the meantime: it is now {state}. Look at it, then withdraw "
         "it again.",
-        state=_(delivery.state),
+        state=state_name(delivery.state),
     )
 
 

@@ -3,25 +3,46 @@
 docs/states.md shows this table. The ledger refuses every move that is not in it.
 """
 
+from collections.abc import Mapping
 from enum import StrEnum
 
-from publisher.base.i18n import later, plural
+from publisher.base.i18n import _, later, plural
 
 
 class State(StrEnum):
-    """The state of a delivery. Scripts read the values; people read them translated, by `_`."""
+    """The state of a delivery. Scripts read the values; people read `state_name`."""
 
-    AWAITING_APPROVAL = later("awaiting-approval")
-    REJECTED = later("rejected")
-    SCHEDULED = later("scheduled")
-    PUBLISHING = later("publishing")
-    PUBLISHED = later("published")
-    UNCERTAIN = later("uncertain")
-    FAILED = later("failed")
-    MISSED = later("missed")
-    HELD = later("held")
-    CANCELLED = later("cancelled")
-    WITHDRAWN = later("withdrawn")
+    AWAITING_APPROVAL = "awaiting-approval"
+    REJECTED = "rejected"
+    SCHEDULED = "scheduled"
+    PUBLISHING = "publishing"
+    PUBLISHED = "published"
+    UNCERTAIN = "uncertain"
+    FAILED = "failed"
+    MISSED = "missed"
+    HELD = "held"
+    CANCELLED = "cancelled"
+    WITHDRAWN = "withdrawn"
+
+
+_NAMES: Mapping[str, str] = {
+    State.AWAITING_APPROVAL: later("waits for approval"),
+    State.REJECTED: later("rejected"),
+    State.SCHEDULED: later("scheduled"),
+    State.PUBLISHING: later("going out"),
+    State.PUBLISHED: later("published"),
+    State.UNCERTAIN: later("uncertain"),
+    State.FAILED: later("failed"),
+    State.MISSED: later("missed"),
+    State.HELD: later("held"),
+    State.CANCELLED: later("cancelled"),
+    State.WITHDRAWN: later("withdrawn"),
+}
+
+
+def state_name(state: str) -> str:
+    """A state for people, `waits for approval`; also of a damaged ledger, where it may be none."""
+    return _(_NAMES.get(state, state))
 
 
 def counted(state: State, number: int) -> str:
@@ -32,7 +53,7 @@ def counted(state: State, number: int) -> str:
         ),
         State.REJECTED: plural("{number} rejected", "{number} rejected", number),
         State.SCHEDULED: plural("{number} scheduled", "{number} scheduled", number),
-        State.PUBLISHING: plural("{number} publishing", "{number} publishing", number),
+        State.PUBLISHING: plural("{number} going out", "{number} going out", number),
         State.PUBLISHED: plural("{number} published", "{number} published", number),
         State.UNCERTAIN: plural("{number} uncertain", "{number} uncertain", number),
         State.FAILED: plural("{number} failed", "{number} failed", number),

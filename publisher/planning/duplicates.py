@@ -14,7 +14,7 @@ from publisher.ledger.reading.account_status import Tenure
 from publisher.ledger.reading.queries import Queries
 from publisher.model.deliveries import Delivery
 from publisher.model.posts import Post
-from publisher.model.states import ENDED_UNSENT, OUT_OR_MAYBE, WAITING, State
+from publisher.model.states import ENDED_UNSENT, OUT_OR_MAYBE, WAITING, State, state_name
 from publisher.planning.edits import cancelled_by_a_person, stop_of
 from publisher.planning.plan import PlannedChange
 from publisher.planning.problems import Problems
@@ -133,7 +133,7 @@ class Duplicates:
                 "({state}); it does not go out again.",
                 other=other,
                 accounts=", ".join(accounts),
-                state=_(state),
+                state=state_name(state),
             )
             hint = _("There is nothing to do if the draft was renamed.")
             self._problems.warning(self._posts[post], "already-out", message, hint)
@@ -190,7 +190,7 @@ class Duplicates:
                 "{account} has the same text in {other} ({state}).",
                 account=change.account,
                 other=other,
-                state=_(state),
+                state=state_name(state),
             )
             hint = _("Change the text, or add `repeat: true` if it is meant to go out again.")
             self._problems.error(self._posts[change.post], "duplicate-text", message, hint)

@@ -16,7 +16,7 @@ from publisher.ledger.reading.queries import Queries
 from publisher.model.accounts import Account
 from publisher.model.deliveries import Delivery
 from publisher.model.posts import Post
-from publisher.model.states import ENDED_UNSENT, OUT_OR_MAYBE
+from publisher.model.states import ENDED_UNSENT, OUT_OR_MAYBE, state_name
 from publisher.model.values import Problem
 from publisher.planning.conflicts import APART
 from publisher.planning.edits import cancelled_by_a_person
@@ -221,8 +221,12 @@ def _fate(delivery: Delivery, late: _Late | None) -> _Fate:
         return _Fate(Note(_("cancelled by a person: it stays so")), follows=False)
     if delivery.state in ENDED_UNSENT:
         if late is _Late.EXPIRED:
-            return _Fate(Note(_("{state}: it stays so", state=_(delivery.state))), follows=False)
-        return _Fate(Note(_("{state}: it goes back on the schedule", state=_(delivery.state))))
+            return _Fate(
+                Note(_("{state}: it stays so", state=state_name(delivery.state))), follows=False
+            )
+        return _Fate(
+            Note(_("{state}: it goes back on the schedule", state=state_name(delivery.state)))
+        )
     if delivery.approved_by:
         return _Fate(
             Note(_("the approval by {name} becomes void", name=delivery.approved_by), severe=True)

@@ -12,6 +12,7 @@ from publisher.base.i18n import NAMES
 from publisher.channels.registry import TEMPLATES
 from publisher.drafts.library import Library
 from publisher.model.deliveries import Delivery
+from publisher.model.states import state_name
 from publisher.model.values import Problem
 from publisher.preview import mockups
 from publisher.preview.draft_view import Drafts
@@ -44,6 +45,7 @@ def render(
         drafts=drafts.views(chosen),
         general=drafts.general(),
         languages=NAMES,
+        state_name=state_name,
         has_ledger=standing is not None,
         zone=library.session.zone.key,
         now=now.astimezone(library.session.zone),

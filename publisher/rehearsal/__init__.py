@@ -20,7 +20,7 @@ from publisher.delivery.leases import LOOK_AHEAD
 from publisher.drafts.check import check
 from publisher.drafts.library import Library
 from publisher.model.deliveries import Delivery
-from publisher.model.states import State
+from publisher.model.states import State, state_name
 from publisher.model.values import Problem
 from publisher.rehearsal import report, website
 from publisher.rehearsal.comparison import differences
@@ -161,7 +161,7 @@ def _verdict(
             "{post} to {account} is {state}: {reason}",
             post=delivery.post,
             account=delivery.account,
-            state=_(delivery.state),
+            state=state_name(delivery.state),
             reason=delivery.error_message or delivery.reason or _("no reason is known"),
         )
         for delivery in troubled

@@ -15,7 +15,7 @@ from publisher.base.clock import Clock
 from publisher.base.i18n import _, weekday
 from publisher.ledger.reading.history_steps import HistoryStep
 from publisher.model.deliveries import Delivery
-from publisher.model.states import State
+from publisher.model.states import State, state_name
 
 _STYLES = {
     State.PUBLISHED: "green",
@@ -79,7 +79,7 @@ class Display:
         due = self._due[step.delivery].astimezone(self._zone)
         at = self._out_at.get(step.delivery, step.at)
         real = (at - due).total_seconds() / self._clock.speed
-        state = _(step.target)
+        state = state_name(step.target)
         line = f"{_moment(due)}  {state:<10} +{formats.number(real, 3)} s  {step.account:<16} {step.post}"
         self._print(Text(line, style=_STYLES[step.target]))
         if step.target is State.PUBLISHED:

@@ -9,7 +9,7 @@ from publisher.base import formats, html
 from publisher.base.formats import exact
 from publisher.base.i18n import _, plural, weekday
 from publisher.model.deliveries import Delivery
-from publisher.model.states import State
+from publisher.model.states import State, state_name
 from publisher.model.visibility import Visibility
 from publisher.reporting.lateness import LatenessSummary
 from publisher.reporting.report_page import Naming
@@ -38,7 +38,12 @@ def render(
     accounts = sorted({delivery.account for delivery in deliveries})
     days = [(date, list(group)) for date, group in groupby(deliveries, key=day)]
     templates = html.environment("publisher.rehearsal", "publisher.preview", "publisher.reporting")
-    templates.globals |= {"_": _, "plural": plural, "weekday": weekday}
+    templates.globals |= {
+        "_": _,
+        "plural": plural,
+        "weekday": weekday,
+        "state_name": state_name,
+    }
     return templates.get_template("report.html").render(
         title=title,
         zone=zone,

@@ -13,7 +13,7 @@ from publisher.ledger.reading.placements import Placement
 from publisher.model.accounts import Account
 from publisher.model.content import Content
 from publisher.model.posts import Post
-from publisher.model.states import ENDED_UNSENT, OUT_OR_MAYBE, WAITING, State
+from publisher.model.states import ENDED_UNSENT, OUT_OR_MAYBE, WAITING, State, state_name
 from publisher.web import labels
 from publisher.web.draft_cache import KnownDrafts
 
@@ -172,7 +172,7 @@ def _state(deliveries: Sequence[Placement]) -> ChipState:
         return ChipState("bad", _("partly out"), is_told=True)
     states = Counter(one.state for one in deliveries)
     worst = next(state for state in _WORST_FIRST if state in states)
-    text = labels.state(worst)
+    text = state_name(worst)
     if len(states) > 1:
         number, of = states[worst], len(deliveries)
         text = _("{state}: {number} of {all}", state=text, number=number, all=of)

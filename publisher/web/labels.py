@@ -16,23 +16,10 @@ from publisher.ledger.pending_stops import reason_of
 from publisher.model.content import Content, Picture
 from publisher.model.deliveries import Delivery
 from publisher.model.posts import Post
-from publisher.model.states import State
+from publisher.model.states import State, state_name
 from publisher.model.values import Problem
 from publisher.model.visibility import Visibility
 
-_STATES = {
-    State.AWAITING_APPROVAL: later("waits for approval"),
-    State.REJECTED: later("rejected"),
-    State.SCHEDULED: later("scheduled"),
-    State.PUBLISHING: later("going out"),
-    State.PUBLISHED: later("published"),
-    State.UNCERTAIN: later("uncertain"),
-    State.FAILED: later("failed"),
-    State.MISSED: later("missed"),
-    State.HELD: later("held"),
-    State.CANCELLED: later("cancelled"),
-    State.WITHDRAWN: later("withdrawn"),
-}
 _TOPICS = {
     Topic.WAITS: later("A post waits for my approval"),
     Topic.DUE: later("A post still waits for my approval, and is due within an hour"),
@@ -135,10 +122,6 @@ def action_on_person(address: str, fields: Mapping[str, str]) -> str:
     return _(_TO_ONESELF[f"{address} {do}"]) if f"{address} {do}" in _TO_ONESELF else ""
 
 
-def state(of: State) -> str:
-    return _(_STATES[of])
-
-
 def topic(of: Topic) -> str:
     return _(_TOPICS[of])
 
@@ -166,7 +149,7 @@ def pill(delivery: Delivery) -> tuple[str, str]:
     seen = Visibility.of(delivery)
     if seen.is_half_out:
         return "bad", seen.count
-    return tone(delivery.state), state(delivery.state)
+    return tone(delivery.state), state_name(delivery.state)
 
 
 def by_pill(deliveries: Iterable[Delivery]) -> list[tuple[tuple[str, str], list[Delivery]]]:

@@ -21,6 +21,7 @@ from publisher.ledger.manager.rights import Rank
 from publisher.ledger.tables import EVERYTHING
 from publisher.model import events, limits_text
 from publisher.model.deliveries import Delivery
+from publisher.model.states import state_name
 from publisher.reporting.status import FRESH
 from publisher.web import hints, icons, labels, navigation
 from publisher.web.authentication import Visitor
@@ -82,6 +83,7 @@ class Renderer:
             "glyph": icons.glyph,
             "face": icons.face,
             "words": labels,
+            "state_name": state_name,
             "figures": formats,
             "limits": limits_text,
             "hint_of": hints.hint,

@@ -18,9 +18,8 @@ from publisher.auth.users import Rank
 from publisher.base import formats
 from publisher.base.clock import SystemClock
 from publisher.base.i18n import _, plural, speaking
-from publisher.model.states import State
+from publisher.model.states import State, state_name
 from publisher.settings import settings
-from publisher.web import labels
 from tests.support.journeys import enter, log_in, serious, visiting
 from tests.support.log_ins import an_hour_later, with_app
 from tests.support.pages import PASSWORD, Visit
@@ -101,7 +100,7 @@ def test_a_manager_approves_watches_pauses_and_resumes(
         page.get_by_role("link", name=_("Today"), exact=True).click()
         expect(page.get_by_text(waiting(1))).to_be_visible()
         # It goes out, and nobody touches the page.
-        published = page.locator(".figures").get_by_text(labels.state(State.PUBLISHED))
+        published = page.locator(".figures").get_by_text(state_name(State.PUBLISHED))
         expect(published).to_be_visible(timeout=40_000)
 
         page.get_by_role("link", name=_("Pause everything")).click()

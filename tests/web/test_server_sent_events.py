@@ -10,8 +10,7 @@ from playwright.sync_api import Browser, expect
 
 from publisher.app import Application
 from publisher.base.i18n import _
-from publisher.model.states import State
-from publisher.web import labels
+from publisher.model.states import State, state_name
 from tests.support.journeys import enter, visiting
 from tests.support.pages import Visit
 from tests.support.tiers import in_tiers
@@ -130,7 +129,7 @@ def test_a_post_that_is_open_tells_what_becomes_of_it_and_keeps_what_is_typed(
         page.locator("#act-hold summary").click()
         page.locator("#reason-hold").fill("a wrong")
         app.approvals.reject(["later.fr"], None, "chef", "too long")
-        expect(page.locator(".views .state")).to_have_text(labels.state(State.REJECTED))
+        expect(page.locator(".views .state")).to_have_text(state_name(State.REJECTED))
         expect(page.get_by_text("too long").first).to_be_visible()
 
 

@@ -12,7 +12,7 @@ from publisher.base.i18n import _, later
 from publisher.cli import arguments
 from publisher.cli.options import Account, Json, Post, Reason, Who, Yes
 from publisher.cli.output import console
-from publisher.model.states import State
+from publisher.model.states import State, state_name
 
 if TYPE_CHECKING:
     from publisher.app import Application
@@ -244,7 +244,7 @@ def _parts_out(delivery: "Delivery") -> str:
     if delivery.state is not State.SCHEDULED:
         return _(
             "{out} of {parts} parts; the rest is stopped ({state})",
-            out=out, parts=parts, state=_(delivery.state),
+            out=out, parts=parts, state=state_name(delivery.state),
         )  # fmt: skip
     return _("{out} of {parts} parts; the rest is on the schedule", out=out, parts=parts)
 

@@ -9,7 +9,7 @@ from publisher.cli import arguments
 from publisher.cli.commands.control import operated, print_json, print_outcome
 from publisher.cli.options import Account, Json, Post, Reason, Who
 from publisher.cli.output import console
-from publisher.model.states import State
+from publisher.model.states import State, state_name
 
 _RELEASED = {
     State.SCHEDULED: later("On the schedule again"),
@@ -85,7 +85,7 @@ def release(
             print_outcome(_(what), found)
     for state in dict.fromkeys(delivery.state for delivery in ended):
         print_outcome(
-            _("No longer held, but it does not go out ({state})", state=_(state)),
+            _("No longer held, but it does not go out ({state})", state=state_name(state)),
             [delivery for delivery in ended if delivery.state is state],
         )
     if ended:

@@ -13,6 +13,7 @@ from publisher.cli import arguments, completion
 from publisher.cli.commands.control import operated, print_json
 from publisher.cli.options import Account, DryRun, Json, Reason, Who, Yes
 from publisher.cli.output import console
+from publisher.model.states import state_name
 
 if TYPE_CHECKING:
     from publisher.app import Application
@@ -215,7 +216,9 @@ def _preview(concerned: "Sequence[Delivery]", *, as_json: bool) -> None:
 def _show(concerned: "Sequence[Delivery]") -> None:
     """What the command is about, with addresses to look at."""
     for delivery in concerned:
-        told = _("{name}: {value}", name=console.heading(delivery), value=_(delivery.state))
+        told = _(
+            "{name}: {value}", name=console.heading(delivery), value=state_name(delivery.state)
+        )
         console.print_prose(told)
         if delivery.url:
             console.print_line(f"  {console.printable(delivery.url)}")

@@ -11,7 +11,7 @@ from publisher.base.i18n import _, plural
 from publisher.cli.output import console
 from publisher.drafts.times import AgendaItem
 from publisher.model.posts import Post
-from publisher.model.states import State
+from publisher.model.states import State, state_name
 from publisher.planning.impact import Clash, Dragged, Effects
 
 _SIGNS = {
@@ -91,7 +91,7 @@ def _becomes(one: Dragged, zone: tzinfo) -> Any:
 def _states(one: Dragged) -> str:
     """The states of all its deliveries, each once."""
     known = {delivery.account for delivery in one.deliveries}
-    states = [_(delivery.state) for delivery in one.deliveries]
+    states = [state_name(delivery.state) for delivery in one.deliveries]
     if not known.issuperset(one.accounts):
         states.append(_("not queued"))
     return ", ".join(dict.fromkeys(states))

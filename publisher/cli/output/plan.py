@@ -9,7 +9,7 @@ from publisher.base.i18n import _, plural
 from publisher.cli.output import console, edits, problems, tables
 from publisher.cli.output.listing import Listing
 from publisher.model.deliveries import Delivery, Wish
-from publisher.model.states import State
+from publisher.model.states import State, state_name
 from publisher.planning import Change, Plan, PlannedChange, Stopped, edit_text
 from publisher.planning.costs import Cost
 
@@ -242,7 +242,7 @@ def _told(alike: Sequence[Stopped]) -> str:
     one = alike[0]
     why = f" ({console.printable(_(one.reason))})" if one.reason else ""
     place = console.place(one.post, *(stopped.account for stopped in alike))
-    said = _("{name}: {value}", name=place, value=f"{_(one.state)}{why}.")
+    said = _("{name}: {value}", name=place, value=f"{state_name(one.state)}{why}.")
     of_account = f" --account {one.account}" if len(alike) == 1 else ""
     match one.state if one.by_hand else "":
         case State.CANCELLED:

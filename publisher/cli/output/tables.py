@@ -12,7 +12,7 @@ from publisher.cli.output import console, listing
 from publisher.ledger.pending_stops import reason_of
 from publisher.model.content import Content
 from publisher.model.deliveries import Delivery, Wish
-from publisher.model.states import State, counted
+from publisher.model.states import State, counted, state_name
 from publisher.model.visibility import Visibility
 
 _COLOURS = {
@@ -36,7 +36,7 @@ _BESIDE = 40  # characters, about
 
 
 def state_text(state: State) -> Text:
-    return Text(_(state), style=_COLOURS[state])
+    return Text(state_name(state), style=_COLOURS[state])
 
 
 def embargo_note(planned: Delivery | Wish, zone: tzinfo) -> str | None:

@@ -27,6 +27,7 @@ from publisher.ledger.tables import (
     seals,
 )
 from publisher.model.events import Event
+from publisher.model.states import state_name
 
 _OF_TOKENS = frozenset({Event.TOKEN_MADE, Event.TOKEN_ENDED})
 _CHUNK = 1000  # rows in memory at a time
@@ -163,7 +164,11 @@ def _flaws_of_delivery(delivery: _Row, steps: list[_Row]) -> Iterator[tuple[int,
         return
     elif last["target"] != delivery["state"]:
         left, state = last["target"] or "", delivery["state"]
-        what = _("left it {left}, but the delivery is {state}", left=_(left), state=_(state))
+        what = _(
+            "left it {left}, but the delivery is {state}",
+            left=state_name(left),
+            state=state_name(state),
+        )
         yield last["seq"], what
     else:
         yield from _flaw_of_values(

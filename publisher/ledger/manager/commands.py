@@ -16,7 +16,7 @@ from publisher.ledger.tables import deliveries
 from publisher.ledger.transitions import By
 from publisher.model.accounts import ApprovalRule
 from publisher.model.deliveries import Delivery
-from publisher.model.states import Role
+from publisher.model.states import Role, state_name
 
 Accounts = str | Collection[str] | None
 """One account, several, or None for all of a post's."""
@@ -166,8 +166,8 @@ def not_concerned(
 
 
 def _standing(found: Iterable[Delivery]) -> str:
-    """`bice-x is published, bice-page is held`"""
+    """`bice-x: published, bice-page: held`"""
     return ", ".join(
-        _("{account} is {state}", account=delivery.account, state=_(delivery.state))
+        _("{name}: {value}", name=delivery.account, value=state_name(delivery.state))
         for delivery in found
     )
