@@ -104,7 +104,8 @@ class LiveCopies:
             return
         if not self.known and self._is_too_early():
             message = _("Whether a copy of this ledger is at work shows in a few seconds.")
-            self.known, self._patience = LedgerElsewhere(message, plainly=message), TURN
+            hint = _("Publisher tries again by itself.")
+            self.known, self._patience = LedgerElsewhere(message, hint=hint, plainly=message), TURN
             self._seen_at = self._seconds()
         if self.known and self._seconds() - self._seen_at < self._patience:
             return

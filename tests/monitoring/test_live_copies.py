@@ -230,6 +230,7 @@ def test_at_a_broker_that_was_restarted_the_one_at_work_has_its_turn_before_one_
     first, second = both
     broker.flushdb()
     assert not second.works()
+    assert "by itself" in str(second.copies.known and second.copies.known.hint), "no copy is seen"
     assert first.works()
     second.seconds += TURN
     assert not second.works()
