@@ -16,6 +16,17 @@ _HINTS = {
     "alt-missing": later("Say what it shows, for people who cannot see it."),
     "consent-missing": later("Choose the consent of the people in it."),
     "media-missing": later("Add the picture again."),
+    "unsolicited-mention": later("Leave it so only if they expect it."),
+    "ai-not-disclosed": later("Say it in the text there, or make another draft."),
+    "content-warning-unseen": later(
+        "Begin the text there with the warning, or make another draft."
+    ),
+    "captions-unseen": later(
+        "Add them there by hand once it is out, or show the words in the video itself."
+    ),
+    "placeholder": later("Write what belongs there."),
+    "markdown-as-text": later("Platforms do not show Markdown, so take it out."),
+    "answers-twice": later("Look at it first. Leave both only if you mean to."),
     "answers-unknown": later(
         "Choose the account that the reader wrote to. If it is already chosen, the reader's "
         "comment is no longer here: delete the draft."

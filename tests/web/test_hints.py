@@ -1,0 +1,21 @@
+"""Hints on pages name nothing that only a draft's file has."""
+
+import re
+
+import pytest
+
+from publisher.base.i18n import LOCALES
+from publisher.model.values import Problem
+from publisher.web import hints
+
+pytestmark = pytest.mark.guards("publisher.web.hints")
+
+
+def test_no_page_says_what_to_add_to_a_file_so_that_a_rule_is_ignored() -> None:
+    told = (LOCALES / "fr" / "LC_MESSAGES" / "publisher.po").read_text(encoding="utf-8")
+    codes = set(re.findall(r"`ignore: ([a-z-]+)`", told))
+    assert len(codes) > 5
+    for code in codes:
+        hint = f"Add `ignore: {code}`."
+        of_a_file = Problem(file="a.md", line=1, column=1, code=code, message="", hint=hint)
+        assert "ignore" not in str(hints.hint(of_a_file)), code
