@@ -187,7 +187,7 @@ def test_cancel_stays_cancelled_until_retried(cli: Cli, draft: Path) -> None:
 def test_cancel_of_what_is_out(cli: Cli, published: None) -> None:
     result = cli("cancel", POST, "--account", "bice-x")
     assert result.code == 1
-    assert "bice-x is published" in result.err
+    assert "bice-x (published)" in result.err
 
 
 def test_who_asks_is_on_record(cli: Cli, draft: Path, monkeypatch: pytest.MonkeyPatch) -> None:

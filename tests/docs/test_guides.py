@@ -42,7 +42,11 @@ def _plain(text: str) -> str:
 
 def _of_pages(language: str) -> Iterator[str]:
     """Every text of the web pages in a language."""
-    pages = [*ROOT.glob("publisher/web/**/*.py"), *ROOT.glob("publisher/web/templates/*.html")]
+    pages = [
+        *ROOT.glob("publisher/web/**/*.py"),
+        *ROOT.glob("publisher/web/templates/*.html"),
+        ROOT / "publisher/model/states.py",
+    ]
     sources = "".join(path.read_text(encoding="utf-8") for path in pages)
     of = "fr" if language == "en" else language
     for entry in messages.read(LOCALES / of / "LC_MESSAGES" / "publisher.po", of):

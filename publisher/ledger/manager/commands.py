@@ -166,8 +166,5 @@ def not_concerned(
 
 
 def _standing(found: Iterable[Delivery]) -> str:
-    """`bice-x: published, bice-page: held`"""
-    return ", ".join(
-        _("{name}: {value}", name=delivery.account, value=state_name(delivery.state))
-        for delivery in found
-    )
+    """`bice-x (published), bice-page (held)`"""
+    return ", ".join(f"{delivery.account} ({state_name(delivery.state)})" for delivery in found)
