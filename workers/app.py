@@ -16,6 +16,7 @@ from celery import Celery
 from celery.signals import (
     after_setup_logger,
     worker_init,
+    worker_shutdown,
     worker_shutting_down,
 )
 from redis import Redis
@@ -196,7 +197,8 @@ def _hurry(**_: object) -> None:
     publisher().database.hurry()
 
 
-def _end() -> None:
+@worker_shutdown.connect
+def _end(**_: object) -> None:
     """Take away the signs of life of this process."""
     _copies().end()
     _heartbeat().finish(_LAST_HEARTBEAT)

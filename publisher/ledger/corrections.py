@@ -101,9 +101,9 @@ def aimed(connection: Connection, delivery: Delivery) -> Delivery:
 
 
 def may_come_out(connection: Connection, delivery: Delivery) -> bool:
-    """Whether what it corrects is on its way: once that is out, the correction may be too."""
+    """Whether what it corrects is on its way, or has just come out: the correction may be too."""
     original = original_of(connection, delivery)
-    return original is not None and original.state in _ON_ITS_WAY
+    return original is not None and original.state in {*_ON_ITS_WAY, State.PUBLISHED}
 
 
 def compared(connection: Connection, delivery: Delivery) -> Delivery:

@@ -134,8 +134,12 @@ def _compared(
             return outcome  # a post's refusal stays the last: the next one follows it
     elif is_own:
         return outcome
-    _remember(connection, delivery, sign, now)
+    if not (known and _says_more(known, sign)):
+        _remember(connection, delivery, sign, now)
     if isinstance(outcome, Refused) and known and _follows(known, delivery, sign):
+        if sign == _LENGTH_REFUSED:
+            told = joined(outcome.message, _("Publisher tries again by itself."))
+            return _alone(delivery, AccountSuspended(outcome.kind, told, backoff=UNTIL_MENDED), now)
         suspension = _not_of_one(connection, known, delivery, outcome)
         return suspension if sign == _REFUSED else _alone(delivery, suspension, now)
     return outcome
@@ -279,6 +283,15 @@ def _of_the_first(connection: Connection, known: Row[Any], account: str) -> str:
         post=post,
         named=f"{shlex.quote(post)} --account {account}",
     )
+
+
+def _says_more(known: Row[Any], sign: str) -> bool:
+    """Whether the account's last refusal must stay the last: of any post, where this is of length.
+
+    Else each post that follows would be the first again, and fail.
+    """
+    is_open = not known.own and not known.sign.startswith(_OF_ACCOUNT)
+    return is_open and sign == _LENGTH_REFUSED != known.sign
 
 
 def _follows(known: Row[Any], delivery: Delivery, sign: str) -> bool:

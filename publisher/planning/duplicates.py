@@ -241,7 +241,7 @@ class Duplicates:
                 "It is on record for {old} ({state}), which is no longer in publisher.toml. If "
                 "that account is now called {account}, it would go out twice; it is not queued.",
                 old=found.account,
-                state=_(found.state),
+                state=state_name(found.state),
                 account=change.account,
             )
             hint = _(

@@ -16,6 +16,13 @@ _HINTS = {
     "alt-missing": later("Say what it shows, for people who cannot see it."),
     "consent-missing": later("Choose the consent of the people in it."),
     "media-missing": later("Add the picture again."),
+    "answers-unknown": later(
+        "Choose the account that the reader wrote to. If it is already chosen, the reader's "
+        "comment is no longer here: delete the draft."
+    ),
+}
+"""By code; other problems have the hint for a file."""
+_INTENDED = {
     "unsolicited-mention": later("Leave it so only if they expect it."),
     "ai-not-disclosed": later("Say it in the text there, or make another draft."),
     "content-warning-unseen": later(
@@ -27,15 +34,12 @@ _HINTS = {
     "placeholder": later("Write what belongs there."),
     "markdown-as-text": later("Platforms do not show Markdown, so take it out."),
     "answers-twice": later("Look at it first. Leave both only if you mean to."),
-    "answers-unknown": later(
-        "Choose the account that the reader wrote to. If it is already chosen, the reader's "
-        "comment is no longer here: delete the draft."
-    ),
 }
-"""By code; other problems have the hint for a file."""
+"""By code, where the hint for a file says how the rule is ignored."""
 
 
 def hint(problem: Problem) -> str | None:
     """What to do about a problem; None: nothing is known."""
-    told = _HINTS.get(problem.code, problem.hint)
+    by_code = _INTENDED if "`ignore: " in (problem.hint or "") else _HINTS
+    told = by_code.get(problem.code, problem.hint)
     return _(told) if told else None

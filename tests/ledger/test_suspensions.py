@@ -453,6 +453,24 @@ def test_what_is_too_long_for_the_account_holds_nothing_shorter(desk: Desk) -> N
     assert desk.status is None, "its length is not its fault"
 
 
+def test_what_is_too_long_does_not_hide_that_all_others_are_refused(desk: Desk) -> None:
+    """Else each of those would be the first, and fail."""
+    for number in range(2):
+        desk.add(f"long-{number}")
+        desk.send(TOO_LONG)
+    desk.add("short-0")
+    (short,) = (one for one in desk.in_hand() if one.post == "short-0")
+    assert desk.answer(short, UNLISTED).state is State.FAILED
+    desk.clock.advance(60)
+    (long,) = desk.in_hand()
+    assert desk.answer(long, TOO_LONG).state is State.SCHEDULED
+    assert "tries again by itself" in str(desk.post("long-1").error_message)
+    desk.add("short-1")
+    (short,) = (one for one in desk.in_hand() if one.post == "short-1")
+    assert desk.answer(short, OTHER).state is State.SCHEDULED
+    assert desk.status
+
+
 def test_once_the_account_may_be_long_again_a_refusal_is_the_posts(desk: Desk) -> None:
     desk.add("one")
     desk.send(TOO_LONG)

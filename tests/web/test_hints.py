@@ -1,4 +1,4 @@
-"""Hints on pages name nothing that only a draft's file has."""
+"""Hints on pages do not say how a rule is ignored in a draft's file."""
 
 import re
 

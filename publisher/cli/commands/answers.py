@@ -11,6 +11,7 @@ from publisher.base.i18n import _, plural
 from publisher.cli import arguments
 from publisher.cli.options import Json, Who
 from publisher.cli.output import console
+from publisher.model.states import state_name
 
 if TYPE_CHECKING:
     from publisher.app import Application
@@ -190,7 +191,11 @@ def _print(one: "ShownComment", answers: "Sequence[Delivery]", zone: tzinfo) -> 
     about = [one.post or _("a mention elsewhere"), _(one.state.value)]
     console.print_line("    " + "  ".join(about))
     for answer in answers:
-        shown = [_("answered by {post}", post=answer.post), _(answer.state.value), answer.url or ""]
+        shown = [
+            _("answered by {post}", post=answer.post),
+            state_name(answer.state),
+            answer.url or "",
+        ]
         console.print_line("    " + "  ".join(filter(None, shown)))
 
 

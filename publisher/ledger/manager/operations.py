@@ -24,7 +24,7 @@ from publisher.ledger.transitions import NOT_APPROVED, By, cancel_delivery, chan
 from publisher.ledger.uncertainty import RESOLVED
 from publisher.model.deliveries import Delivery, PendingStop, Prepared
 from publisher.model.events import Event
-from publisher.model.states import ENDED_UNSENT, WAITING, State
+from publisher.model.states import ENDED_UNSENT, WAITING, State, state_name
 from publisher.model.timing import claim_at
 
 _NOT_CANCELLABLE = later("{post} cannot be cancelled: {states}.")
@@ -195,7 +195,7 @@ class Control(Pauses):
                     "{account} has the same text in {other} ({state}).",
                     account=delivery.account,
                     other=other.post,
-                    state=_(other.state),
+                    state=state_name(other.state),
                 ),
                 hint=_("If it must go out once more, give the draft another time and queue it.")
                 if delivery.repeat
