@@ -3,8 +3,8 @@
 
 Those that guard a module of the product are named for it, name it in their mark
 `pytest.mark.guards("publisher.ledger.replies")`, or import it. After these come the tests that are
-for its platform or whole package, whose fixtures import it, and those of the modules that import
-it.
+for its platform, its subject or its whole package, whose fixtures import it, and those of the
+modules that import it.
 """
 
 import ast
@@ -21,9 +21,9 @@ from tests.support import tiers
 from tests.support.spreading import WAITING
 
 ROOT = Path(__file__).parents[1]
-NAMED, GUARDS, IMPORTS, NAMES, PLATFORM, PACKAGE, FIXTURES, AROUND, FOLDER, DEEP = (
-    "named for it", "guards it", "imports it", "names it", "of its platform", "guards its package",
-    "by a fixture", "its importers'", "of its folder",
+NAMED, GUARDS, IMPORTS, NAMES, PLATFORM, SUBJECT, PACKAGE, FIXTURES, AROUND, FOLDER, DEEP = (
+    "named for it", "guards it", "imports it", "names it", "of its platform", "of its subject",
+    "guards its package", "by a fixture", "its importers'", "of its folder",
     "left to `make deep`",
 )  # fmt: skip
 _PRODUCT, _TESTS = ("publisher", "workers"), "tests"
@@ -124,6 +124,7 @@ class Neighbourhood:
         for why, tests in (
             (IMPORTS, self._importing(module)),
             (PLATFORM, (test for test in self.tests if is_of_platform(test, module))),
+            (SUBJECT, (test for test in self.tests if is_of_subject(test, module))),
             (PACKAGE, (t for t in self.tests if any(map(self.files[t].is_guard, packages)))),
             (FIXTURES, self._by_helpers(module)),
             (AROUND, chain.from_iterable(map(self.own, importers))),
@@ -255,13 +256,25 @@ def is_named_for(test: str, module: str) -> bool:
 
 
 def is_of_platform(test: str, module: str) -> bool:
-    """Whether a test is for the platform of a channel's module, by its name or its folder."""
+    """Whether a test is for the platform of a channel's module, or of what stands in for it there,
+    by its name or its folder.
+    """
     package, *middle = _words(module)
-    if package != "channels" or len(middle) < 2:
+    if package not in ("channels", "sandbox") or len(middle) < 2:
         return False
     platform = middle[0]
     begins = f"{platform}/", f"test_{platform}_", f"test_{_PLATFORMS.get(platform, platform)}_"
     return test.replace(".py", "_").removeprefix(f"{_TESTS}/{package}/").startswith(begins)
+
+
+def is_of_subject(test: str, module: str) -> bool:
+    """Whether a test in the package's folder begins as the module does: `test_compose_changes.py`,
+    for `publisher.web.compose_view`.
+    """
+    package, *middle = _words(module)
+    subject = middle[-1].partition("_")[0] if middle else package
+    begins = f"{_TESTS}/{package}/test_{subject}"
+    return test.startswith((f"{begins}_", f"{begins}."))
 
 
 def _words(module: str) -> list[str]:

@@ -46,7 +46,11 @@ _STATES = {
 
 
 def _states() -> Rows:
-    return [(state_name(state), _(meaning)) for state, meaning in _STATES.items()]
+    """As people and, in brackets, as `publisher log --state` and scripts call them."""
+    return [
+        (state if (name := state_name(state)) == state else f"{name} ({state})", _(meaning))
+        for state, meaning in _STATES.items()
+    ]
 
 
 def _exit_codes() -> Rows:

@@ -56,6 +56,7 @@ _FIELDS = {
     "expires": later("Expiry (after its time)"),
     "lang": later("Language of the text"),
     "link": later("Link"),
+    "repeat: true": later("The same text may go out again"),
     "to": later("Accounts"),
 }
 """What the form says for keys of a draft's front matter, and for what stands there."""

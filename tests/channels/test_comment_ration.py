@@ -19,6 +19,7 @@ from publisher.settings.schema import CommentSettings
 from tests.channels.comment_duty import Duty
 from tests.channels.test_comment_watch_harm import Duties
 from tests.support.clock import ManualClock
+from tests.support.tiers import in_tiers
 
 pytestmark = pytest.mark.guards("publisher.delivery.comment_pace")
 
@@ -70,7 +71,7 @@ def end(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("is_refused", [False, True])
-@pytest.mark.parametrize("number", [8, 58, 70])
+@pytest.mark.parametrize("number", in_tiers(58, 8, 70))
 def test_many_older_posts_take_no_more_than_the_requests_of_a_day(
     duty_at: Duties, number: int, is_refused: bool
 ) -> None:

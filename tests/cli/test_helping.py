@@ -54,6 +54,12 @@ def test_a_topic_needs_no_workspace(
     assert len(shown.out.splitlines()) > 3
 
 
+def test_states_are_listed_as_people_and_as_scripts_call_them(cli: Cli) -> None:
+    shown = cli("help", "states").out
+    assert "waits for approval (awaiting-approval)" in " ".join(shown.split())
+    assert all(state in shown for state in State)
+
+
 def test_a_page_is_shown_in_the_language_of_its_reader_without_what_leads_to_files(
     cli: Cli, monkeypatch: pytest.MonkeyPatch
 ) -> None:

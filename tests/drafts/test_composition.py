@@ -136,6 +136,7 @@ _ANY = settings(
 )
 
 
+@pytest.mark.deep
 @_ANY
 @given(
     front=_FRONTS,
@@ -167,6 +168,7 @@ def sections_given_twice(desk: Desk) -> set[str]:
     return {name for name in names if names.count(name) > 1}
 
 
+@pytest.mark.deep
 @_ANY
 @given(data=any_draft(), title=st.text(max_size=20).map(" ".join), words=st.text(max_size=30))
 def test_a_hostile_file_is_changed_as_wished_or_left(

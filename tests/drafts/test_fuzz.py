@@ -39,6 +39,8 @@ _MUTATIONS = st.lists(
 )
 Mutations = list[tuple[int, int, bytes]]
 
+pytestmark = pytest.mark.deep
+
 
 @pytest.fixture
 def filled(workspace: Workspace) -> Workspace:

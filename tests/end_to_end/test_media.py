@@ -26,6 +26,7 @@ def media(name: str) -> str:
     return f"media:\n  - file: media/{name}\n    alt: La salle XX"
 
 
+@pytest.mark.deep
 def test_no_byte_of_a_cameras_metadata_arrives_anywhere(
     workspace: Workspace, sandbox: Sandbox, publisher: Publisher
 ) -> None:

@@ -18,6 +18,7 @@ from tools.neighbourhood import (
     Neighbourhood,
     guarded,
     is_named_for,
+    is_of_subject,
     matches,
 )
 
@@ -71,6 +72,19 @@ def test_a_file_says_once_how_it_is_marked(root: Path) -> None:
 )
 def test_a_test_is_named_for_a_module(test: str, module: str, is_so: bool) -> None:
     assert is_named_for(f"tests/{test}", f"publisher.{module}") is is_so
+
+
+@pytest.mark.parametrize(
+    ("test", "module", "is_so"),
+    [
+        ("web/test_compose_changes.py", "web.compose_view", True),
+        ("web/test_compose.py", "web.compose_saving", True),
+        ("web/test_composing.py", "web.compose_view", False),
+        ("drafts/test_compose.py", "web.compose_view", False),
+    ],
+)
+def test_a_test_begins_as_a_module_does(test: str, module: str, is_so: bool) -> None:
+    assert is_of_subject(f"tests/{test}", f"publisher.{module}") is is_so
 
 
 def test_the_nearest_come_first(neighbourhood: Neighbourhood) -> None:

@@ -5,6 +5,8 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import pytest
+
 from tests.support.shuffling import shuffle
 from tools import steady
 
@@ -28,6 +30,7 @@ def test_all_tests_are_there_and_those_of_a_file_together() -> None:
     assert len([*groupby(shuffled, key=lambda test: test[0])]) == 5
 
 
+@pytest.mark.deep
 def test_a_seed_draws_always_the_same_files() -> None:
     def drawn(seed: int) -> list[steady.Part]:
         return [*steady.parts(seed, [], files=5, times=1)]

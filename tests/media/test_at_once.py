@@ -14,6 +14,7 @@ from publisher.media import at_once, decoder, decoding, media_file
 from publisher.media.clean_copy import CleanPicture
 from publisher.model.problems import Flaw
 from tests.drafts.drafts import FACEBOOK, TWITTER, Workspace
+from tests.support.tiers import in_tiers
 from tests.support.waiting import wait_for
 
 
@@ -77,7 +78,7 @@ def test_an_interruption_ends_the_children(
     assert not children.busy
 
 
-@pytest.mark.parametrize("mode", ["RGB", "RGBA", "P"])
+@pytest.mark.parametrize("mode", in_tiers("RGBA", "RGB", "P"))
 @pytest.mark.parametrize("suffix", [".jpg", ".png", ".webp"])
 def test_copies_for_several_channels_are_those_for_each_alone(
     tmp_path: Path, mode: str, suffix: str

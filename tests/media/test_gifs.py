@@ -247,6 +247,7 @@ _MUTATIONS = st.lists(
 )
 
 
+@pytest.mark.deep
 @settings(
     max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None
 )

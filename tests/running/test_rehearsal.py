@@ -81,6 +81,7 @@ def test_rehearsal_publishes_all_and_its_log_matches_the_platforms(
     assert not (workspace / "var" / "publisher.db").exists()
 
 
+@pytest.mark.deep
 def test_rehearsal_of_a_post_and_its_correction(workspace: Path, draft: Draft) -> None:
     draft("week-1", "2016-02-29 08:30", "Three of ten.", to="[voice-page, voice-x]")
     fix = {"corrects": "week-1", "reason": "A figure was wrong."}

@@ -81,6 +81,7 @@ def test_first_post_may_be_due_at_once(sandbox: Sandbox, draft: Draft, queued: Q
     assert time.monotonic() - begun < 15
 
 
+@pytest.mark.deep
 def test_run_until_idle_deletes_what_is_to_be_withdrawn(
     sandbox: Sandbox, draft: Draft, queued: Queued
 ) -> None:
@@ -163,6 +164,7 @@ def test_killed_worker_is_started_again_and_the_post_still_goes_out(
     assert texts(sandbox) == ["This is after."]
 
 
+@pytest.mark.deep
 def test_keys_that_are_stored_meanwhile_are_used_without_a_new_start(
     workspace: Path, sandbox: Sandbox, draft: Draft, queued: Queued, until: Until
 ) -> None:
@@ -230,6 +232,7 @@ def test_hung_broker_is_replaced_and_posts_go_out_afterwards(
     assert texts(sandbox) == ["This is through."]
 
 
+@pytest.mark.deep
 def test_broker_at_a_new_address_is_told_to_everybody(
     sandbox: Sandbox, draft: Draft, queued: Queued, until: Until, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -296,6 +299,7 @@ def test_process_that_dies_at_once_again_and_again_ends_the_run(
     assert delays == ["0.5 s.", "1 s.", "2 s.", "4 s."]
 
 
+@pytest.mark.deep
 def test_another_broker_is_used_instead_of_the_embedded_one(
     sandbox: Sandbox,
     draft: Draft,
@@ -341,6 +345,7 @@ def test_ctrl_c_finishes_what_is_in_hand(
     assert not descendants(workspace)
 
 
+@pytest.mark.deep
 def test_second_ctrl_c_ends_at_once(
     sandbox: Sandbox,
     draft: Draft,
@@ -482,6 +487,7 @@ def _tended(processes: Processes) -> Child:
     return worker_of(processes)
 
 
+@pytest.mark.deep
 def test_a_worker_that_somebody_kills_again_and_again_starts_each_time(
     workspace: Path, until: Until
 ) -> None:

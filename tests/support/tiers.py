@@ -6,6 +6,7 @@ whose SQL and locks are the same on both databases. A test or a file says so its
 `pytest.mark.deep`; whole folders are listed here.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +21,17 @@ _TESTS = Path(__file__).parents[1]
 
 def in_tiers(first: object, *others: object) -> list[Any]:
     """The values of a parameter: `make test` runs the first, `make deep` the others."""
-    rows = (value if isinstance(value, tuple) else (value,) for value in others)
-    return [first, *(pytest.param(*row, marks=pytest.mark.deep) for row in rows)]
+    return [first, *map(_deep, others)]
+
+
+def sampled(values: Sequence[object], every: int) -> list[Any]:
+    """The values of a parameter: `make test` runs one in `every`, `make deep` the others."""
+    return [_deep(value) if place % every else value for place, value in enumerate(values)]
+
+
+def _deep(value: object) -> Any:
+    row = value if isinstance(value, tuple) else (value,)
+    return pytest.param(*row, marks=pytest.mark.deep)
 
 
 def mark(item: pytest.Item) -> None:

@@ -37,6 +37,7 @@ def visit(app: Application) -> Iterator[Visit]:
         yield visit
 
 
+@pytest.mark.deep
 @given(text=TEXTS, first=st.integers(0, len(_STATES) - 1))
 @example(text="waits for {ticket} of the lawyer", first=0)
 @example(text="Bad {} %s {0} %(field)s", first=6)

@@ -16,6 +16,8 @@ from tests.support.uploads import both
 from tests.support.workspaces import Workspace
 from tests.web.conftest import opened, published
 
+pytestmark = pytest.mark.guards("publisher.web.merge_view")
+
 _DRAFT = "posts/un-titre.fr.md"
 
 

@@ -24,6 +24,8 @@ from tests.support.lines import nothing
 from tests.support.lines import serving as a_server
 from tests.support.pages import PASSWORD, Visit, serving
 
+pytestmark = pytest.mark.guards("publisher.web.account_connecting")
+
 HERE = "/accounts/bice-x/connect"
 
 

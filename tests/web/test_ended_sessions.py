@@ -14,7 +14,7 @@ from tests.support.pages import PASSWORD, Visit
 from tests.support.uploads import seen
 from tests.support.workspaces import Workspace
 
-pytestmark = pytest.mark.guards("publisher.auth.sessions")
+pytestmark = pytest.mark.guards("publisher.auth.sessions", "publisher.web.anonymous_forms")
 
 _FILE = "/posts/day.fr/file"
 _EDIT = "/posts/day.fr/edit"

@@ -13,6 +13,8 @@ from tests.support.pages import Visit
 from tests.web.conftest import published
 from tests.web.ledger_views import clock_of
 
+pytestmark = pytest.mark.guards("publisher.web.counts_view")
+
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def kind(request: pytest.FixtureRequest) -> str:

@@ -1,14 +1,15 @@
-"""Hints on pages do not say how a rule is ignored in a draft's file."""
+"""Hints on pages do not say what to write into a draft's file."""
 
 import re
+from datetime import UTC
 
 import pytest
 
 from publisher.base.i18n import LOCALES
 from publisher.model.values import Problem
-from publisher.web import hints
+from publisher.web import hints, labels
 
-pytestmark = pytest.mark.guards("publisher.web.hints")
+pytestmark = pytest.mark.guards("publisher.web.hints", "publisher.web.labels")
 
 
 def test_no_page_says_what_to_add_to_a_file_so_that_a_rule_is_ignored() -> None:
@@ -19,3 +20,8 @@ def test_no_page_says_what_to_add_to_a_file_so_that_a_rule_is_ignored() -> None:
         hint = f"Add `ignore: {code}`."
         of_a_file = Problem(file="a.md", line=1, column=1, code=code, message="", hint=hint)
         assert "ignore" not in str(hints.hint(of_a_file)), code
+
+
+def test_a_text_that_goes_out_once_more_is_a_tick_on_pages() -> None:
+    told = labels.here("Change the text, or add `repeat: true`.", UTC)
+    assert told == "Change the text, or add “The same text may go out again”."

@@ -24,6 +24,8 @@ from tests.support.pages import listening
 from tests.support.running import nothing, soon
 from tests.support.workspaces import SESSION, Workspace
 
+pytestmark = pytest.mark.guards("publisher.web.__main__")
+
 
 def test_a_port_that_is_taken_keeps_no_post_from_going_out(tmp_path: Path) -> None:
     with socket.socket() as other:

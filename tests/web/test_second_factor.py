@@ -19,6 +19,8 @@ from tests.support.log_ins import SECRET, an_hour_later, code, confirm, shown_on
 from tests.support.pages import PASSWORD, Visit, serving
 from tests.web.conftest import published
 
+pytestmark = pytest.mark.guards("publisher.web.anonymous_forms")
+
 
 @pytest.fixture
 def chef(address: str) -> Iterator[Visit]:

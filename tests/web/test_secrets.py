@@ -105,6 +105,7 @@ def test_no_crash_writes_the_keys_to_the_disk(app: Application) -> None:
     assert done.stdout.strip() == "0"
 
 
+@pytest.mark.deep
 def test_a_planted_secret_comes_out_nowhere(
     app: Application, surroundings: dict[str, str], tmp_path: Path
 ) -> None:

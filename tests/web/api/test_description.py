@@ -22,7 +22,7 @@ from publisher.web.app import create
 from tests.support.workspaces import Workspace
 from tests.web.api.conftest import Make
 
-pytestmark = pytest.mark.guards("publisher.notices.webhook_message")
+pytestmark = pytest.mark.guards("publisher.notices.webhook_message", "publisher.web.api.webhooks")
 
 _OUTSIDE = "what nobody may see"
 _MARKS = (_OUTSIDE, "planted-secret", "SQLite format 3", "root:x:", "[accounts.")

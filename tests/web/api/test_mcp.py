@@ -20,7 +20,10 @@ from tests.support import system
 from tests.support.waiting import wait_for
 
 mcp = pytest.importorskip("mcp", reason="the optional extra `mcp` is not installed")
-pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::DeprecationWarning"),
+    pytest.mark.guards("publisher.web.mcp.__main__"),
+]
 
 
 @pytest.fixture

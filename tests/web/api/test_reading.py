@@ -10,6 +10,8 @@ from tests.support.pages import Visit
 from tests.support.workspaces import Workspace
 from tests.web.api.conftest import Make
 
+pytestmark = pytest.mark.guards("publisher.web.api.planning")
+
 
 def test_the_token_says_for_whom_it_acts(program: Make) -> None:
     told = program(scopes=(TokenScope.READ, TokenScope.DRAFT), organisations=["BICE"]).get("/token")
