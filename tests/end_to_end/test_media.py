@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import av
+import pytest
 from PIL import Image
 
 from publisher.sandbox.server import Sandbox

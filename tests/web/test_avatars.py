@@ -20,7 +20,6 @@ from publisher.settings import settings
 from tests.support.clock import ManualClock
 from tests.support.html import Structure, flaws
 from tests.support.pages import PASSWORD, Visit
-from tests.support.tiers import in_tiers
 from tests.support.waiting import wait_for
 from tests.support.workspaces import Workspace
 
@@ -187,7 +186,8 @@ def test_another_handle_than_publisher_toml_names_is_told(
 LONG = "Dignité et Droits pour les Enfants en Côte d’Ivoire, compte officiel de la session"
 
 
-@pytest.mark.parametrize("width", in_tiers(1440, 390))
+@pytest.mark.deep
+@pytest.mark.parametrize("width", [1440, 390])
 def test_the_handle_is_readable_beside_a_long_name(
     manager: Visit, address: str, browser: Browser, width: int
 ) -> None:

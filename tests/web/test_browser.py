@@ -165,7 +165,8 @@ def test_every_page_can_be_used_by_everybody(
     assert flaws == []
 
 
-@pytest.mark.parametrize("code", in_tiers("fr", "pl"))
+@pytest.mark.deep
+@pytest.mark.parametrize("code", ["fr", "pl"])
 def test_the_longer_words_of_another_language_hang_out_of_no_phone_either(
     address: str, browser: Browser, code: str
 ) -> None:

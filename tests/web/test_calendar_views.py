@@ -8,7 +8,6 @@ from playwright.sync_api import Browser, Page, expect
 from publisher.app import Application
 from tests.support.journeys import enter, serious, visiting
 from tests.support.pages import PASSWORD, serving
-from tests.support.tiers import in_tiers
 from tests.support.waiting import wait_for
 from tests.support.workspaces import Workspace
 from tools import screens
@@ -26,6 +25,7 @@ def campaign(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     app.close()
 
 
+@pytest.mark.deep
 def test_the_week_of_the_campaign_fits_into_1200_pixels(campaign: str, browser: Browser) -> None:
     with visiting(browser, campaign, viewport={"width": 1440, "height": 900}) as page:
         enter(page, "direction")
@@ -34,7 +34,8 @@ def test_the_week_of_the_campaign_fits_into_1200_pixels(campaign: str, browser: 
         assert page.evaluate("document.documentElement.scrollHeight") <= 1200
 
 
-@pytest.mark.parametrize("width", in_tiers(390, 320, 820, 1440))
+@pytest.mark.deep
+@pytest.mark.parametrize("width", [390, 320, 820, 1440])
 def test_every_view_of_the_campaign_can_be_read_without_scrolling_sideways(
     campaign: str, browser: Browser, width: int
 ) -> None:

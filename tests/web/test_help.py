@@ -18,7 +18,6 @@ from publisher.web.routes import help_pages
 from tests.support.html import Structure, flaws
 from tests.support.journeys import serious, visiting
 from tests.support.pages import Visit
-from tests.support.tiers import in_tiers
 
 ROOT = Path(__file__).parents[2]
 GUIDES = ("staff", "manager", "tutorial")
@@ -223,8 +222,9 @@ _READ = ("guides/staff.fr.html", "guides/tutorial.en.html", "commands.html", "st
          "search.pl.html?q=zgoda", "index.html")  # fmt: skip
 
 
-@pytest.mark.parametrize("scheme", in_tiers("light", "dark"))
-@pytest.mark.parametrize("width", in_tiers(390, 1440))
+@pytest.mark.deep
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [390, 1440])
 def test_it_can_be_read(served: str, browser: Browser, width: int, scheme: str) -> None:
     """On a phone and at a desk: nothing hangs out, nothing keeps anybody from reading."""
     size = {"width": width, "height": 900}

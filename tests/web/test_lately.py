@@ -11,7 +11,6 @@ from publisher.ledger.tables import deliveries
 from publisher.model.states import State
 from tests.support.journeys import enter, serious, visiting
 from tests.support.pages import Visit
-from tests.support.tiers import in_tiers
 
 
 def out(app: Application, post: str, minutes: int) -> None:
@@ -39,7 +38,8 @@ def test_a_post_of_several_accounts_is_one_line_with_a_link_for_each(
         assert f'href="https://platform.example.org/{account}"' in lines[1]
 
 
-@pytest.mark.parametrize("width", in_tiers(1440, 390))
+@pytest.mark.deep
+@pytest.mark.parametrize("width", [1440, 390])
 def test_a_place_is_one_press_away(
     app: Application, address: str, browser: Browser, width: int
 ) -> None:

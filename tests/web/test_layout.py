@@ -12,7 +12,6 @@ from publisher.model.outcomes import Kind, Refused
 from tests.support.happening import ends
 from tests.support.journeys import enter, visiting
 from tests.support.pages import PASSWORD, Visit
-from tests.support.tiers import in_tiers
 from tests.support.workspaces import Workspace
 
 _PAGES = ["/", "/calendar", "/calendar?view=month", "/calendar?view=day", "/calendar?view=list", "/posts", "/posts/day.fr", "/posts/day.fr/edit",
@@ -24,7 +23,8 @@ _HANGS_OUT = """() => [...document.querySelectorAll("main *")].filter((element) 
 }).map((element) => element.outerHTML.slice(0, 100))"""
 
 
-@pytest.mark.parametrize("width", in_tiers(390, 1440))
+@pytest.mark.deep
+@pytest.mark.parametrize("width", [390, 1440])
 def test_nothing_hangs_out_of_a_page_in_french(
     address: str, app: Application, browser: Browser, width: int
 ) -> None:

@@ -82,6 +82,7 @@ def test_the_key_of_an_account_is_for_those_who_connect_it(
     assert "Facebook · bice-page" in anonymous.text
 
 
+@pytest.mark.deep
 def test_a_long_name_leaves_room_on_a_phone(
     app: Application, address: str, browser: Browser
 ) -> None:
