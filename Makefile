@@ -76,7 +76,7 @@ near: install ## after a change: the tests near to FILES="…", or to what diffe
 PARALLEL := --dist loadfile --no-loadscope-reorder
 test: install ## set up and run the tests, but for the deep ones (8 minutes)
 	@sh tests/support/system.sh test-parts
-	$(BIN)/pytest -m "not deep" --ignore=tests/sources --numprocesses 3 $(PARALLEL)
+	$(BIN)/pytest -m "not deep" --ignore=tests/sources --numprocesses 4 $(PARALLEL)
 
 # Six processes for two cores: half of them begin with what mostly waits.
 deep: install ## set up and run the tests that take long: histories, kills, hosts, journeys (12 minutes)

@@ -199,6 +199,10 @@ def _hurry(**_: object) -> None:
 
 @worker_shutdown.connect
 def _end(**_: object) -> None:
-    """Take away the signs of life of this process."""
+    """Take away the signs of life of this process.
+
+    At Celery's end, and once more at Python's, to which a worker comes alone that Celery did not
+    start yet.
+    """
     _copies().end()
     _heartbeat().finish(_LAST_HEARTBEAT)

@@ -286,6 +286,8 @@ def _upsert(dialect: str) -> Any:
         set_={
             name: wish.excluded[name] for name in ("pid", "seen_at", "clock_ahead", "stood_still")
         },
+        # What another thread of it still records as it ends makes nobody miss it.
+        where=heartbeats.c.pid != _ENDED,
     )
 
 

@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager
 import pytest
 from structlog.testing import capture_logs
 
-from publisher.base.errors import CredentialsMissing
+from publisher.base.errors import AccountElsewhere, CredentialsMissing
 from publisher.channels.base import Channel
 from publisher.delivery.courier import Courier
 from publisher.ledger.dispatcher.claims import Dispatch
@@ -259,6 +259,25 @@ def test_an_account_without_credentials_is_held_and_its_post_waits(
     message = "Account bice-x has no api_key. Write it into secrets.toml."
     assert str(account.suspension_message).startswith(message)
     assert "Publisher tries again by itself" in str(account.suspension_message)
+
+
+def test_an_account_that_only_another_machine_can_use_is_left_to_that_one(
+    ledger: Ledger,
+    dispatch: Dispatch,
+    attempts: OneByOne,
+    queries: Queries,
+    clock: ManualClock,
+) -> None:
+    def no_channel(account: str) -> AbstractContextManager[Channel]:
+        raise AccountElsewhere(f"The machine vm-1 has no keys for {account}.")
+
+    courier = courier_with(attempts, no_channel, clock)
+    add(ledger, wish(clock, due_in=0))
+    courier.deliver([claim_one(dispatch, clock)])
+    assert only(queries).state is State.SCHEDULED
+    assert "The machine vm-1 has no keys for bice-x." in str(only(queries).error_message)
+    assert str(only(queries).error_message).startswith("The machine vm-1 has no keys for bice-x.")
+    assert not queries.accounts(), "a suspension would stop the other machine too"
 
 
 def test_a_channel_that_breaks_while_sending_leaves_the_outcome_unknown(

@@ -9,7 +9,12 @@ from typing import Any, cast
 
 import pytest
 
-from publisher.base.errors import CredentialsMissing, LedgerUnavailable, NotPossible
+from publisher.base.errors import (
+    AccountElsewhere,
+    CredentialsMissing,
+    LedgerUnavailable,
+    NotPossible,
+)
 from publisher.channels.answers import still_out
 from publisher.channels.base import Channel
 from publisher.delivery.identity import KeyCheck
@@ -99,6 +104,18 @@ def withdraw(control: Control, channel: DeletingChannel) -> Any:
     withdrawal = withdrawal_through(control, channel)
     (done,) = withdrawal.withdraw("post.fr", None, actor="direction", reason="erreur")
     return done
+
+
+@pytest.mark.usefixtures("_thread")
+def test_what_only_another_machine_can_delete_may_yet_be_deleted_there(control: Control) -> None:
+    def channel_of(account: str) -> AbstractContextManager[Channel]:
+        raise AccountElsewhere(f"The machine vm-1 has no keys for {account}.")
+
+    withdrawal = withdrawal_through(control, DeletingChannel())
+    withdrawal._channel_of = channel_of
+    (done,) = withdrawal.withdraw("post.fr", None, actor="direction", reason="erreur")
+    assert "The machine vm-1 has no keys for bice-x." in str(done.problem)
+    assert done.delivery.error_kind == Kind.UNAVAILABLE, "wrong keys would call somebody at once"
 
 
 @pytest.mark.usefixtures("_thread")

@@ -126,6 +126,15 @@ def test_a_process_that_ends_in_order_is_forgotten(
         assert [one.process.id[0] for one in lives_in(connection)] == ["b"]
 
 
+def test_a_process_that_has_ended_is_not_brought_back_by_another_thread_of_it(
+    heartbeats: Heartbeats,
+) -> None:
+    heartbeats.beat(WORKER)
+    heartbeats.end(WORKER)
+    heartbeats.beat(WORKER)
+    assert not heartbeats.all()
+
+
 def test_the_dead_are_forgotten_but_the_last_of_its_kind(
     heartbeats: Heartbeats, database: Database
 ) -> None:

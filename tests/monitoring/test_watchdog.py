@@ -257,6 +257,6 @@ def test_the_heartbeat_is_pinged_while_all_is_well(
     app.heartbeats.end(process(ProcessKind.WORKER))
     dog.look()
     assert not switch.asked
-    app.heartbeats.beat(process(ProcessKind.WORKER))
+    app.heartbeats.beat(process(ProcessKind.WORKER, "beta"))
     dog.look()
     wait_for(lambda: switch.asked == ["/secret-of-ours"])
