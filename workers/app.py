@@ -201,8 +201,8 @@ def _hurry(**_: object) -> None:
 def _end(**_: object) -> None:
     """Take away the signs of life of this process.
 
-    At Celery's end, and once more at Python's, to which a worker comes alone that Celery did not
-    start yet.
+    At Celery's end, and again at Python's, which is the only one for a worker that Celery had not
+    started yet.
     """
     _copies().end()
     _heartbeat().finish(_LAST_HEARTBEAT)

@@ -35,5 +35,5 @@ def find(library: Library, accounts: Mapping[str, Account]) -> list[Problem]:
 def flaw(account: str, other: str) -> Flaw:
     """The flaw of the later of two drafts."""
     message = _("{account} already gets this text from {other}.", account=account, other=other)
-    hint = _("Change the text, or add `repeat: true` if it is meant to go out again.")
+    hint = _("Change the text, or set `repeat: true` if it is meant to go out again.")
     return Flaw("duplicate-text", message, hint)

@@ -132,6 +132,8 @@ class Heartbeats:
     ) -> None:
         """Record that this process is alive, and delete processes that have long been dead.
 
+        One that has ended stays so.
+
         `clock_ahead`: how far its machine's clock is ahead, if it is known to be wrong.
         `stood_still`: for how long the process did nothing lately, if it was a second. Raises
         LedgerTooNew when the ledger was migrated by another version.
@@ -286,7 +288,7 @@ def _upsert(dialect: str) -> Any:
         set_={
             name: wish.excluded[name] for name in ("pid", "seen_at", "clock_ahead", "stood_still")
         },
-        # What another thread of it still records as it ends makes nobody miss it.
+        # An ended process stays ended, whatever another thread of it still records.
         where=heartbeats.c.pid != _ENDED,
     )
 

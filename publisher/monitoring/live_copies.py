@@ -114,8 +114,11 @@ class LiveCopies:
         self._go_on()
         if me := self._process:
             self._app.heartbeats.beat(me)  # others of this ledger must know it
-            signs = self._app.heartbeats.signs_of_life()
-            if not self._leave_name(me, signs[me.id], nx=True):
+            if self._has_ended:  # meanwhile, in another thread
+                self._app.heartbeats.end(me)
+                return
+            sign = self._app.heartbeats.signs_of_life().get(me.id, inf)
+            if isfinite(sign) and not self._leave_name(me, sign, nx=True):
                 self._look()
 
     def _name(self) -> _Name | None:

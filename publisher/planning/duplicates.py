@@ -174,7 +174,7 @@ class Duplicates:
                 account=change.account,
                 other=other,
             )
-            hint = _("If it must go out after all, change the text, or add `repeat: true`.")
+            hint = _("If it must go out after all, change the text, or set `repeat: true`.")
             self._problems.warning(self._posts[change.post], "cancelled", message, hint)
         elif state is State.HELD and not self._drafts.has(other):
             message = _(
@@ -192,7 +192,7 @@ class Duplicates:
                 other=other,
                 state=state_name(state),
             )
-            hint = _("Change the text, or add `repeat: true` if it is meant to go out again.")
+            hint = _("Change the text, or set `repeat: true` if it is meant to go out again.")
             self._problems.error(self._posts[change.post], "duplicate-text", message, hint)
         else:
             self._renamed[change.post, other, state].append(change.account)
@@ -246,7 +246,7 @@ class Duplicates:
             )
             hint = _(
                 "There is nothing to do if {old} was renamed. If {account} is another account, "
-                "add `repeat: true` to the draft.",
+                "set `repeat: true` in the draft.",
                 old=found.account,
                 account=change.account,
             )

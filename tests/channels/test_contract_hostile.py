@@ -161,7 +161,7 @@ def work(
     return Work(desk, Doubts(database, clock))
 
 
-@pytest.mark.parametrize(("what", "work"), sampled(AT_EACH, every=4), indirect=["work"])
+@pytest.mark.parametrize(("what", "work"), sampled(AT_EACH, every=5), indirect=["work"])
 def test_one_hostile_answer_costs_no_post_and_doubles_none(what: What, work: Work) -> None:
     """Whichever request it answers: each in turn, of a post with a picture."""
     at_each_request(what, work, "picture")
@@ -217,7 +217,7 @@ def test_nothing_is_called_published_by_hostile_answers_alone(what: What, work: 
     work.agree()
 
 
-@pytest.mark.parametrize(("what", "platform"), sampled([*product(HOSTILE, PLATFORMS)], every=4))
+@pytest.mark.parametrize(("what", "platform"), sampled([*product(HOSTILE, PLATFORMS)], every=5))
 def test_looking_and_withdrawing_believe_no_hostile_answer(
     what: What, platform: str, stages: Stages
 ) -> None:

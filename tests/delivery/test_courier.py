@@ -276,7 +276,6 @@ def test_an_account_that_only_another_machine_can_use_is_left_to_that_one(
     courier.deliver([claim_one(dispatch, clock)])
     assert only(queries).state is State.SCHEDULED
     assert "The machine vm-1 has no keys for bice-x." in str(only(queries).error_message)
-    assert str(only(queries).error_message).startswith("The machine vm-1 has no keys for bice-x.")
     assert not queries.accounts(), "a suspension would stop the other machine too"
 
 

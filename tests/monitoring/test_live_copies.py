@@ -268,6 +268,31 @@ def test_an_end_in_order_takes_only_its_own_name_away(
     assert not broker.exists(first.copies._key), "it leaves its name no more"
 
 
+@pytest.mark.parametrize("was_there", [False, True])
+def test_an_end_while_another_thread_looks_leaves_no_sign_of_life(
+    start: Start,
+    ledger_url: str,
+    broker: redis.Redis,
+    monkeypatch: pytest.MonkeyPatch,
+    was_there: bool,
+) -> None:
+    machine = start("alpha", ledger_url)
+    heartbeats = machine.app.heartbeats
+    beat = heartbeats.beat
+
+    def beat_after_the_end(process: Process) -> None:
+        if was_there:
+            beat(process)
+        machine.copies.end()
+        heartbeats.end(process)
+        beat(process)
+
+    monkeypatch.setattr(heartbeats, "beat", beat_after_the_end)
+    machine.copies.elsewhere()
+    assert not heartbeats.all()
+    assert not broker.exists(machine.copies._key)
+
+
 def test_who_starts_beside_one_of_its_ledger_goes_on_after_the_end_of_that(
     start: Start, ledger_url: str
 ) -> None:

@@ -75,7 +75,7 @@ def test_what_is_late_is_news_once_and_once_more_when_it_goes_on(
     assert not item.is_over
     tell(news)
     assert not untold(news)
-    app.heartbeats.beat(process(ProcessKind.WORKER))
+    app.heartbeats.beat(process(ProcessKind.WORKER, "beta"))
     clock.advance(120)
     publish(app)
     for _ in range(3):

@@ -1,9 +1,9 @@
 """Test tiers: `make test` runs whatever is not deep, `make deep` the rest; CI runs both.
 
-Deep is what takes long for what it may find: exhaustive lists, random histories, processes that are
-killed while they publish, journeys in further widths and languages, and on PostgreSQL the tests
-whose SQL and locks are the same on both databases. A test or a file says so itself, with
-`pytest.mark.deep`; whole folders are listed here.
+Deep is what takes long for what it may find: exhaustive lists, random histories, processes that
+are killed while they publish, journeys in further languages, pages in all widths, and on
+PostgreSQL the tests whose SQL and locks are the same on both databases. A test or a file says so
+itself, with `pytest.mark.deep`; whole folders are listed here.
 """
 
 from collections.abc import Sequence
@@ -25,7 +25,11 @@ def in_tiers(first: object, *others: object) -> list[Any]:
 
 
 def sampled(values: Sequence[object], every: int) -> list[Any]:
-    """The values of a parameter: `make test` runs one in `every`, `make deep` the others."""
+    """The values of a parameter: `make test` runs one in `every`, `make deep` the others.
+
+    Of two lists that were multiplied, each value comes up if `every` shares no divisor with the
+    length of the second.
+    """
     return [_deep(value) if place % every else value for place, value in enumerate(values)]
 
 

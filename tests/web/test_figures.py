@@ -82,7 +82,9 @@ def test_the_table_of_the_log_has_the_figures(app: Application, manager: Visit) 
 def test_an_account_says_what_its_keys_do_not_give(app: Application, manager: Visit) -> None:
     manager.get("/accounts")
     assert "not all can be read" not in manager.text
-    assert app.engagement_turns.take("bice-page")
-    app.engagement_turns.give_back("bice-page", "the token lacks read_insights")
+    for account in ("bice-page", "bice-x"):
+        assert app.engagement_turns.take(account)
+        app.engagement_turns.give_back(account, f"{account} lacks read_insights")
     manager.get("/accounts")
-    assert "read_insights" in manager.text
+    assert "bice-page lacks read_insights" in manager.text
+    assert "bice-x lacks" not in manager.text, "X's figures cost money, and are not read"

@@ -23,5 +23,5 @@ def test_no_page_says_what_to_add_to_a_file_so_that_a_rule_is_ignored() -> None:
 
 
 def test_a_text_that_goes_out_once_more_is_a_tick_on_pages() -> None:
-    told = labels.here("Change the text, or add `repeat: true`.", UTC)
-    assert told == "Change the text, or add “The same text may go out again”."
+    told = labels.here("Change the text, or set `repeat: true`.", UTC)
+    assert told == "Change the text, or set “The same text may go out again”."

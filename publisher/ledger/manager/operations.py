@@ -199,7 +199,7 @@ class Control(Pauses):
                 ),
                 hint=_("If it must go out once more, give the draft another time and queue it.")
                 if delivery.repeat
-                else _("Change the draft's text and queue it, or add `repeat: true` to it."),
+                else _("Change the draft's text and queue it, or set `repeat: true` in it."),
             )
 
     def resolve(
