@@ -21,6 +21,7 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     and_,
+    case,
     delete,
     literal_column,
     not_,
@@ -173,14 +174,14 @@ class Heartbeats:
             return heartbeats_in(connection)
 
     def signs_of_life(self) -> dict[str, float]:
-        """When each process that is on record showed life last, by its id: in microseconds.
+        """The last sign of life of each process on record, by its id: larger with each heartbeat.
 
         After one that ended in order comes none, whatever the clock says.
         """
-        columns = heartbeats.c.process, heartbeats.c.pid, _microseconds(heartbeats.c.seen_at)
+        columns = heartbeats.c.process, heartbeats.c.pid, heartbeats.c.sign
         with self._database.read() as connection:
             rows = connection.execute(select(*columns)).all()
-        return {process: inf if pid == _ENDED else seen_at for process, pid, seen_at in rows}
+        return {process: inf if pid == _ENDED else sign for process, pid, sign in rows}
 
     def users(self) -> list[Process]:
         """The processes that show life, also of a ledger that an older version wrote."""
@@ -282,12 +283,13 @@ def _microseconds(column: Any) -> ColumnElement[int]:
 @cache
 def _upsert(dialect: str) -> Any:
     now = _now(dialect)
-    wish = insert_into(dialect, heartbeats).values(started_at=now, seen_at=now)
+    wish = insert_into(dialect, heartbeats).values(started_at=now, seen_at=now, sign=now)
+    last = heartbeats.c.sign
+    following = {"sign": case((now > last, now), else_=last + 1)}
     return wish.on_conflict_do_update(
         index_elements=[heartbeats.c.process],
-        set_={
-            name: wish.excluded[name] for name in ("pid", "seen_at", "clock_ahead", "stood_still")
-        },
+        set_=following
+        | {name: wish.excluded[name] for name in ("pid", "seen_at", "clock_ahead", "stood_still")},
         # An ended process stays ended, whatever another thread of it still records.
         where=heartbeats.c.pid != _ENDED,
     )

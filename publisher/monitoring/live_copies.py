@@ -138,7 +138,6 @@ class LiveCopies:
     def _compare(self, name: _Name) -> None:
         signs, me = self._app.heartbeats.signs_of_life(), self._process
         is_other = not me or name.process != me.id
-        # Compared as they are on record: a clock that is set makes no copy of a ledger.
         if is_other and signs.get(name.process, 0) < name.sign:
             self._lives |= self._heard not in (None, name)
             self._heard, self._seen_at = name, self._seconds()

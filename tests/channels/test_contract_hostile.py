@@ -169,7 +169,7 @@ def test_one_hostile_answer_costs_no_post_and_doubles_none(what: What, work: Wor
 
 @pytest.mark.parametrize(
     ("what", "work"),
-    sampled([one for one in AT_EACH if one[0] in FOR_VIDEOS], every=4),
+    sampled([one for one in AT_EACH if one[0] in FOR_VIDEOS], every=5),
     indirect=["work"],
 )
 def test_one_hostile_answer_costs_no_video(

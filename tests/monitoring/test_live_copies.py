@@ -111,17 +111,15 @@ def both(start: Start, copy: Callable[[], str], ledger_url: str) -> tuple[Machin
     assert first.works()
     first.app.database.close()
     second = start("beta", copy())
-    _set_earlier(second)
     assert first.works()
     return first, second
 
 
-def _set_earlier(machine: Machine) -> None:
-    """As if its signs of life were of a minute ago."""
+def _set_clock(machine: Machine, seconds: int) -> None:
+    """As if its last sign of life were by a clock that is so many seconds ahead."""
     with machine.app.database.engine.begin() as connection:  # it looks for no copy yet
-        seen_at = type_coerce(heartbeats.c.seen_at, BigInteger)  # microseconds
-        earlier = {"seen_at": seen_at - 100_000_000}
-        connection.execute(update(heartbeats).values(earlier))
+        last = type_coerce(heartbeats.c.seen_at, BigInteger) + seconds * 1_000_000
+        connection.execute(update(heartbeats).values(seen_at=last, sign=last))
 
 
 @pytest.fixture
@@ -312,8 +310,19 @@ def test_the_name_of_a_process_that_ended_in_order_holds_nobody(
     first, second = (start(host, ledger_url) for host in ("alpha", "beta"))
     assert first.works()
     first.app.heartbeats.end(first.process)
-    _set_earlier(first)
+    _set_clock(first, -100)
     assert second.works()
+
+
+def test_a_clock_that_is_set_back_makes_no_copy(start: Start, ledger_url: str) -> None:
+    """Its name at the broker is of the hour before."""
+    first, second = (start(host, ledger_url) for host in ("alpha", "beta"))
+    assert first.works()
+    _set_clock(first, 7200)
+    first.seconds += 2
+    assert not first.copies.elsewhere()
+    first.app.heartbeats.beat(first.process)
+    assert [second.works(), first.works(), second.works()] == [True] * 3
 
 
 @pytest.mark.parametrize("name", [b"\xff", b"[]", b"{}", b'{"process": "x", "sign": "y"}'])

@@ -28,7 +28,7 @@ _NEW_COLUMNS = (
         "deliveries",
         ("corrects", "answers", "acknowledged_by", "expires_after", "author", "queued_by_program"),
     ),
-    ("heartbeats", ("stood_still",)),
+    ("heartbeats", ("stood_still", "sign")),
     ("people", ("link", "link_until", "factors", "feed_key")),
     ("web_sessions", ("confirmed_at", "needs_factor")),
 )

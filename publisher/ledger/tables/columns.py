@@ -15,7 +15,7 @@ from sqlalchemy import (
     TypeDecorator,
 )
 
-REVISION = "0042"
+REVISION = "0043"
 """The newest of `migrations/versions`, which leads older ledgers to the tables below."""
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
