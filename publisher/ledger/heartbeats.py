@@ -21,6 +21,7 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     and_,
+    bindparam,
     case,
     delete,
     literal_column,
@@ -124,6 +125,8 @@ class Heartbeats:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._sign = 0
+        """The last one of this process, which goes on from it in whatever state its ledger is."""
 
     def beat(
         self,
@@ -148,11 +151,13 @@ class Heartbeats:
             "version": process.version,
             "clock_ahead": None if clock_ahead is None else clock_ahead // _MICROSECOND,
             "stood_still": None if stood_still is None else stood_still // _MICROSECOND,
+            "next_sign": self._sign + 1,
         }
         with self._database.write() as connection:
             self._database.check_migrated(connection)
-            connection.execute(_upsert(dialect), row)
+            sign = connection.execute(_upsert(dialect), row).scalar()
             connection.execute(_forget(dialect))
+        self._sign = max(self._sign, sign or 0)
 
     def end(self, process: Process) -> None:
         """Record that a process ends normally: it is not missed.
@@ -283,16 +288,20 @@ def _microseconds(column: Any) -> ColumnElement[int]:
 @cache
 def _upsert(dialect: str) -> Any:
     now = _now(dialect)
-    wish = insert_into(dialect, heartbeats).values(started_at=now, seen_at=now, sign=now)
-    last = heartbeats.c.sign
-    following = {"sign": case((now > last, now), else_=last + 1)}
+    sign = _later(now, bindparam("next_sign", type_=BigInteger))
+    wish = insert_into(dialect, heartbeats).values(started_at=now, seen_at=now, sign=sign)
+    names = "pid", "seen_at", "clock_ahead", "stood_still"
     return wish.on_conflict_do_update(
         index_elements=[heartbeats.c.process],
-        set_=following
-        | {name: wish.excluded[name] for name in ("pid", "seen_at", "clock_ahead", "stood_still")},
+        set_={name: wish.excluded[name] for name in names}
+        | {"sign": _later(wish.excluded.sign, heartbeats.c.sign + 1)},
         # An ended process stays ended, whatever another thread of it still records.
         where=heartbeats.c.pid != _ENDED,
-    )
+    ).returning(heartbeats.c.sign)
+
+
+def _later(one: ColumnElement[int], other: ColumnElement[int]) -> ColumnElement[int]:
+    return case((one > other, one), else_=other)
 
 
 @cache

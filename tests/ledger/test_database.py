@@ -10,7 +10,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from sqlalchemy import inspect, text
+from sqlalchemy import BigInteger, inspect, select, text, type_coerce
 from sqlalchemy.engine import make_url
 
 from publisher.base.errors import (
@@ -24,8 +24,9 @@ from publisher.base.errors import (
 from publisher.ledger import migrations
 from publisher.ledger.database import Database
 from publisher.ledger.enqueue import Ledger
+from publisher.ledger.heartbeats import Heartbeats, Process, ProcessKind
 from publisher.ledger.picture_consents import all_named
-from publisher.ledger.tables import REVISION, media, metadata
+from publisher.ledger.tables import REVISION, heartbeats, media, metadata
 from publisher.model.content import Content, Part, Picture
 from tests.support import postgres
 from tests.support.clock import ManualClock
@@ -105,6 +106,19 @@ def test_an_older_ledger_gets_the_columns_and_indexes_of_a_new_one(database: Dat
     database.migrate()
     database.check_revision()
     assert shape() == new
+
+
+def test_the_signs_of_life_of_an_older_ledger_go_on_from_its_heartbeats(
+    database: Database,
+) -> None:
+    """Else its processes would be taken for those of a copy."""
+    process = Process("p" * 32, ProcessKind.WORKER, "alpha", 1, "0.9")
+    Heartbeats(database).beat(process)
+    with database.read() as connection:
+        seen_at = connection.scalar(select(type_coerce(heartbeats.c.seen_at, BigInteger)))
+    make_older(database)
+    database.migrate()
+    assert Heartbeats(database).signs_of_life() == {process.id: seen_at}
 
 
 def test_migrating_twice_changes_nothing(database: Database) -> None:

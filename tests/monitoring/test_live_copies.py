@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 import redis
-from sqlalchemy import BigInteger, type_coerce, update
+from sqlalchemy import BigInteger, delete, type_coerce, update
 from sqlalchemy.engine import make_url
 
 from publisher.app import Application
@@ -115,8 +115,8 @@ def both(start: Start, copy: Callable[[], str], ledger_url: str) -> tuple[Machin
     return first, second
 
 
-def _set_clock(machine: Machine, seconds: int) -> None:
-    """As if its last sign of life were by a clock that is so many seconds ahead."""
+def _shift_signs(machine: Machine, seconds: int) -> None:
+    """As if its last heartbeat were by a clock that is so many seconds ahead."""
     with machine.app.database.engine.begin() as connection:  # it looks for no copy yet
         last = type_coerce(heartbeats.c.seen_at, BigInteger) + seconds * 1_000_000
         connection.execute(update(heartbeats).values(seen_at=last, sign=last))
@@ -310,19 +310,34 @@ def test_the_name_of_a_process_that_ended_in_order_holds_nobody(
     first, second = (start(host, ledger_url) for host in ("alpha", "beta"))
     assert first.works()
     first.app.heartbeats.end(first.process)
-    _set_clock(first, -100)
+    _shift_signs(first, -100)
     assert second.works()
 
 
 def test_a_clock_that_is_set_back_makes_no_copy(start: Start, ledger_url: str) -> None:
-    """Its name at the broker is of the hour before."""
+    """Its name was left while the clock was ahead."""
     first, second = (start(host, ledger_url) for host in ("alpha", "beta"))
     assert first.works()
-    _set_clock(first, 7200)
+    _shift_signs(first, 7200)
     first.seconds += 2
     assert not first.copies.elsewhere()
     first.app.heartbeats.beat(first.process)
     assert [second.works(), first.works(), second.works()] == [True] * 3
+
+
+def test_a_copy_that_was_made_while_the_clock_was_ahead_is_found(
+    start: Start, copy: Callable[[], str], ledger_url: str
+) -> None:
+    """Also where the original's ledger lost what was written then, as on a lagging standby."""
+    first = start("alpha", ledger_url)
+    assert first.works()
+    _shift_signs(first, 7200)
+    assert first.works()
+    first.app.database.close()
+    second = start("beta", copy())
+    with first.app.database.engine.begin() as connection:
+        connection.execute(delete(heartbeats))
+    assert [first.works(), second.works(), first.works()] == [True, False, True]
 
 
 @pytest.mark.parametrize("name", [b"\xff", b"[]", b"{}", b'{"process": "x", "sign": "y"}'])
