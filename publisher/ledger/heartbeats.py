@@ -126,7 +126,7 @@ class Heartbeats:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._sign = 0
-        """The last one of this process, which goes on from it in whatever state its ledger is."""
+        """The last sign of life written here; the next is larger, even if the ledger lost it."""
 
     def beat(
         self,

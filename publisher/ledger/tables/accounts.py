@@ -119,7 +119,7 @@ heartbeats = Table(
     Column("clock_ahead", BigInteger),
     # For how long it stood still lately, in microseconds; NULL: for no second at once.
     Column("stood_still", BigInteger),
-    # As `seen_at`, in microseconds, but later with each heartbeat, though the clock was set back.
+    # As `seen_at`, in microseconds, but later with each heartbeat, even if the clock was set back.
     Column("sign", BigInteger, nullable=False, server_default="0"),
 )
 """The last heartbeat of each process (see heartbeats.py)."""
