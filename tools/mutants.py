@@ -48,8 +48,8 @@ _PARTS = {
         "ledger/worker/*.py",
     ),
     "delivery": ("delivery/*.py",),
-    "channels": ("channels/answers.py", "channels/timelines.py", "channels/*/answers.py",
-                 "channels/*/timeline.py"),
+    "channels": ("channels/answers.py", "channels/timelines.py", "platforms/*/answers.py",
+                 "platforms/*/timeline.py"),
     "planning": ("planning/*.py",),
     "auth": ("auth/*.py",),
 }  # fmt: skip

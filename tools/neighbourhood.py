@@ -234,7 +234,7 @@ def guarded(tree: ast.Module) -> Iterator[str]:
 
 
 def matches(pattern: str, module: str) -> bool:
-    """Whether `publisher.channels.*.spec` stands for `publisher.channels.site.spec`."""
+    """Whether `publisher.platforms.*.spec` stands for `publisher.platforms.site.spec`."""
     parts, names = pattern.split("."), module.split(".")
     return len(parts) == len(names) and all(map(fnmatchcase, names, parts))
 
@@ -278,9 +278,14 @@ def is_of_subject(test: str, module: str) -> bool:
 
 
 def _words(module: str) -> list[str]:
-    """The parts of a module's name, from its package on."""
+    """The parts of a module's name, from its package on; a platform's from that of its tests on."""
     first, *rest = module.split(".")
-    return rest if first == "publisher" and rest else [first, *rest]
+    if first != "publisher" or not rest:
+        return [first, *rest]
+    if rest[0] == "platforms":
+        of_stand_in = "stand_in" in rest
+        return ["sandbox" if of_stand_in else "channels", *rest[1:2], *rest[2 + of_stand_in :]]
+    return rest
 
 
 def _dotted(path: Path) -> str:

@@ -1,1 +1,1 @@
-"""Channels: one folder per platform, which builds its requests and interprets its answers."""
+"""Channels: their contract, their registry, and the kit that the platforms share."""

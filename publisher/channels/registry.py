@@ -1,22 +1,12 @@
-"""Registry of channels: our own in one dictionary, and those of other distributions.
-
-Another distribution names its `ChannelSpec` as an entry point of the group `publisher.channels`.
-"""
+"""Registry of channels, by the names that drafts and settings have for them."""
 
 from collections.abc import Collection, Mapping
-from importlib.metadata import EntryPoint, entry_points
 from typing import TYPE_CHECKING
 
 from publisher.base.errors import ConfigurationError
 from publisher.base.i18n import _, later
-from publisher.channels.bluesky.spec import SPEC as BLUESKY
-from publisher.channels.facebook.spec import SPEC as FACEBOOK
-from publisher.channels.linkedin.spec import SPEC as LINKEDIN
-from publisher.channels.mastodon.spec import SPEC as MASTODON
-from publisher.channels.site.spec import SPEC as SITE
-from publisher.channels.spec import CONTRACT, ChannelOptions, ChannelSpec, Opener
-from publisher.channels.twitter.spec import SPEC as TWITTER
-from publisher.channels.wordpress.spec import SPEC as WORDPRESS
+from publisher.channels import plugins
+from publisher.channels.spec import ChannelOptions, ChannelSpec, Opener
 from publisher.model.accounts import Account
 from publisher.model.capabilities import Capabilities
 
@@ -25,12 +15,6 @@ if TYPE_CHECKING:
 
 __all__ = ["CAPABILITIES", "SPECS", "ChannelOptions", "capabilities_of", "open_channel", "spec_of",
            "title"]  # fmt: skip
-
-_GROUP = "publisher.channels"
-_OURS = {
-    spec.name: spec for spec in (TWITTER, FACEBOOK, BLUESKY, MASTODON, LINKEDIN, WORDPRESS, SITE)
-}
-
 
 _ANYTHING = Capabilities(
     max_length=1_000_000,
@@ -48,52 +32,14 @@ _ANYTHING = Capabilities(
 
 
 def _found() -> tuple[dict[str, ChannelSpec], dict[str, ConfigurationError]]:
-    """All channels by name, and those that cannot be used.
-
-    A distribution that does not fit keeps its own accounts from publishing, and nobody else's.
-    """
-    found, unusable = dict(_OURS), dict[str, ConfigurationError]()
-    for point in entry_points(group=_GROUP):
-        try:
-            spec = _loaded(point, found)
-        except ConfigurationError as error:
-            unusable[point.name if point.name not in found else point.value] = error
-        else:
-            found[spec.name] = spec
-    return {**{name: _stand_in(name, error) for name, error in unusable.items()}, **found}, unusable
+    """All channels by name, and those that cannot be used."""
+    ours = {name: f"publisher.platforms.{name}.spec:SPEC" for name in plugins.PLATFORMS}
+    told = later("The channel {value} cannot be used: {reason}.")
+    found, unusable = plugins.load(ChannelSpec, "publisher.channels", ours, told)
+    return {**{name: _refusing(name, error) for name, error in unusable.items()}, **found}, unusable
 
 
-def _loaded(point: EntryPoint, found: Collection[str]) -> ChannelSpec:
-    try:
-        spec = point.load()
-    except (Exception, SystemExit) as error:  # a module that exits would end each command of ours
-        raise _unusable(point, _("it cannot be imported ({error})", error=error)) from error
-    if not isinstance(spec, ChannelSpec):
-        raise _unusable(point, _("it is not a ChannelSpec"))
-    if spec.name in found:
-        raise _unusable(point, _("there is already a channel {name}", name=spec.name))
-    if spec.contract is None:
-        reason = _("it does not say for which version of the channel contract it was made")
-        raise _unusable(point, reason)
-    if spec.contract != CONTRACT:
-        reason = _(
-            "it was made for version {theirs} of the channel contract, and this is version {ours}",
-            theirs=spec.contract,
-            ours=CONTRACT,
-        )
-        raise _unusable(point, reason)
-    return spec
-
-
-def _unusable(point: EntryPoint, reason: str) -> ConfigurationError:
-    distribution = point.dist.name if point.dist else point.module
-    return ConfigurationError(
-        _("The channel {value} cannot be used: {reason}.", value=point.value, reason=reason),
-        hint=_("Update {distribution}, or uninstall it.", distribution=distribution),
-    )
-
-
-def _stand_in(name: str, error: ConfigurationError) -> ChannelSpec:
+def _refusing(name: str, error: ConfigurationError) -> ChannelSpec:
     """What stands for a channel that cannot be used: each of its accounts waits for a person."""
 
     def refuse(_account: Account, _credentials: object, _options: object) -> "Channel":

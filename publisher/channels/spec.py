@@ -1,6 +1,6 @@
 """Channel spec: all that the rest of Publisher needs to know about a platform.
 
-`registry.py` has the specs of all channels. Nothing outside `channels/` and `sandbox/` names one.
+`registry.py` has the specs of all channels. Nothing outside `publisher/platforms/` names one.
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -24,11 +24,6 @@ if TYPE_CHECKING:
     from publisher.channels.connect import Connector
     from publisher.channels.renewal import Renewal
     from publisher.model.clock_check import ClockCheck, Heard
-
-CONTRACT = 1
-"""The version of what this package and `channels/base.py` ask of a channel. It grows with every
-change that a channel of another distribution would have to follow.
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,7 +277,7 @@ class ChannelSpec:
     metrics: MetricSource | None = None
     """The public counts of its posts that can be read; None: there are none."""
     contract: int | None = None
-    """The `CONTRACT` for which another distribution wrote its channel, as a number of its own."""
+    """As `plugins.CONTRACT`: for which another distribution wrote its channel."""
 
     @property
     def required(self) -> tuple[str, ...]:

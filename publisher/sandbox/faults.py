@@ -12,19 +12,19 @@ from pydantic import Field, PlainValidator, TypeAdapter, ValidationError, model_
 from publisher.base.errors import UsageError
 from publisher.base.i18n import _
 from publisher.model.values import Frozen
+from publisher.sandbox import platforms  # which import this one
 from publisher.sandbox.endpoints import Call
 from publisher.sandbox.fault_kinds import FaultEffect, FaultKind, What
-from publisher.sandbox.platforms import ENDPOINTS, FAULT_KINDS, NOT_EVERYWHERE, PLATFORMS
 
 
 def _kind(name: object) -> FaultKind:
-    kind = FAULT_KINDS.get(str(name))
+    kind = platforms.FAULT_KINDS.get(str(name))
     if kind is None:
         raise ValueError(
             _(
                 "{name} is not a fault. Known faults: {names}",
                 name=name,
-                names=", ".join(FAULT_KINDS),
+                names=", ".join(platforms.FAULT_KINDS),
             )
         )
     return kind
@@ -69,18 +69,18 @@ class Fault(Frozen):
 
     @model_validator(mode="after")
     def _is_possible(self) -> Self:
-        if self.channel is not None and self.channel not in PLATFORMS:
+        if self.channel is not None and self.channel not in platforms.PLATFORMS:
             message = _(
                 "{name} is not a platform of the sandbox. Known platforms: {names}",
                 name=self.channel,
-                names=", ".join(PLATFORMS),
+                names=", ".join(platforms.PLATFORMS),
             )
             raise ValueError(message)
-        if self.endpoint is not None and self.endpoint not in ENDPOINTS:
+        if self.endpoint is not None and self.endpoint not in platforms.ENDPOINTS:
             message = _(
                 "{name} is not an endpoint. Known endpoints: {names}",
                 name=self.endpoint,
-                names=", ".join(sorted(ENDPOINTS)),
+                names=", ".join(sorted(platforms.ENDPOINTS)),
             )
             raise ValueError(message)
         if self.seconds is not None and self.seconds < 0 and self.what is not What.WRONG_DATE:
@@ -100,7 +100,7 @@ class Fault(Frozen):
 
     def concerns(self, call: Call) -> bool:
         channel = call.operation.channel
-        if self.what in NOT_EVERYWHERE - PLATFORMS[channel].faults:
+        if self.what in platforms.NOT_EVERYWHERE - platforms.PLATFORMS[channel].faults:
             return False
         account = call.account.name if call.account else None
         return (

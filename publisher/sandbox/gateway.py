@@ -49,7 +49,7 @@ class Gateway:
         except ClientDisconnect:
             return
         spec, operation, parts = find(request.method, request.url.path, request.url.query)
-        platform = self._platforms[spec.channel]
+        platform = self._platforms[spec.name]
         if operation is None:
             await platform.unknown_path(request.url.path)(scope, receive, send)
             return

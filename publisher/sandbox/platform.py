@@ -47,7 +47,8 @@ def _its_number(_post_id: str, _author: str, number: str) -> str:
 class PlatformSpec:
     """The description of one simulated platform."""
 
-    channel: str
+    name: str
+    """Of its channel."""
     title: str
     page: str
     """The path of its timelines, without slashes."""
@@ -71,3 +72,7 @@ class PlatformSpec:
     """What its timeline calls an account; empty: its handle."""
     faults: frozenset[FaultKind] = frozenset()
     """The faults that not every platform plays: its own, and those that it shares with others."""
+    takes_any_path: bool = False
+    """Whether a request that no other platform takes is its own."""
+    contract: int | None = None
+    """As `plugins.CONTRACT`: for which another distribution wrote it."""

@@ -3,24 +3,27 @@
 import re
 from collections.abc import Mapping
 
+from publisher.base.i18n import later
+from publisher.channels import plugins
+from publisher.channels.registry import SPECS
 from publisher.sandbox.accounts import SandboxAccount
-from publisher.sandbox.bluesky.platform import BLUESKY
 from publisher.sandbox.endpoints import Operation
-from publisher.sandbox.facebook.platform import FACEBOOK
 from publisher.sandbox.fault_kinds import FaultKind, What
-from publisher.sandbox.linkedin.platform import LINKEDIN
-from publisher.sandbox.mastodon.platform import MASTODON
 from publisher.sandbox.platform import PlatformSpec
-from publisher.sandbox.twitter.platform import TWITTER
-from publisher.sandbox.wordpress.platform import WORDPRESS
 from publisher.settings.settings import Settings
 
 _HANDLE_LENGTH = 15  # of X; help.x.com/managing-your-account/x-username-rules
 
-PLATFORMS = {
-    spec.channel: spec for spec in (TWITTER, LINKEDIN, BLUESKY, MASTODON, WORDPRESS, FACEBOOK)
+_OURS = {
+    name: f"publisher.platforms.{name}.stand_in.platform:PLATFORM"
+    for name in plugins.PLATFORMS
+    if SPECS[name].server  # the others publish to no server
 }
-"""By channel. A platform whose paths may be anything comes last."""
+_TOLD = later("The sandbox cannot play {value}: {reason}.")
+_FOUND, UNUSABLE = plugins.load(PlatformSpec, "publisher.sandbox", _OURS, _TOLD)
+"""The simulated platforms by name, and why others cannot be used."""
+PLATFORMS = dict(sorted(_FOUND.items(), key=lambda one: one[1].takes_any_path))
+"""By channel. The one whose paths may be anything comes last."""
 ENDPOINTS = frozenset(one.name for spec in PLATFORMS.values() for one in spec.operations)
 """The names of all operations."""
 NOT_EVERYWHERE = frozenset().union(*(spec.faults for spec in PLATFORMS.values()))

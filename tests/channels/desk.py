@@ -11,7 +11,7 @@ from publisher.ledger.reading.queries import Queries
 from publisher.model.content import Content, Part
 from publisher.model.deliveries import Delivery, Prepared, Wish
 from publisher.model.states import State
-from publisher.sandbox.facebook import graph
+from publisher.platforms.facebook.stand_in import graph
 from publisher.sandbox.fault_kinds import What
 from publisher.sandbox.faults import Fault
 from publisher.sandbox.store import StoredPost

@@ -6,8 +6,8 @@ So a busy machine is never taken for a server that does not answer.
 from collections.abc import Iterable
 from datetime import timedelta
 
+from publisher.platforms.mastodon.stand_in.refusals import MastodonFault
 from publisher.sandbox.fault_kinds import What
-from publisher.sandbox.mastodon.refusals import MastodonFault
 
 LONG = timedelta(seconds=20)
 SHORT = timedelta(seconds=0.3)

@@ -38,8 +38,8 @@ from tests.support.answers.refusals import TABLES
 from tests.support.answers.to_readings import READINGS
 
 pytestmark = pytest.mark.guards(
-    "publisher.channels.*.rate_limits",
-    "publisher.channels.wordpress.other_software",
+    "publisher.platforms.*.rate_limits",
+    "publisher.platforms.wordpress.other_software",
     "publisher.model.outcomes",
 )
 

@@ -31,7 +31,7 @@ from tests.support.answers.kinds import (
     usage,
 )
 
-pytestmark = pytest.mark.guards("publisher.channels.*.rate_limits")
+pytestmark = pytest.mark.guards("publisher.platforms.*.rate_limits")
 
 SOON = NOW + THROTTLED[0]
 _OF_X = "x_app_limit_24hour"

@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 
 from publisher.channels.base import NotPrepared
-from publisher.channels.bluesky import sessions
 from publisher.model.outcomes import Accepted, AccountSuspended, Deferred, SuspensionScope
+from publisher.platforms.bluesky import sessions
 from publisher.sandbox.fault_kinds import What
 from publisher.sandbox.faults import Fault
 from tests.channels.conftest import Stage, Stages

@@ -8,26 +8,26 @@ import pytest
 import requests
 
 from publisher.channels.base import NotPrepared
-from publisher.channels.bluesky.keys import blob_cid
-from publisher.channels.bluesky.sessions import claims
 from publisher.model.deliveries import Prepared
 from publisher.model.outcomes import Accepted, Deferred, Kind, Outcome, Refused
-from publisher.sandbox.bluesky import video_service
-from publisher.sandbox.bluesky.errors import BlueskyFault
+from publisher.platforms.bluesky.keys import blob_cid
+from publisher.platforms.bluesky.sessions import claims
+from publisher.platforms.bluesky.stand_in import video_service
+from publisher.platforms.bluesky.stand_in.errors import BlueskyFault
 from publisher.sandbox.fault_kinds import What
 from publisher.sandbox.faults import Fault
 from tests.channels.conftest import Stage, Stages
 from tests.support.sending import send
 
 pytestmark = pytest.mark.guards(
-    "publisher.channels.bluesky.keys",
-    "publisher.channels.bluesky.posts",
-    "publisher.channels.bluesky.records",
-    "publisher.channels.bluesky.repo",
-    "publisher.channels.bluesky.sessions",
-    "publisher.channels.bluesky.uploads",
-    "publisher.channels.bluesky.video_service",
-    "publisher.channels.bluesky.xrpc",
+    "publisher.platforms.bluesky.keys",
+    "publisher.platforms.bluesky.posts",
+    "publisher.platforms.bluesky.records",
+    "publisher.platforms.bluesky.repo",
+    "publisher.platforms.bluesky.sessions",
+    "publisher.platforms.bluesky.uploads",
+    "publisher.platforms.bluesky.video_service",
+    "publisher.platforms.bluesky.xrpc",
 )
 
 Exchanges = list[requests.PreparedRequest]

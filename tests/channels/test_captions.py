@@ -17,11 +17,11 @@ from publisher.model.deliveries import Parcel, Prepared
 from publisher.model.outcomes import Accepted, AccountSuspended, Deferred
 from publisher.model.states import State
 from publisher.planning import edit_text
-from publisher.sandbox.bluesky import video_service
-from publisher.sandbox.facebook import video_status
+from publisher.platforms.bluesky.stand_in import video_service
+from publisher.platforms.facebook.stand_in import video_status
+from publisher.platforms.twitter.stand_in import limits
 from publisher.sandbox.fault_kinds import What
 from publisher.sandbox.faults import Fault
-from publisher.sandbox.twitter import limits
 from publisher.settings import settings
 from tests.channels.conftest import Stage, Stages
 from tests.channels.desk import Desk
@@ -32,7 +32,7 @@ from tests.support.videos import video
 from tests.support.workspaces import Workspace
 
 pytestmark = pytest.mark.guards(
-    "publisher.channels.twitter.subtitles",
+    "publisher.platforms.twitter.subtitles",
     "publisher.drafts.surroundings",
     "publisher.model.content",
     "publisher.planning.change_details",

@@ -17,7 +17,7 @@ from publisher.ledger.pending_stops import reason_of
 from publisher.model.deliveries import Prepared
 from publisher.model.outcomes import Accepted, AccountSuspended, Kind, Unknown
 from publisher.model.states import State
-from publisher.sandbox.facebook.refusals import FacebookFault
+from publisher.platforms.facebook.stand_in.refusals import FacebookFault
 from publisher.sandbox.fault_kinds import What
 from publisher.sandbox.faults import Fault
 from tests.channels.conftest import DUE, Stage, Stages
@@ -27,7 +27,7 @@ from tests.support.delivering import AnyKeys, Strangers, lanes
 from tests.support.sending import send
 
 pytestmark = pytest.mark.guards(
-    "publisher.channels.facebook.removal",
+    "publisher.platforms.facebook.removal",
     "publisher.delivery.cleanup",
     "publisher.model.deliveries",
 )

@@ -7,15 +7,15 @@ import pytest
 from sqlalchemy import insert, select, update
 
 from publisher.channels.comments import CommentReader, CountingReader
-from publisher.channels.linkedin.reader_comments import OrganizationComments
-from publisher.channels.mastodon.reader_comments import MentionNotifications
 from publisher.delivery.comment_watch import CommentWatch
 from publisher.ledger.comment_checks import CommentChecks
 from publisher.ledger.tables import comment_readings, deliveries, reader_comments
 from publisher.model.reader_comments import CommentState
+from publisher.platforms.linkedin.reader_comments import OrganizationComments
+from publisher.platforms.linkedin.stand_in.refusals import LinkedInFault
+from publisher.platforms.mastodon.reader_comments import MentionNotifications
 from publisher.sandbox.comments import plant
 from publisher.sandbox.faults import Fault
-from publisher.sandbox.linkedin.refusals import LinkedInFault
 from tests.channels.comment_duty import Duty
 from tests.channels.test_comment_ration import DAY, HOUR, counted, older
 from tests.channels.test_comment_watch_harm import Duties

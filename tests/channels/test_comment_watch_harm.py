@@ -12,8 +12,6 @@ import pytest
 from sqlalchemy import func, select, update
 
 from publisher.base.errors import UsageError
-from publisher.channels.facebook.graph import PageGraph
-from publisher.channels.twitter.reader_comments import MentionTimeline
 from publisher.drafts.alarm_words import SAMPLE, SignLists
 from publisher.ledger.comment_budget import CommentBudget
 from publisher.ledger.comment_checks import CommentChecks
@@ -38,6 +36,8 @@ from publisher.model.content import Content, Part
 from publisher.model.outcomes import Answer, Wire
 from publisher.model.reader_comments import CommentState
 from publisher.model.states import State
+from publisher.platforms.facebook.graph import PageGraph
+from publisher.platforms.twitter.reader_comments import MentionTimeline
 from publisher.sandbox.comments import plant
 from publisher.sandbox.fault_kinds import What
 from publisher.sandbox.faults import Fault

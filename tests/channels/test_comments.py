@@ -17,9 +17,9 @@ from publisher.sandbox.faults import Fault
 from tests.channels.conftest import LOST, Stage, Stages
 
 pytestmark = pytest.mark.guards(
-    "publisher.channels.*.reader_comments",
-    "publisher.channels.bluesky.others_posts",
-    "publisher.channels.bluesky.threadgates",
+    "publisher.platforms.*.reader_comments",
+    "publisher.platforms.bluesky.others_posts",
+    "publisher.platforms.bluesky.threadgates",
     "publisher.model.reader_comments",
 )
 

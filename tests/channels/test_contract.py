@@ -22,16 +22,16 @@ from publisher.model.outcomes import (
     Refused,
     Unknown,
 )
-from publisher.sandbox.facebook import video_status
-from publisher.sandbox.mastodon import limits as limits_of_mastodon
-from publisher.sandbox.twitter import limits
+from publisher.platforms.facebook.stand_in import video_status
+from publisher.platforms.mastodon.stand_in import limits as limits_of_mastodon
+from publisher.platforms.twitter.stand_in import limits
 from tests.channels.conftest import PLATFORMS, Stage, Stages
 from tests.support.sending import send
 
 pytestmark = pytest.mark.guards(
     "publisher.channels",
-    "publisher.channels.*.channel",
-    "publisher.channels.*.spec",
+    "publisher.platforms.*.channel",
+    "publisher.platforms.*.spec",
     "publisher.channels.base",
 )
 

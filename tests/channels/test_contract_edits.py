@@ -22,9 +22,9 @@ from tests.channels.conftest import LOST, Attempt, Stage, Stages
 pytestmark = pytest.mark.guards(
     "publisher.channels",
     "publisher.channels.edits",
-    "publisher.channels.mastodon.status_edits",
-    "publisher.channels.site.pages",
-    "publisher.channels.wordpress.article_edits",
+    "publisher.platforms.mastodon.status_edits",
+    "publisher.platforms.site.pages",
+    "publisher.platforms.wordpress.article_edits",
 )
 
 EDITING = [name for name, takes in CAPABILITIES.items() if takes.edits]

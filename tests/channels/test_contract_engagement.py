@@ -11,28 +11,28 @@ import pytest
 
 from publisher.channels.base import Channel
 from publisher.channels.engagement import EngagementReading
-from publisher.channels.facebook.graph import PageGraph
-from publisher.channels.mastodon.server import AccountServer
 from publisher.channels.registry import SPECS
-from publisher.channels.wordpress.site import SiteApi
 from publisher.model.engagement import Engagement, Metric
 from publisher.model.outcomes import Accepted, AccountSuspended, Answer, Deferred, Wire
-from publisher.sandbox.facebook import video_status
-from publisher.sandbox.facebook.refusals import FacebookFault
+from publisher.platforms.facebook.graph import PageGraph
+from publisher.platforms.facebook.stand_in import video_status
+from publisher.platforms.facebook.stand_in.refusals import FacebookFault
+from publisher.platforms.mastodon.server import AccountServer
+from publisher.platforms.mastodon.stand_in.refusals import MastodonFault
+from publisher.platforms.wordpress.site import SiteApi
 from publisher.sandbox.fault_kinds import FaultKind, What
 from publisher.sandbox.faults import Fault
-from publisher.sandbox.mastodon.refusals import MastodonFault
 from publisher.sandbox.platforms import PLATFORMS as SIMULATED
 from tests.channels.conftest import PLATFORMS, Stage, Stages
 from tests.channels.test_contract_hostile import HOSTILE
 from tests.support.clock import ManualClock
 
 pytestmark = pytest.mark.guards(
-    "publisher.channels.*.counts",
+    "publisher.platforms.*.counts",
     "publisher.channels.engagement",
-    "publisher.channels.facebook.insights",
-    "publisher.channels.linkedin.statistics",
-    "publisher.channels.twitter.metrics",
+    "publisher.platforms.facebook.insights",
+    "publisher.platforms.linkedin.statistics",
+    "publisher.platforms.twitter.metrics",
 )
 
 DAY = 86_400

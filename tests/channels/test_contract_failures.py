@@ -19,7 +19,7 @@ from publisher.model.outcomes import (
     Refused,
     Unknown,
 )
-from publisher.sandbox.facebook.refusals import FacebookFault
+from publisher.platforms.facebook.stand_in.refusals import FacebookFault
 from publisher.sandbox.fault_kinds import What
 from publisher.sandbox.faults import Fault
 from publisher.settings.account_settings import ADDRESSES
@@ -29,7 +29,7 @@ from tests.support import log_lines
 from tests.support.sending import send
 
 pytestmark = pytest.mark.guards(
-    "publisher.channels", "publisher.channels.bluesky.repo", "publisher.channels.bluesky.sessions"
+    "publisher.channels", "publisher.platforms.bluesky.repo", "publisher.platforms.bluesky.sessions"
 )
 
 

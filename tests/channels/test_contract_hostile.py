@@ -24,13 +24,13 @@ from publisher.model.content import Captions, Content, Part, Picture
 from publisher.model.deliveries import Delivery
 from publisher.model.outcomes import Absent, Accepted
 from publisher.model.states import State
-from publisher.sandbox.bluesky import video_service
-from publisher.sandbox.facebook import video_status
+from publisher.platforms.bluesky.stand_in import video_service
+from publisher.platforms.facebook.stand_in import video_status
+from publisher.platforms.linkedin.stand_in import media as linkedin_media
+from publisher.platforms.mastodon.stand_in import limits as limits_of_mastodon
+from publisher.platforms.twitter.stand_in import limits
 from publisher.sandbox.fault_kinds import What
 from publisher.sandbox.faults import Fault
-from publisher.sandbox.linkedin import media as linkedin_media
-from publisher.sandbox.mastodon import limits as limits_of_mastodon
-from publisher.sandbox.twitter import limits
 from tests.channels.conftest import PLATFORMS, Stages
 from tests.channels.desk import Desk, one_client
 from tests.support.clock import ManualClock

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from publisher.channels.facebook import posts as page_posts
 from publisher.delivery.reconcile import Reconciler
 from publisher.ledger.database import Database
 from publisher.ledger.enqueue import StoredPicture
@@ -20,7 +19,8 @@ from publisher.model.events import Event
 from publisher.model.outcomes import Absent, Accepted, AccountSuspended, Deferred, Unknown
 from publisher.model.states import State
 from publisher.notices.message import compose
-from publisher.sandbox.facebook.refusals import FacebookFault
+from publisher.platforms.facebook import posts as page_posts
+from publisher.platforms.facebook.stand_in.refusals import FacebookFault
 from publisher.sandbox.fault_kinds import What
 from publisher.sandbox.faults import Fault
 from publisher.sandbox.store import StoredPost
@@ -30,8 +30,8 @@ from tests.support.delivering import AnyKeys, courier_with, lanes, never
 from tests.support.sending import send
 
 pytestmark = pytest.mark.guards(
-    "publisher.channels.facebook.channel",
-    "publisher.channels.facebook.posts",
+    "publisher.platforms.facebook.channel",
+    "publisher.platforms.facebook.posts",
     "publisher.model.outcomes",
 )
 

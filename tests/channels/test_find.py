@@ -10,9 +10,9 @@ import pytest
 from publisher.channels.registry import SPECS
 from publisher.model.deliveries import Prepared
 from publisher.model.outcomes import Absent, Accepted, AccountSuspended, Deferred, Kind, Unknown
+from publisher.platforms.twitter.stand_in.refusals import XFault
 from publisher.sandbox.fault_kinds import What
 from publisher.sandbox.faults import Fault
-from publisher.sandbox.twitter.refusals import XFault
 from tests.channels.conftest import LOST, Attempt, Stage, Stages
 from tests.support.sending import send
 

@@ -9,9 +9,9 @@ from functools import partial
 import pytest
 
 from publisher.channels.timelines import LOOK_BACK, SKEW
-from publisher.channels.twitter import timeline
-from publisher.channels.twitter.channel import Twitter
 from publisher.model.outcomes import Absent, Accepted, Deferred, Unknown
+from publisher.platforms.twitter import timeline
+from publisher.platforms.twitter.channel import Twitter
 from publisher.sandbox.fault_kinds import What
 from publisher.sandbox.faults import Fault
 from publisher.sandbox.store import StoredPost
@@ -19,7 +19,7 @@ from tests.channels.conftest import Stage, Stages
 from tests.support.clock import ManualClock
 
 pytestmark = pytest.mark.guards(
-    "publisher.channels.timelines", "publisher.channels.twitter.timeline"
+    "publisher.channels.timelines", "publisher.platforms.twitter.timeline"
 )
 
 NFD = unicodedata.normalize("NFD", "Éducation, santé, égalité : où en sommes-nous ?")

@@ -20,8 +20,8 @@ from publisher.model.deliveries import Prepared
 from publisher.model.outcomes import Absent, Accepted, AccountSuspended, Kind, Refused, Unknown
 from publisher.model.states import State
 from publisher.notices.message import compose
+from publisher.platforms.facebook.stand_in.refusals import FacebookFault
 from publisher.sandbox.comments import plant
-from publisher.sandbox.facebook.refusals import FacebookFault
 from publisher.sandbox.fault_kinds import What
 from publisher.sandbox.faults import Fault
 from tests.channels.conftest import LOST, Attempt, Shown, Stage, Stages
@@ -30,8 +30,8 @@ from tests.support.delivering import AnyKeys, lanes, never
 from tests.support.sending import send
 
 pytestmark = pytest.mark.guards(
-    "publisher.channels.facebook.comments",
-    "publisher.channels.facebook.graph",
+    "publisher.platforms.facebook.comments",
+    "publisher.platforms.facebook.graph",
     "publisher.model.deliveries",
 )
 
@@ -70,7 +70,9 @@ def test_the_link_is_below_the_post_and_not_in_it(page: Stage) -> None:
 
 
 def test_below_a_video_too(page: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("publisher.sandbox.facebook.video_status.REAL_PROCESSING_SECONDS", 0.0)
+    monkeypatch.setattr(
+        "publisher.platforms.facebook.stand_in.video_status.REAL_PROCESSING_SECONDS", 0.0
+    )
     gif = page.gif("Une carte qui tourne")
     page.deliver(page.parcel(TEXT, pictures=(gif,), comment=LINK))
     post, comment = page.shown()

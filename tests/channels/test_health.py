@@ -4,17 +4,17 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from publisher.channels.facebook import health as of_page
 from publisher.channels.registry import SPECS
-from publisher.channels.twitter import profile as of_x
 from publisher.model.accounts import Owner
 from publisher.model.outcomes import Answer, Deferred, Wire
-from publisher.sandbox.facebook import graph
+from publisher.platforms.facebook import health as of_page
+from publisher.platforms.facebook.stand_in import graph
+from publisher.platforms.twitter import profile as of_x
 from publisher.sandbox.fault_kinds import What
 from publisher.sandbox.faults import Fault
 from tests.channels.conftest import PLATFORMS, Stage, Stages
 
-pytestmark = pytest.mark.guards("publisher.channels.twitter.profile")
+pytestmark = pytest.mark.guards("publisher.platforms.twitter.profile")
 
 NOW = datetime(2016, 3, 7, 8, tzinfo=UTC)
 

@@ -9,8 +9,6 @@ from typing import Any
 import pytest
 import requests
 
-from publisher.channels.linkedin import timeline
-from publisher.channels.linkedin.rest import VERSION
 from publisher.channels.timelines import LOOK_BACK, SKEW
 from publisher.model.accounts import Owner
 from publisher.model.deliveries import Prepared
@@ -23,14 +21,16 @@ from publisher.model.outcomes import (
     StillOut,
     Unknown,
 )
+from publisher.platforms.linkedin import timeline
+from publisher.platforms.linkedin.rest import VERSION
+from publisher.platforms.linkedin.stand_in import media
 from publisher.sandbox.fault_kinds import What
 from publisher.sandbox.faults import Fault
-from publisher.sandbox.linkedin import media
 from publisher.sandbox.store import StoredPost
 from tests.channels.conftest import LOST, Stage, Stages
 from tests.support.clock import ManualClock
 
-pytestmark = pytest.mark.guards("publisher.channels.linkedin.rest", "publisher.channels.timelines")
+pytestmark = pytest.mark.guards("publisher.platforms.linkedin.rest", "publisher.channels.timelines")
 
 
 @pytest.fixture
@@ -206,7 +206,7 @@ def test_all_of_the_last_day_is_read_page_by_page(
     assert isinstance(seen, Accepted)
     assert seen.remote_id == urn
     assert page.sandbox.state()["requests"]["findOrganizationPosts"] == 3
-    monkeypatch.setattr("publisher.channels.linkedin.channel._MOST_PAGES", 2)
+    monkeypatch.setattr("publisher.platforms.linkedin.channel._MOST_PAGES", 2)
     assert isinstance(attempt.find(), Unknown)
 
 

@@ -8,19 +8,19 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from publisher.channels.linkedin.comment_place import CommentPlace
-from publisher.channels.linkedin.rest import Rest
 from publisher.model.outcomes import Answer, Wire
+from publisher.platforms.linkedin.comment_place import CommentPlace
+from publisher.platforms.linkedin.rest import Rest
+from publisher.platforms.linkedin.stand_in.refusals import LinkedInFault
 from publisher.sandbox.comments import StoredComment, plant
 from publisher.sandbox.fault_kinds import What
 from publisher.sandbox.faults import Fault
-from publisher.sandbox.linkedin.refusals import LinkedInFault
 from tests.channels.comment_duty import Duty
 from tests.channels.test_comment_ration import HOUR, older
 from tests.channels.test_comment_watch_harm import Duties
 
 pytestmark = pytest.mark.guards(
-    "publisher.channels.linkedin.comment_place", "publisher.ledger.found_comments"
+    "publisher.platforms.linkedin.comment_place", "publisher.ledger.found_comments"
 )
 
 KEPT = 48

@@ -10,18 +10,18 @@ import pytest
 from sqlalchemy import select
 
 from publisher.channels.comments import CommentsUnavailable
-from publisher.channels.linkedin.answers import is_about_its_target
-from publisher.channels.linkedin.comment_elements import comment_of, number_below, urn_of
-from publisher.channels.linkedin.comment_place import CommentPlace
-from publisher.channels.linkedin.rest import Rest
 from publisher.ledger.reading.queries import Queries
 from publisher.ledger.tables import reader_comments
 from publisher.model.outcomes import Answer
 from publisher.model.reader_comments import CommentState
+from publisher.platforms.linkedin.answers import is_about_its_target
+from publisher.platforms.linkedin.comment_elements import comment_of, number_below, urn_of
+from publisher.platforms.linkedin.comment_place import CommentPlace
+from publisher.platforms.linkedin.rest import Rest
+from publisher.platforms.linkedin.stand_in import comments as played
+from publisher.platforms.linkedin.stand_in.refusals import LinkedInFault
 from publisher.sandbox.fault_kinds import What
 from publisher.sandbox.faults import Fault
-from publisher.sandbox.linkedin import comments as played
-from publisher.sandbox.linkedin.refusals import LinkedInFault
 from tests.channels.comment_duty import Duty
 from tests.channels.conftest import Stages
 from tests.channels.test_comment_watch_harm import Duties
@@ -30,7 +30,7 @@ from tests.support.answers.kinds import answered
 from tests.support.answers.of_linkedin import rest_error
 
 pytestmark = pytest.mark.guards(
-    "publisher.channels.linkedin.comment_elements", "publisher.channels.linkedin.comment_place"
+    "publisher.platforms.linkedin.comment_elements", "publisher.platforms.linkedin.comment_place"
 )
 
 LIST, ONE, DELETE = "findSocialComments", "getSocialComment", "deleteSocialComment"

@@ -4,12 +4,12 @@ import pytest
 import requests
 
 from publisher.channels.base import NotPrepared
-from publisher.channels.linkedin import uploads
 from publisher.model.deliveries import Prepared
 from publisher.model.outcomes import Accepted, Deferred, Kind, Refused, Unknown
+from publisher.platforms.linkedin import uploads
+from publisher.platforms.linkedin.stand_in import media
 from publisher.sandbox.fault_kinds import What
 from publisher.sandbox.faults import Fault
-from publisher.sandbox.linkedin import media
 from tests.channels.conftest import Stage, Stages
 from tests.channels.test_linkedin import bodies
 from tests.support.sending import send

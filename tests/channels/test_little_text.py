@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from publisher.channels.linkedin import little_text
-from publisher.sandbox.linkedin import text_format
+from publisher.platforms.linkedin import little_text
+from publisher.platforms.linkedin.stand_in import text_format
 
 RESERVED = "\\|{}@[]()<>#*_~"
 

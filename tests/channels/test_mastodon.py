@@ -18,14 +18,14 @@ from publisher.model.outcomes import (
     StillOut,
     Unknown,
 )
+from publisher.platforms.mastodon.stand_in import limits
 from publisher.sandbox.fault_kinds import What
-from publisher.sandbox.mastodon import limits
 from tests.channels.conftest import LOST, Stage, Stages
 from tests.channels.mastodon import NOTHING, Exchanges, faults, sent_once
 from tests.support.clock import ManualClock
 from tests.support.sending import send
 
-pytestmark = pytest.mark.guards("publisher.channels.mastodon.uploads")
+pytestmark = pytest.mark.guards("publisher.platforms.mastodon.uploads")
 
 
 @pytest.fixture

@@ -5,13 +5,13 @@ from typing import Any
 import pytest
 
 from publisher.base.errors import ConfigurationError
-from publisher.channels.mastodon.server import address_of
 from publisher.model.deliveries import Parcel
 from publisher.model.outcomes import (
     Absent,
     Accepted,
     Refused,
 )
+from publisher.platforms.mastodon.server import address_of
 from tests.channels.conftest import Stage, Stages
 from tests.channels.mastodon import NOTHING, faults, sent_once
 

@@ -4,7 +4,6 @@ from datetime import timedelta
 
 import pytest
 
-from publisher.channels.mastodon import status_html, timeline
 from publisher.channels.timelines import words
 from publisher.model.content import Content, Part
 from publisher.model.outcomes import (
@@ -12,12 +11,13 @@ from publisher.model.outcomes import (
     Accepted,
     Unknown,
 )
-from publisher.sandbox.mastodon.content_html import content
+from publisher.platforms.mastodon import status_html, timeline
+from publisher.platforms.mastodon.stand_in.content_html import content
 from tests.channels.conftest import DUE, Stage, Stages
 from tests.channels.mastodon import NOTHING, Exchanges, faults
 
 pytestmark = pytest.mark.guards(
-    "publisher.channels.html_text", "publisher.channels.mastodon.status_html"
+    "publisher.channels.html_text", "publisher.platforms.mastodon.status_html"
 )
 
 TEXTS = [

@@ -8,19 +8,19 @@ import pytest
 import requests
 
 from publisher.channels.base import Channel, NotPrepared
-from publisher.channels.twitter import chunked_upload
 from publisher.model.content import Picture
 from publisher.model.deliveries import Parcel, Prepared
 from publisher.model.outcomes import Accepted, AccountSuspended, Deferred, Kind, Outcome, Refused
+from publisher.platforms.twitter import chunked_upload
+from publisher.platforms.twitter.stand_in import limits
 from publisher.sandbox.fault_kinds import What
 from publisher.sandbox.faults import Fault
-from publisher.sandbox.twitter import limits
 from tests.channels.conftest import LOST, Stage, Stages
 from tests.support.clock import ManualClock
 from tests.support.sending import send
 
 pytestmark = pytest.mark.guards(
-    "publisher.channels.twitter.chunked_upload", "publisher.model.deliveries"
+    "publisher.platforms.twitter.chunked_upload", "publisher.model.deliveries"
 )
 
 Exchanges = list[requests.PreparedRequest]

@@ -10,14 +10,14 @@ import pytest
 import requests
 
 from publisher.channels.base import NotPrepared
-from publisher.channels.facebook.orphans import NEWEST, SKEW
 from publisher.ledger.enqueue import StoredPicture
 from publisher.ledger.transitions import Conflict
 from publisher.model.content import Content, Part
 from publisher.model.deliveries import Delivery, Prepared
 from publisher.model.outcomes import Deferred
 from publisher.model.states import State
-from publisher.sandbox.facebook.api import HANDLERS
+from publisher.platforms.facebook.orphans import NEWEST, SKEW
+from publisher.platforms.facebook.stand_in.api import HANDLERS
 from publisher.sandbox.fault_kinds import What
 from publisher.sandbox.faults import Fault
 from publisher.sandbox.store import StoredMedia, StoredPost

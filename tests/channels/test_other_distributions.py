@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import socket
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -14,7 +15,9 @@ from publisher.channels.spec import Server
 from tests.cli.runner import run_script
 from tests.support.workspaces import Workspace
 
-pytestmark = pytest.mark.guards("publisher.channels.registry", "publisher.channels.spec")
+pytestmark = pytest.mark.guards(
+    "publisher.channels.plugins", "publisher.channels.registry", "publisher.channels.spec"
+)
 
 BOARD = Path(__file__).parent / "board"
 ROOT = Path(__file__).parents[2]
@@ -68,7 +71,9 @@ class Installation:
     workspace: Workspace
     lib: Path
 
-    def install(self, entry_point: str = GOOD, *, contract: str = "contract=1,") -> None:
+    def install(
+        self, entry_point: str = GOOD, *, contract: str = "contract=1,", stand_in: str = ""
+    ) -> None:
         """Put the board's distribution there, as pip would."""
         shutil.rmtree(self.lib, ignore_errors=True)
         shutil.copytree(BOARD / "publisher_board", self.lib / "publisher_board")
@@ -79,7 +84,9 @@ class Installation:
         (metadata / "METADATA").write_text(
             "Metadata-Version: 2.1\nName: some-board\nVersion: 1.0\n"
         )
-        (metadata / "entry_points.txt").write_text(f"[publisher.channels]\n{entry_point}\n")
+        (metadata / "entry_points.txt").write_text(
+            f"[publisher.channels]\n{entry_point}\n[publisher.sandbox]\n{stand_in}\n"
+        )
 
     def draft(self, name: str) -> None:
         self.workspace.draft(name, "at: now\nto: [hall, voice-site]", f"Bonjour de {name}.")
@@ -134,7 +141,7 @@ def test_a_channel_that_cannot_be_used_stops_its_own_accounts_alone(
     [
         ("board = nothing.like:IT", "", "it cannot be imported (No module named 'nothing')"),
         ("board = json:dumps", "", "it is not a ChannelSpec"),
-        ("site = publisher.channels.site.spec:SPEC", "", "there is already a channel site"),
+        ("site = publisher.platforms.site.spec:SPEC", "", "there is already a channel site"),
         (GOOD, "", "it does not say for which version of the channel contract"),
         (GOOD, "hashtag_limit=3,", "it cannot be imported (ChannelSpec.__init__() got an unexpecte"),
         (GOOD, "contract=exit('no licence'),", "it cannot be imported (no licence)"),
@@ -147,6 +154,18 @@ def test_a_channel_that_cannot_be_used_is_named(
     value = entry_point.partition(" = ")[2]
     told = installation.run("check")[1]
     assert f"The channel {value} cannot be used: {reason}" in told
+    assert "Update some-board, or uninstall it." in told
+
+
+def test_a_stand_in_that_cannot_be_used_is_named_and_the_others_play(
+    installation: Installation,
+) -> None:
+    installation.workspace.write("publisher.toml", f'{SETTINGS}[accounts.lima]\nchannel = "x"\n')
+    installation.install(stand_in="board = nothing.like:IT")
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        told = installation.run("sandbox", "--port", str(taken.getsockname()[1]))[1]
+    assert "port" in told  # nothing else is wrong
+    assert "The sandbox cannot play nothing.like:IT: it cannot be imported" in told
     assert "Update some-board, or uninstall it." in told
 
 

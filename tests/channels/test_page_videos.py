@@ -6,13 +6,13 @@ import pytest
 import requests
 
 from publisher.channels.base import Channel, NotPrepared
-from publisher.channels.facebook import videos as page_videos
 from publisher.model.content import Picture
 from publisher.model.deliveries import Parcel, Prepared
 from publisher.model.outcomes import Absent, Accepted, Deferred, Kind, Outcome, Refused
-from publisher.sandbox.facebook import video_status
-from publisher.sandbox.facebook import videos as sandbox_videos
-from publisher.sandbox.facebook.refusals import FacebookFault
+from publisher.platforms.facebook import videos as page_videos
+from publisher.platforms.facebook.stand_in import video_status
+from publisher.platforms.facebook.stand_in import videos as sandbox_videos
+from publisher.platforms.facebook.stand_in.refusals import FacebookFault
 from publisher.sandbox.fault_kinds import What
 from publisher.sandbox.faults import Fault
 from tests.channels.conftest import LOST, Stage, Stages
@@ -20,7 +20,7 @@ from tests.support.clock import ManualClock
 from tests.support.sending import send
 
 pytestmark = pytest.mark.guards(
-    "publisher.channels.facebook.posts", "publisher.channels.facebook.videos"
+    "publisher.platforms.facebook.posts", "publisher.platforms.facebook.videos"
 )
 
 Exchanges = list[requests.PreparedRequest]

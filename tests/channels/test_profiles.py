@@ -7,20 +7,20 @@ import pytest
 from PIL import Image
 
 from publisher.channels import registry
-from publisher.channels.facebook import health as of_page
 from publisher.channels.http import client, download
 from publisher.channels.outgoing import Exchanged, Request
 from publisher.channels.registry import SPECS
-from publisher.channels.twitter import profile as of_x
 from publisher.model.accounts import Profile
 from publisher.model.outcomes import Answer, Wire
+from publisher.platforms.facebook import health as of_page
+from publisher.platforms.twitter import profile as of_x
 from publisher.sandbox.fault_kinds import What
 from publisher.sandbox.faults import Fault
 from tests.channels.conftest import PLATFORMS, Stage, Stages
 from tests.channels.test_health import answer
 
 pytestmark = pytest.mark.guards(
-    "publisher.channels.http.download", "publisher.channels.twitter.profile"
+    "publisher.channels.http.download", "publisher.platforms.twitter.profile"
 )
 
 NAMES = {

@@ -28,7 +28,7 @@ from tests.channels.test_contract_replies import ANSWER, answered
 from tests.channels.test_replies_worker import answer, asked, work
 from tests.support.clock import ManualClock
 
-pytestmark = pytest.mark.guards("publisher.channels.*.answers", "publisher.channels.*.replies")
+pytestmark = pytest.mark.guards("publisher.platforms.*.answers", "publisher.platforms.*.replies")
 
 DAY = timedelta(days=1)
 LATER = 2 * 3600

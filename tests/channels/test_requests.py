@@ -17,13 +17,13 @@ import jsonschema  # type: ignore[import-untyped]
 import pytest
 import requests
 
-from publisher.channels.facebook.graph import GRAPH_VERSION
 from publisher.channels.registry import CAPABILITIES
 from publisher.channels.timelines import LOOK_BACK
 from publisher.model.deliveries import Prepared
 from publisher.model.outcomes import Accepted
+from publisher.platforms.facebook.graph import GRAPH_VERSION
+from publisher.platforms.twitter.stand_in import limits
 from publisher.sandbox.platforms import accounts_for
-from publisher.sandbox.twitter import limits
 from tests.channels.conftest import SETTINGS, Stage, Stages
 from tests.support.clock import ManualClock
 from tests.support.sandbox_accounts import by_name

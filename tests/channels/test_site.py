@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 from publisher.base import files
 from publisher.base.errors import ConfigurationError
 from publisher.channels.registry import open_channel
-from publisher.channels.site.channel import Site, slug
 from publisher.model.accounts import Account
 from publisher.model.content import Content, Part
 from publisher.model.deliveries import Parcel, Prepared
 from publisher.model.outcomes import Accepted, Deferred, Unknown
+from publisher.platforms.site.channel import Site, slug
 from tests.channels.conftest import DUE, Stage, Stages
 from tests.channels.site_files import ATOM, Tags, atom, everything_in, page
 from tests.support.clock import ManualClock

@@ -34,7 +34,7 @@ import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from publisher.base.clock import SystemClock
-from publisher.channels.site.channel import Site
+from publisher.platforms.site.channel import Site
 from publisher.model.accounts import Account
 from publisher.model.content import Content, Part
 from publisher.model.deliveries import Parcel, Prepared

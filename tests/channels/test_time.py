@@ -11,11 +11,11 @@ from publisher.app import Application
 from publisher.base.clock import FastClock, SystemClock
 from publisher.channels.http.recorder import Recorder
 from publisher.channels.registry import ChannelOptions, ask_for_the_time, open_channel
-from publisher.channels.twitter import profile as of_x
 from publisher.model.clock_check import ClockCheck
 from publisher.model.content import Content, Part
 from publisher.model.deliveries import Parcel, Prepared
 from publisher.model.outcomes import UNTIL_MENDED, AccountSuspended, Answer, Deferred, Kind
+from publisher.platforms.twitter import profile as of_x
 from publisher.sandbox.fault_kinds import What
 from publisher.sandbox.faults import Fault
 from publisher.sandbox.platforms import accounts_for

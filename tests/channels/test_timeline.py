@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from publisher.channels.timelines import SKEW
-from publisher.channels.twitter import timeline
-from publisher.channels.twitter.timeline import TimelinePage, TimelinePost
 from publisher.model.content import Part, Picture
 from publisher.model.outcomes import Absent, Accepted, Unknown
+from publisher.platforms.twitter import timeline
+from publisher.platforms.twitter.timeline import TimelinePage, TimelinePost
 
 SINCE = datetime(2016, 3, 7, 7, 30, tzinfo=UTC)
 PICTURE = Picture(digest="d", media_type="image/png", width=1, height=1, alt="Une carte", name="c")

@@ -4,10 +4,10 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from publisher.channels.facebook.graph import GRAPH_VERSION
-from publisher.channels.facebook.graph import VERSION_ENDS as GRAPH_ENDS
-from publisher.channels.linkedin.rest import VERSION as LINKEDIN_VERSION
-from publisher.channels.linkedin.rest import VERSION_ENDS as LINKEDIN_ENDS
+from publisher.platforms.facebook.graph import GRAPH_VERSION
+from publisher.platforms.facebook.graph import VERSION_ENDS as GRAPH_ENDS
+from publisher.platforms.linkedin.rest import VERSION as LINKEDIN_VERSION
+from publisher.platforms.linkedin.rest import VERSION_ENDS as LINKEDIN_ENDS
 
 _HALF_A_YEAR = timedelta(days=183)
 

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 import pytest
 
 from publisher.channels.base import Channel, NotPrepared
-from publisher.channels.facebook import posts
 from publisher.model.deliveries import Parcel, Prepared
 from publisher.model.outcomes import (
     Accepted,
@@ -15,16 +14,17 @@ from publisher.model.outcomes import (
     StillOut,
     Unknown,
 )
-from publisher.sandbox.facebook.refusals import FacebookFault
+from publisher.platforms.facebook import posts
+from publisher.platforms.facebook.stand_in.refusals import FacebookFault
 from publisher.sandbox.fault_kinds import What
 from publisher.sandbox.faults import Fault
 from tests.channels.conftest import Stage, Stages
 from tests.support.sending import send
 
 pytestmark = pytest.mark.guards(
-    "publisher.channels.*.removal",
-    "publisher.channels.facebook.photos",
-    "publisher.channels.facebook.posts",
+    "publisher.platforms.*.removal",
+    "publisher.platforms.facebook.photos",
+    "publisher.platforms.facebook.posts",
 )
 
 NOT_THERE = {"code": 100, "subcode": 33}

@@ -27,9 +27,9 @@ from tests.channels.conftest import LOST, Stage, Stages
 from tests.support.sending import send
 
 pytestmark = pytest.mark.guards(
-    "publisher.channels.wordpress.media",
-    "publisher.channels.wordpress.posts",
-    "publisher.channels.wordpress.removal",
+    "publisher.platforms.wordpress.media",
+    "publisher.platforms.wordpress.posts",
+    "publisher.platforms.wordpress.removal",
 )
 
 

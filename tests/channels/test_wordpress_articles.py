@@ -2,21 +2,21 @@
 
 import pytest
 
-from publisher.channels.wordpress.article import Article, Figure, slug_of
 from publisher.model.content import Content, Part, Picture
 from publisher.model.deliveries import Prepared
 from publisher.model.outcomes import Accepted, AccountSuspended, Deferred, Refused
+from publisher.platforms.wordpress.article import Article, Figure, slug_of
+from publisher.platforms.wordpress.stand_in.articles import StoredArticle
+from publisher.platforms.wordpress.stand_in.refusals import WordPressFault
 from publisher.sandbox.fault_kinds import What
 from publisher.sandbox.faults import Fault
-from publisher.sandbox.wordpress.articles import StoredArticle
-from publisher.sandbox.wordpress.refusals import WordPressFault
 from tests.channels.conftest import SETTINGS, Stage, Stages
 from tests.channels.test_wordpress import accepted, violations
 
 pytestmark = pytest.mark.guards(
-    "publisher.channels.wordpress.article",
-    "publisher.channels.wordpress.languages",
-    "publisher.channels.wordpress.terms",
+    "publisher.platforms.wordpress.article",
+    "publisher.platforms.wordpress.languages",
+    "publisher.platforms.wordpress.terms",
 )
 
 

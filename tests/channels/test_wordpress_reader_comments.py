@@ -2,13 +2,13 @@
 
 import pytest
 
-from publisher.channels.wordpress.comment_html import text
+from publisher.platforms.wordpress.comment_html import text
+from publisher.platforms.wordpress.stand_in.refusals import WordPressFault
 from publisher.sandbox.faults import Fault
-from publisher.sandbox.wordpress.refusals import WordPressFault
 from tests.channels.conftest import Stages
 from tests.channels.test_comments import Desk, opened
 
-pytestmark = pytest.mark.guards("publisher.channels.wordpress.comment_html")
+pytestmark = pytest.mark.guards("publisher.platforms.wordpress.comment_html")
 
 
 @pytest.fixture

@@ -11,13 +11,13 @@ import requests
 from PIL import Image
 
 from publisher.channels.base import NotPrepared
-from publisher.channels.wordpress.article import slug_of
 from publisher.model.deliveries import Parcel, Prepared
 from publisher.model.outcomes import (
     Absent,
     Accepted,
     Refused,
 )
+from publisher.platforms.wordpress.article import slug_of
 from tests.channels.wordpress_desk import CLOCK, Desk
 from tests.support.sending import send
 from tests.support.wordpress_server.site import TestSite

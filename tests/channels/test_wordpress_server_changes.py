@@ -5,7 +5,6 @@ from pathlib import Path
 import pytest
 
 from publisher.channels.base import NotPrepared
-from publisher.channels.wordpress.article import slug_of
 from publisher.model.accounts import Owner
 from publisher.model.deliveries import Prepared
 from publisher.model.outcomes import (
@@ -17,6 +16,7 @@ from publisher.model.outcomes import (
     Refused,
     Unknown,
 )
+from publisher.platforms.wordpress.article import slug_of
 from tests.channels.wordpress_desk import CLOCK, Desk
 from tests.support.sending import send
 from tests.support.wordpress_server.site import TestSite

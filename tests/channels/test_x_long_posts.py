@@ -9,11 +9,11 @@ from publisher.cli.commands import counting
 from publisher.drafts.check import check
 from publisher.model.accounts import Account
 from publisher.model.outcomes import Accepted, Kind, Refused, Unknown
+from publisher.platforms.twitter.stand_in.refusals import XFault
 from publisher.preview import mockups
 from publisher.sandbox.accounts import SandboxAccount
 from publisher.sandbox.faults import Fault
 from publisher.sandbox.server import Sandbox
-from publisher.sandbox.twitter.refusals import XFault
 from publisher.settings import settings
 from tests.channels.conftest import Stage
 from tests.support.workspaces import Workspace

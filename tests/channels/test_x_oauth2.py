@@ -7,17 +7,17 @@ import requests
 
 from publisher.channels.connect import Authorization
 from publisher.channels.registry import ChannelOptions
-from publisher.channels.twitter.oauth2 import TwitterOAuth2Connector
 from publisher.model.accounts import Account, Owner
 from publisher.model.outcomes import Accepted, AccountSuspended, Kind
+from publisher.platforms.twitter.oauth2 import TwitterOAuth2Connector
+from publisher.platforms.twitter.stand_in.oauth2 import client_of
 from publisher.sandbox.accounts import SandboxAccount
 from publisher.sandbox.fault_kinds import What
 from publisher.sandbox.faults import Fault
 from publisher.sandbox.server import Sandbox
-from publisher.sandbox.twitter.oauth2 import client_of
 from tests.channels.conftest import Stage
 
-pytestmark = pytest.mark.guards("publisher.channels.connect", "publisher.channels.twitter.session")
+pytestmark = pytest.mark.guards("publisher.channels.connect", "publisher.platforms.twitter.session")
 
 
 @pytest.fixture

@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 import requests
 
-from publisher.channels.twitter import answers
 from publisher.ledger.dispatcher.claims import Dispatch
 from publisher.ledger.enqueue import Ledger, StoredPicture
 from publisher.ledger.reading.queries import Queries
@@ -21,10 +20,11 @@ from publisher.model.outcomes import (
     Unknown,
 )
 from publisher.model.states import State
+from publisher.platforms.twitter import answers
+from publisher.platforms.twitter.stand_in import problems
+from publisher.platforms.twitter.stand_in.refusals import XFault
 from publisher.sandbox.fault_kinds import What
 from publisher.sandbox.faults import Fault
-from publisher.sandbox.twitter import problems
-from publisher.sandbox.twitter.refusals import XFault
 from tests.channels.conftest import Stage, Stages
 from tests.channels.desk import Desk
 from tests.support.answers.kinds import NOT_FOUND, answered
@@ -32,7 +32,7 @@ from tests.support.clock import ManualClock
 from tests.support.delivering import OneByOne
 
 pytestmark = pytest.mark.guards(
-    "publisher.channels.twitter.session", "publisher.channels.twitter.answers"
+    "publisher.platforms.twitter.session", "publisher.platforms.twitter.answers"
 )
 
 _DELETE = "deletePosts"

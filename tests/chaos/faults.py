@@ -3,9 +3,9 @@
 import random
 from typing import Any
 
+from publisher.platforms.twitter.stand_in.refusals import XFault
 from publisher.sandbox.fault_kinds import What
 from publisher.sandbox.faults import Fault
-from publisher.sandbox.twitter.refusals import XFault
 
 LATEST = 1.0
 """Seconds after the client gave up that a request is still carried out."""

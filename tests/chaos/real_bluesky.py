@@ -17,9 +17,9 @@ import libipld
 import requests
 from starlette.responses import Response
 
+from publisher.platforms.bluesky.stand_in.api import BlueskyApi
+from publisher.platforms.bluesky.stand_in.platform import PLATFORM as BLUESKY
 from publisher.sandbox.accounts import SandboxAccount
-from publisher.sandbox.bluesky.api import BlueskyApi
-from publisher.sandbox.bluesky.platform import BLUESKY
 from publisher.sandbox.endpoints import Call
 from publisher.sandbox.platforms import PLATFORMS
 from publisher.sandbox.store import Store

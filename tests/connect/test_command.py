@@ -7,8 +7,8 @@ import subprocess
 from collections.abc import Mapping
 from contextlib import suppress
 
-from publisher.sandbox.facebook.authorization import system_user_token
-from publisher.sandbox.facebook.graph import app_id
+from publisher.platforms.facebook.stand_in.authorization import system_user_token
+from publisher.platforms.facebook.stand_in.graph import app_id
 from publisher.settings import settings
 from tests.cli.runner import SCRIPT
 from tests.connect.conftest import Desk, pin

@@ -4,15 +4,15 @@ import pytest
 
 from publisher.base.errors import NotConnected
 from publisher.channels.connect import Authorization, Keys
-from publisher.sandbox.facebook import authorization
-from publisher.sandbox.facebook.authorization import system_user_token
-from publisher.sandbox.facebook.graph import app_id
-from publisher.sandbox.facebook.refusals import FacebookFault
+from publisher.platforms.facebook.stand_in import authorization
+from publisher.platforms.facebook.stand_in.authorization import system_user_token
+from publisher.platforms.facebook.stand_in.graph import app_id
+from publisher.platforms.facebook.stand_in.refusals import FacebookFault
 from publisher.sandbox.faults import Fault
 from publisher.settings import settings
 from tests.connect.conftest import SETTINGS, Desk, allow
 
-pytestmark = pytest.mark.guards("publisher.channels.facebook.connect")
+pytestmark = pytest.mark.guards("publisher.platforms.facebook.connect")
 
 
 def typed(desk: Desk, **more: str) -> dict[str, str]:

@@ -18,9 +18,9 @@ from publisher.delivery.key_renewer import KeyRenewer
 from publisher.delivery.keyring import SOON, Keyring
 from publisher.doctor import Grade, accounts
 from publisher.ledger.key_exchanges import KeyExchanges
+from publisher.platforms.twitter.stand_in.refusals import XFault
 from publisher.sandbox.fault_kinds import What
 from publisher.sandbox.faults import Fault
-from publisher.sandbox.twitter.refusals import XFault
 from publisher.settings import account_files, settings
 from tests.connect.conftest import Desk
 from tests.connect.test_twitter_oauth2 import connect

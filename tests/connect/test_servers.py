@@ -11,23 +11,23 @@ from publisher.base.clock import SystemClock
 from publisher.base.errors import NotConnected
 from publisher.channels import registry
 from publisher.channels.connect import Authorization, Keys
-from publisher.channels.linkedin.connect import RETURN
 from publisher.connect.connection import AccountConnection
 from publisher.doctor import Grade, accounts
 from publisher.ledger.outbox import News
 from publisher.ledger.owner_news import KeysEnd
+from publisher.platforms.linkedin.connect import RETURN
+from publisher.platforms.linkedin.stand_in.refusals import LinkedInFault
+from publisher.platforms.mastodon.stand_in.refusals import MastodonFault
 from publisher.sandbox.fault_kinds import What
 from publisher.sandbox.faults import Fault
-from publisher.sandbox.linkedin.refusals import LinkedInFault
-from publisher.sandbox.mastodon.refusals import MastodonFault
 from publisher.settings import account_files, settings
 from tests.connect.conftest import SETTINGS, Desk, allow
 from tests.support.clock import ManualClock
 
 pytestmark = pytest.mark.guards(
-    "publisher.channels.*.connect",
-    "publisher.channels.linkedin.tokens",
-    "publisher.sandbox.linkedin.tokens",
+    "publisher.platforms.*.connect",
+    "publisher.platforms.linkedin.tokens",
+    "publisher.platforms.linkedin.stand_in.tokens",
 )
 
 NAMES = ("bice-fedi", "bice-linkedin", "bice-wp")

@@ -7,9 +7,9 @@ import pytest
 from publisher.base.errors import AnotherOwner, NotConnected, PublisherError
 from publisher.channels.connect import Authorization
 from publisher.doctor import Grade, accounts
+from publisher.platforms.twitter.stand_in.refusals import XFault
 from publisher.sandbox.fault_kinds import What
 from publisher.sandbox.faults import Fault
-from publisher.sandbox.twitter.refusals import XFault
 from publisher.settings import settings
 from tests.connect.conftest import SETTINGS, Desk, allow, pin
 

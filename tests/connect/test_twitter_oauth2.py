@@ -7,11 +7,11 @@ import requests
 
 from publisher.base.errors import NotConnected, UsageError
 from publisher.channels.connect import Authorization, Keys
-from publisher.channels.twitter.oauth2 import RETURN, SCOPES
+from publisher.platforms.twitter.oauth2 import RETURN, SCOPES
+from publisher.platforms.twitter.stand_in.oauth2 import client_of, secret_of
+from publisher.platforms.twitter.stand_in.refusals import XFault
 from publisher.sandbox.fault_kinds import What
 from publisher.sandbox.faults import Fault
-from publisher.sandbox.twitter.oauth2 import client_of, secret_of
-from publisher.sandbox.twitter.refusals import XFault
 from publisher.settings import settings
 from tests.connect.conftest import SETTINGS, Desk, allow
 from tests.connect.test_command import run

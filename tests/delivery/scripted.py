@@ -10,7 +10,6 @@ from publisher.channels.base import MediaReader, NotPrepared, Unverified
 from publisher.channels.engagement import EngagementReading
 from publisher.channels.health import Health
 from publisher.channels.outgoing import Action, Objection
-from publisher.channels.twitter.spec import TWITTER
 from publisher.delivery.courier import Courier
 from publisher.ledger.dispatcher.claims import Dispatch
 from publisher.ledger.reading.queries import Queries
@@ -20,6 +19,7 @@ from publisher.model.capabilities import Capabilities
 from publisher.model.clock_check import ClockCheck
 from publisher.model.deliveries import Claim, Delivery, Parcel, Prepared
 from publisher.model.outcomes import Accepted, Answer, Outcome, Sighting
+from publisher.platforms.twitter.spec import TWITTER
 from tests.support.clock import ManualClock
 from tests.support.delivering import AnyKeys, courier_with
 

@@ -13,10 +13,10 @@ from publisher.channels.base import Channel, MediaReader, Unverified
 from publisher.channels.http.client import Client, Connected, Leaving
 from publisher.channels.http.connection import Connection
 from publisher.channels.outgoing import Exchanged, Request
-from publisher.channels.twitter.spec import TWITTER
 from publisher.model.capabilities import Capabilities
 from publisher.model.deliveries import Parcel, Prepared
 from publisher.model.outcomes import Accepted, Answer, Deferred, Kind, Outcome, Unknown, Wire
+from publisher.platforms.twitter.spec import TWITTER
 from tests.delivery.scripted import OnlySends
 from tests.support.clock import ManualClock
 

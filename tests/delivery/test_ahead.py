@@ -13,7 +13,6 @@ import pytest
 
 from publisher.channels.base import MediaReader, NotPrepared
 from publisher.channels.outgoing import Action, Objection
-from publisher.channels.twitter.spec import TWITTER
 from publisher.delivery.courier import Courier
 from publisher.delivery.leases import LOOK_AHEAD
 from publisher.ledger.dispatcher.claims import Dispatch
@@ -26,6 +25,7 @@ from publisher.model.deliveries import Claim, Delivery, Parcel, Prepared, Upload
 from publisher.model.outcomes import Accepted, AccountSuspended, Deferred, Kind, Outcome, Refused
 from publisher.model.states import State
 from publisher.model.timing import AHEAD
+from publisher.platforms.twitter.spec import TWITTER
 from tests.delivery.scripted import OnlySends
 from tests.support.clock import ManualClock
 from tests.support.delivering import OneByOne, courier_with

@@ -11,10 +11,10 @@ import pytest
 from publisher.base.errors import CredentialsMissing, LedgerUnavailable
 from publisher.channels.base import Unverified
 from publisher.channels.outgoing import Action, Objection
-from publisher.channels.site.spec import SITE
 from publisher.model.deliveries import Parcel, Prepared
 from publisher.model.outcomes import Accepted, Kind, Outcome
 from publisher.model.states import State
+from publisher.platforms.site.spec import SITE
 from tests.delivery.desk import Aside, Desk, post
 from tests.delivery.hands import Hands, Hanging
 from tests.delivery.scripted import OnlySends

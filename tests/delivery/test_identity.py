@@ -30,9 +30,9 @@ from publisher.model.outcomes import AccountSuspended
 from publisher.model.states import State
 from publisher.monitoring.account_locks import AccountLocks
 from publisher.monitoring.broker import client
+from publisher.platforms.facebook.stand_in.refusals import FacebookFault
 from publisher.sandbox import server
 from publisher.sandbox.accounts import SandboxAccount, secrets_toml
-from publisher.sandbox.facebook.refusals import FacebookFault
 from publisher.sandbox.fault_kinds import What
 from publisher.sandbox.faults import Fault
 from publisher.sandbox.platforms import accounts_for

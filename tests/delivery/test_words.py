@@ -5,8 +5,6 @@ import json
 import pytest
 
 from publisher.base.clock import Clock
-from publisher.channels.facebook import health as of_page
-from publisher.channels.facebook import posts
 from publisher.delivery.courier import Courier
 from publisher.ledger.account_owners import Owners
 from publisher.ledger.database import Database
@@ -16,6 +14,8 @@ from publisher.ledger.reading.queries import Queries
 from publisher.model.accounts import Owner
 from publisher.model.outcomes import Accepted, Answer, Wire
 from publisher.model.states import State
+from publisher.platforms.facebook import health as of_page
+from publisher.platforms.facebook import posts
 from tests.delivery.scripted import ScriptedChannel, claim_one, only
 from tests.support.answers.judging import meaning
 from tests.support.clock import ManualClock

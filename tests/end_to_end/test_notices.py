@@ -7,10 +7,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from publisher.platforms.twitter.stand_in.refusals import XFault
 from publisher.sandbox.fault_kinds import What
 from publisher.sandbox.faults import Fault
 from publisher.sandbox.server import Sandbox
-from publisher.sandbox.twitter.refusals import XFault
 from tests.end_to_end.test_more_machines import _servers, process  # noqa: F401
 from tests.support.receiver import Receiver, receiving
 from tests.support.workspaces import Workspace

@@ -8,10 +8,10 @@ from publisher.app import Application
 from publisher.base.clock import SystemClock
 from publisher.channels.connect import Authorization
 from publisher.connect.connection import AccountConnection
+from publisher.platforms.twitter.stand_in.oauth2 import client_of, secret_of
+from publisher.platforms.twitter.stand_in.refusals import XFault
 from publisher.sandbox.faults import Fault
 from publisher.sandbox.server import Sandbox
-from publisher.sandbox.twitter.oauth2 import client_of, secret_of
-from publisher.sandbox.twitter.refusals import XFault
 from publisher.settings.settings import load
 from tests.connect.conftest import allow
 from tests.end_to_end.conftest import Publisher

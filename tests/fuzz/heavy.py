@@ -27,11 +27,11 @@ from publisher.base.errors import PublisherError
 from publisher.channels.http.connection import MAX_BODY
 from publisher.channels.http.recorder import Recorder
 from publisher.channels.registry import CAPABILITIES
-from publisher.channels.twitter import timeline
 from publisher.drafts.check import check
 from publisher.media import media_file
 from publisher.model.content import Part
 from publisher.model.outcomes import Answer, Step, Wire
+from publisher.platforms.twitter import timeline
 from publisher.settings import settings
 from tests.support.answers.judging import meaning
 from tests.support.workspaces import Workspace

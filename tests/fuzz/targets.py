@@ -9,7 +9,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from publisher.base.clock import parse_duration
-from publisher.channels.twitter import timeline
 from publisher.drafts import draft, text_files, text_length, yaml_tree
 from publisher.drafts.session import Session
 from publisher.drafts.surroundings import Surroundings
@@ -17,6 +16,7 @@ from publisher.model.accounts import Account
 from publisher.model.content import Part
 from publisher.model.outcomes import Accepted, Answer, Step, Wire
 from publisher.model.problems import Findings
+from publisher.platforms.twitter import timeline
 from tests.support.answers.judging import meaning
 
 NOW = datetime(2016, 3, 7, 7, 30, tzinfo=UTC)

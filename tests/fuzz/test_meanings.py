@@ -7,7 +7,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from publisher.channels.answers import LONGEST_SUSPENSION
-from publisher.channels.twitter import timeline
 from publisher.model.content import Part, Picture
 from publisher.model.outcomes import (
     Absent,
@@ -23,6 +22,7 @@ from publisher.model.outcomes import (
     Unknown,
     Wire,
 )
+from publisher.platforms.twitter import timeline
 from tests.fuzz import platform_answers
 from tests.fuzz.effort import bounded, fuzzed
 from tests.support.answers.judging import meaning

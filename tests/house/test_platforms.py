@@ -1,6 +1,6 @@
-"""Nothing outside the folders of a channel and its stand-in names a platform.
+"""Nothing outside the folder of a platform names it.
 
-So a new channel costs its folders, and a line in each registry.
+So a new one costs its folder, and a word in the registry.
 """
 
 import ast
@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from publisher.channels import plugins
 from publisher.channels.registry import SPECS
 from publisher.sandbox.platforms import PLATFORMS
 
@@ -19,19 +20,13 @@ _NAMED = re.compile(
     rf"(?i:(?<![a-z])(?:{'|'.join(one for one in _WORDS if one != 'X')})(?![a-z]))|"
     r"(?<![\\\w'\"-])X(?=[ ,.;:'’]|$)(?!, Y)"
 )
-_FOLDERS = ("channels", "sandbox")
-_REGISTRIES = {"publisher/channels/registry.py", "publisher/sandbox/platforms.py"}
+_REGISTRY = "publisher/channels/plugins.py"
 _ALLOWED = {
     "publisher/cli/app.py": "the examples of the commands",
     "publisher/cli/output/plan.py": "`[prices]` are those of X, the one platform with fees",
     "publisher/preview/templates/preview.html": "the ways of counting have the names of who made them",
     "tools/neighbourhood.py": "the files of tests have the name that X has now",
 }
-
-
-def _of_a_channel(path: Path, root: Path) -> bool:
-    parts = path.relative_to(root / "publisher").parts if root / "publisher" in path.parents else ()
-    return len(parts) > 2 and parts[0] in _FOLDERS and parts[1] in (*SPECS, *PLATFORMS)
 
 
 def _strings(tree: ast.AST) -> list[tuple[int, str]]:
@@ -75,9 +70,9 @@ def test_no_platform_is_named_outside_its_folders(root: Path) -> None:
         for path in sorted((root / package).rglob("*"))
         if path.suffix in {".py", ".html", ".css", ".js"}
         and ".min." not in path.name
-        and (name := str(path.relative_to(root))) not in _REGISTRIES | _ALLOWED.keys()
-        and not _of_a_channel(path, root)
-        and not name.startswith("publisher/web/help/")  # built from docs/
+        and (name := str(path.relative_to(root))) not in {_REGISTRY, *_ALLOWED}
+        # The help is built from docs/.
+        and not name.startswith(("publisher/platforms/", "publisher/web/help/"))
         and (told := _named(path))
     ]
     assert found == []
@@ -87,14 +82,27 @@ def test_what_may_name_a_platform_does(root: Path) -> None:
     assert [name for name in _ALLOWED if not _named(root / name)] == []
 
 
-@pytest.mark.parametrize("name", sorted(SPECS))
-def test_a_registry_names_a_channel_in_two_lines(name: str, root: Path) -> None:
-    """One imports its spec, one lists it."""
-    for registry, specs in zip(sorted(_REGISTRIES), (SPECS, PLATFORMS), strict=True):
-        if name in specs:
-            text = (root / registry).read_text()
-            word = re.compile(rf"\b{name}\b|\b{name.upper()}\b")
-            assert sum(bool(word.search(line)) for line in text.splitlines()) == 2, registry
+@pytest.mark.parametrize("name", plugins.PLATFORMS)
+def test_the_registry_names_a_platform_once(name: str, root: Path) -> None:
+    assert (root / "publisher/platforms" / name / "spec.py").exists()
+    assert len(re.findall(rf"(?i)\b{name}\b", (root / _REGISTRY).read_text())) == 1
+
+
+def test_each_folder_of_a_platform_is_in_the_registry(root: Path) -> None:
+    folders = {path.parent.name for path in (root / "publisher/platforms").glob("*/__init__.py")}
+    assert folders == {*plugins.PLATFORMS}
+
+
+@pytest.mark.parametrize("name", sorted(PLATFORMS))
+def test_a_channel_and_what_stands_in_for_its_platform_share_no_code(name: str, root: Path) -> None:
+    """Else a fault of both would show in no test."""
+    folder = root / "publisher/platforms" / name
+    channel, stand_in = f"publisher.platforms.{name}", f"publisher.platforms.{name}.stand_in"
+    for path in folder.rglob("*.py"):
+        is_inside = folder / "stand_in" in path.parents
+        for line in re.findall(r"(?m)^ *(?:from|import) (\S+)", path.read_text()):
+            if line.startswith(channel):
+                assert line.startswith(stand_in) == is_inside, (path, line)
 
 
 def test_the_layers_name_no_channel(root: Path) -> None:

@@ -9,13 +9,13 @@ import PIL
 import pytest
 from PIL import Image, features
 
-from publisher.channels.twitter.spec import TWITTER
 from publisher.media import cache, decoder, media_file
 from publisher.media.cache import Copies
 from publisher.media.clean_copy import CleanPicture, Copy
 from publisher.model.capabilities import Capabilities
 from publisher.model.posts import Inspected, Motion
 from publisher.model.problems import Flaw
+from publisher.platforms.twitter.spec import TWITTER
 from tests.support.waiting import wait_for
 
 

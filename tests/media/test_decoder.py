@@ -16,9 +16,9 @@ from PIL import Image
 
 from publisher.base.errors import PictureUnusable
 from publisher.base.process_pool import Ended, ProcessPool
-from publisher.channels.twitter.spec import TWITTER
 from publisher.media import decoder, decoding_cost, media_file
 from publisher.model.problems import Flaw
+from publisher.platforms.twitter.spec import TWITTER
 from tests.support import photos
 from tests.support.waiting import wait_for
 

@@ -14,9 +14,7 @@ from PIL import Image
 from pypdf import PdfReader, PdfWriter
 
 from publisher.base.errors import PictureUnusable
-from publisher.channels.linkedin.spec import LINKEDIN
 from publisher.channels.registry import CAPABILITIES
-from publisher.channels.twitter.spec import TWITTER
 from publisher.drafts import rendering
 from publisher.media import decoding, documents, media_file, photo_metadata
 from publisher.media.media_file import clean, inspect, look
@@ -24,6 +22,8 @@ from publisher.model.accounts import Account
 from publisher.model.content import Content, Part, Picture
 from publisher.model.posts import Document
 from publisher.model.problems import Flaw
+from publisher.platforms.linkedin.spec import LINKEDIN
+from publisher.platforms.twitter.spec import TWITTER
 from tests.drafts.drafts import Workspace, codes
 from tests.support.pdfs import MARKER, pdf, photo, stream, with_comment, with_secrets, written
 

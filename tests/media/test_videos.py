@@ -17,13 +17,13 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from publisher.base.errors import PictureUnusable
-from publisher.channels.facebook.spec import FACEBOOK
-from publisher.channels.site.spec import SITE
-from publisher.channels.twitter.spec import TWITTER
 from publisher.media import decoding, media_file, mp4
 from publisher.media.media_file import clean, inspect, look
 from publisher.model.posts import Motion
 from publisher.model.problems import Flaw
+from publisher.platforms.facebook.spec import FACEBOOK
+from publisher.platforms.site.spec import SITE
+from publisher.platforms.twitter.spec import TWITTER
 from tests.drafts.drafts import Workspace, codes
 from tests.support import videos
 from tests.support.videos import box, video, with_secrets

@@ -7,12 +7,12 @@ import pytest
 from PIL import Image
 
 from publisher.app import Application
-from publisher.channels.twitter.spec import TWITTER
 from publisher.drafts import check
 from publisher.media import media_file
 from publisher.model.capabilities import Capabilities
 from publisher.model.problems import Flaw
 from publisher.planning.plan import Change
+from publisher.platforms.twitter.spec import TWITTER
 from tests.support.workspaces import Workspace
 
 pytestmark = pytest.mark.guards("publisher.planning.media")

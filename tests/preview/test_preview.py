@@ -11,11 +11,11 @@ import pytest
 from PIL import Image, UnidentifiedImageError
 
 from publisher.app import Application
-from publisher.channels.twitter.spec import TWITTER
 from publisher.ledger.profiles import ProfilePicture
 from publisher.media import media_file
 from publisher.media.media_file import CleanPicture
 from publisher.model.accounts import Profile
+from publisher.platforms.twitter.spec import TWITTER
 from publisher.preview import pictures
 from tests.cli.runner import run_script
 from tests.preview.conftest import Desk

@@ -13,7 +13,7 @@ import requests
 from atproto_client import Client
 from PIL import Image
 
-from publisher.sandbox.bluesky.cids import file_cid, record_cid
+from publisher.platforms.bluesky.stand_in.cids import file_cid, record_cid
 from publisher.sandbox.platforms import accounts_for
 from publisher.sandbox.server import Sandbox, running
 from publisher.settings.settings import Settings

@@ -9,9 +9,9 @@ from typing import Any
 import facebook
 import pytest
 
+from publisher.platforms.facebook.stand_in import graph
+from publisher.platforms.facebook.stand_in.posts import MESSAGE
 from publisher.sandbox.accounts import SandboxAccount
-from publisher.sandbox.facebook import graph
-from publisher.sandbox.facebook.posts import MESSAGE
 from publisher.sandbox.server import Sandbox
 from publisher.sandbox.store import StoredPost
 

@@ -9,9 +9,9 @@ import facebook
 import pytest
 import requests
 
+from publisher.platforms.facebook.stand_in import graph
 from publisher.sandbox.accounts import SandboxAccount
 from publisher.sandbox.comments import plant
-from publisher.sandbox.facebook import graph
 from publisher.sandbox.limits import DAY, Allowance
 from publisher.sandbox.server import Sandbox
 

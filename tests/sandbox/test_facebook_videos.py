@@ -9,7 +9,7 @@ import facebook
 import pytest
 from PIL import Image
 
-from publisher.sandbox.facebook import video_status, videos
+from publisher.platforms.facebook.stand_in import video_status, videos
 from publisher.sandbox.server import Sandbox
 from tests.sandbox.test_facebook_posts import refused
 from tests.support.videos import video

@@ -242,7 +242,7 @@ def test_an_upload_that_fails_in_processing(
     tweeter: Tweeter, break_: Break, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """Although X could show the video."""
-    monkeypatch.setattr("publisher.sandbox.twitter.limits.REAL_PROCESSING_SECONDS", 0.0)
+    monkeypatch.setattr("publisher.platforms.twitter.stand_in.limits.REAL_PROCESSING_SECONDS", 0.0)
     break_("processing-failed")
     client = tweeter()
     data = chunked(client, moving(tmp_path), "tweet_video", "video/mp4")

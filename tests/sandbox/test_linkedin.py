@@ -9,7 +9,7 @@ import pytest
 import requests
 from PIL import Image
 
-from publisher.sandbox.linkedin import media
+from publisher.platforms.linkedin.stand_in import media
 from publisher.sandbox.platforms import accounts_for
 from publisher.sandbox.server import Sandbox, running
 from publisher.settings.settings import Settings

@@ -17,10 +17,10 @@ from mastodon.errors import (
 )
 from PIL import Image
 
+from publisher.platforms.mastodon.stand_in import limits
+from publisher.platforms.mastodon.stand_in.refusals import MastodonFault
 from publisher.sandbox.fault_kinds import FaultKind
 from publisher.sandbox.faults import Fault
-from publisher.sandbox.mastodon import limits
-from publisher.sandbox.mastodon.refusals import MastodonFault
 from publisher.sandbox.platforms import accounts_for
 from publisher.sandbox.server import Sandbox, running
 from publisher.settings.settings import Settings

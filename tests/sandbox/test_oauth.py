@@ -11,8 +11,8 @@ import pytest
 import requests
 import tweepy
 
+from publisher.platforms.twitter.stand_in.signatures import signature
 from publisher.sandbox.accounts import SandboxAccount
-from publisher.sandbox.twitter.signatures import signature
 
 Tweeter = Callable[..., tweepy.Client]
 

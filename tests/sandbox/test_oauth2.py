@@ -8,11 +8,11 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 import requests
 
+from publisher.platforms.twitter.stand_in.oauth2 import CALLBACK, client_of, secret_of
+from publisher.platforms.twitter.stand_in.refusals import XFault
 from publisher.sandbox.accounts import SandboxAccount
 from publisher.sandbox.faults import Fault
 from publisher.sandbox.server import Sandbox
-from publisher.sandbox.twitter.oauth2 import CALLBACK, client_of, secret_of
-from publisher.sandbox.twitter.refusals import XFault
 
 VERIFIER = "v" * 64
 SCOPES = "tweet.read tweet.write users.read media.write offline.access"

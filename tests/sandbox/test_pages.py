@@ -9,8 +9,8 @@ import pytest
 import requests
 import tweepy
 
+from publisher.platforms.twitter.stand_in import limits
 from publisher.sandbox.server import Sandbox
-from publisher.sandbox.twitter import limits
 from tests.sandbox.test_x_media import chunked
 from tests.support.html import Structure, addresses
 from tests.support.videos import video

@@ -14,10 +14,10 @@ import requests
 import tweepy
 from PIL import Image
 
-from publisher.channels.twitter.spec import TWITTER
 from publisher.media.media_file import clean
+from publisher.platforms.twitter.spec import TWITTER
+from publisher.platforms.twitter.stand_in import limits
 from publisher.sandbox.server import Sandbox
-from publisher.sandbox.twitter import limits
 from tests.support.videos import video, with_secrets
 
 Tweeter = Callable[..., tweepy.Client]
@@ -202,7 +202,7 @@ def test_a_video_is_ready_after_its_processing(
     tmp_path: Path,
 ) -> None:
     now = time.monotonic()
-    monkeypatch.setattr("publisher.sandbox.twitter.media.time.monotonic", lambda: now)
+    monkeypatch.setattr("publisher.platforms.twitter.stand_in.media.time.monotonic", lambda: now)
     client = tweeter()
     done = chunked(client, moving(tmp_path), "tweet_video", "video/mp4")
     query = {"command": "STATUS", "media_id": done["id"]}

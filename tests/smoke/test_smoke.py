@@ -70,8 +70,8 @@ def test_all_that_is_no_code_is_there_too(tmp_path: Path) -> None:
     shown = run(tmp_path, sys.executable, "-c", "import publisher; print(publisher.__file__)")
     package = Path(shown.strip()).parent
     for kind in (
-        "base/templates/*", "channels/*/templates/*", "drafts/*", "ledger/migrations/*.mako",
-        "locales/*/LC_MESSAGES/publisher.po", "preview/templates/*", "rehearsal/templates/*",
+        "base/templates/*", "drafts/*", "ledger/migrations/*.mako",
+        "locales/*/LC_MESSAGES/publisher.po", "platforms/*/templates/*", "preview/templates/*", "rehearsal/templates/*",
         "reporting/templates/*", "running/units/*.timer", "sandbox/templates/*", "web/fonts/*",
         "web/help/_images/*", "web/help/_static/*", "web/help/guides/*.fr.html", "web/icons/*",
         "web/static/*", "web/styles/*", "web/templates/*",
@@ -105,7 +105,7 @@ def test_what_runs_for_long_can_be_imported(campaign: Path, module: str) -> None
 
 def test_what_python_compiles_first_is_silent(tmp_path: Path) -> None:
     """Not every installer compiles; then the first command does, and people read what it says."""
-    code = "import publisher.channels.facebook.graph, publisher.channels.twitter.channel"
+    code = "import publisher.platforms.facebook.graph, publisher.platforms.twitter.channel"
     cache = ("-X", f"pycache_prefix={tmp_path / 'cache'}")
     assert run(tmp_path, "sh", "-c", '"$@" 2>&1', "sh", sys.executable, *cache, "-c", code) == ""
 

@@ -15,8 +15,8 @@ from publisher.auth.users import Rank
 from publisher.base.clock import SystemClock
 from publisher.base.errors import CredentialsMissing
 from publisher.ledger.tables import web_sessions
-from publisher.sandbox.facebook.graph import app_id
-from publisher.sandbox.twitter.oauth2 import client_of, secret_of
+from publisher.platforms.facebook.stand_in.graph import app_id
+from publisher.platforms.twitter.stand_in.oauth2 import client_of, secret_of
 from publisher.settings import sandbox_mode, settings
 from tests.connect.conftest import Desk, desk, pin  # noqa: F401 - a fixture
 from tests.support.html import flaws

@@ -165,10 +165,19 @@ def stand_in(settings: "Settings", port: int, faults: str | None = None) -> Iter
         title=session.name or "",
         faults=read_faults(faults) if faults else (),
     )
+    _warn_of_stand_ins()
     _write(sandbox_mode.secrets_file(settings.var), secrets_toml(accounts))
     with running(platforms, port) as address:
         _write(sandbox_mode.address_file(settings.var), f"{address}\n")
         yield address
+
+
+def _warn_of_stand_ins() -> None:
+    """Which platforms of other distributions the sandbox cannot play."""
+    from publisher.sandbox.platforms import UNUSABLE
+
+    for why in UNUSABLE.values():
+        console.print_warning(f"{why} {why.hint}")
 
 
 def _say_who_is_missing(app: "Application") -> None:
@@ -233,6 +242,7 @@ def rehearse(
 
     if speed is not None and not math.isfinite(speed):
         raise UsageError(_("--speed is not a number that a clock could follow."))
+    _warn_of_stand_ins()
     code = rehearsal.rehearse(
         arguments.workspace(context), speed=speed or rehearsal.SPEED, console=Console()
     )

@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
-from publisher.channels.bluesky import threadgates
-from publisher.channels.bluesky.reader_comments import _comment
-from publisher.channels.bluesky.repo import Repo
-from publisher.channels.bluesky.xrpc import Way
 from publisher.channels.comments import CommentsUnavailable
 from publisher.model.clock_check import unheard
 from publisher.model.outcomes import Accepted, Answer
+from publisher.platforms.bluesky import threadgates
+from publisher.platforms.bluesky.reader_comments import _comment
+from publisher.platforms.bluesky.repo import Repo
+from publisher.platforms.bluesky.xrpc import Way
 from tests.channels.bluesky.conftest import Sky
 from tests.channels.conftest import Stages
 from tests.channels.test_comments import Desk, opened

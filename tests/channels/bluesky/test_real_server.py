@@ -9,10 +9,6 @@ import pytest
 import requests
 
 from publisher.channels.base import NotPrepared
-from publisher.channels.bluesky.keys import thread_keys
-from publisher.channels.bluesky.repo import Repo
-from publisher.channels.bluesky.sessions import claims
-from publisher.channels.bluesky.xrpc import Way
 from publisher.drafts.text_length import length
 from publisher.model.accounts import Owner
 from publisher.model.clock_check import unheard
@@ -25,6 +21,10 @@ from publisher.model.outcomes import (
     Refused,
     Unknown,
 )
+from publisher.platforms.bluesky.keys import thread_keys
+from publisher.platforms.bluesky.repo import Repo
+from publisher.platforms.bluesky.sessions import claims
+from publisher.platforms.bluesky.xrpc import Way
 from tests.channels.bluesky.conftest import DUE, Sky
 from tests.support.bluesky import BlueskyServer
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import requests
 
 from publisher.app import Application
 from publisher.base.errors import ConfigurationError
@@ -17,6 +18,9 @@ from publisher.drafts import json_schema
 from publisher.drafts.check import check
 from publisher.ledger.manager.rights import Rank
 from publisher.model.states import State
+from publisher.sandbox.faults import parse_faults
+from publisher.sandbox.platforms import accounts_for
+from publisher.sandbox.server import Sandbox, running
 from publisher.settings import settings
 from tests.cli.runner import Cli
 from tests.docs import channels
@@ -149,6 +153,20 @@ def test_doctor_schema_and_docs_know_it(app: Application) -> None:
     assert "`board`" in channels.capabilities()
     assert title("board") == "Notice board"
     assert list(SPECS)[-1] == "board"
+
+
+def test_the_sandbox_plays_it(app: Application) -> None:
+    (account,) = (one for one in accounts_for(app.settings) if one.name == "hall")
+    sandbox = Sandbox([account], app.clock)
+    sandbox.faults.set(parse_faults([{"what": "server-error", "channel": "board", "nth": [1]}]))
+    with running(sandbox) as address:
+        headers = {"board-key": account.credentials["board_key"]}
+        answers = [
+            requests.get(f"{address}/walls/lobby", headers=headers, timeout=20) for _ in range(2)
+        ]
+    assert [one.status_code for one in answers] == [503, 200]
+    assert answers[1].json() == {"wall": "lobby", "notes": []}
+    assert "board.html" in sandbox.timelines()
 
 
 def test_it_can_be_withdrawn(app: Application) -> None:

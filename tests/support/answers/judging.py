@@ -12,5 +12,5 @@ def meaning(channel: str, answer: Answer, step: Literal[Step.READ]) -> Reading: 
 @overload
 def meaning(channel: str, answer: Answer, step: Step = Step.PUBLISH) -> Outcome: ...
 def meaning(channel: str, answer: Answer, step: Step = Step.PUBLISH) -> Outcome:
-    answers: Answers = import_module(f"publisher.channels.{channel}.answers").ANSWERS
+    answers: Answers = import_module(f"publisher.platforms.{channel}.answers").ANSWERS
     return answers.judge(answer, step)

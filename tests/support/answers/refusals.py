@@ -9,7 +9,6 @@ from datetime import datetime
 from typing import Any
 
 from publisher.channels.registry import CAPABILITIES
-from publisher.channels.site.channel import _unwritable
 from publisher.model.outcomes import (
     Accepted,
     AccountSuspended,
@@ -21,6 +20,7 @@ from publisher.model.outcomes import (
     Unknown,
 )  # fmt: skip
 from publisher.model.states import State
+from publisher.platforms.site.channel import _unwritable
 from tests.support.answers.judging import meaning
 from tests.support.answers.kinds import (
     FACEBOOK,

@@ -6,13 +6,13 @@ from typing import Any
 
 from publisher.channels.base import MediaReader, NotPrepared, Unverified
 from publisher.channels.health import Health
-from publisher.channels.mastodon.channel import _key
 from publisher.channels.timelines import LOOK_BACK
-from publisher.channels.twitter import timeline
 from publisher.model.accounts import Owner
 from publisher.model.capabilities import Capabilities
 from publisher.model.deliveries import Parcel, Prepared
 from publisher.model.outcomes import Accepted, Deferred, Kind, Outcome, Sighting, Unknown
+from publisher.platforms.mastodon.channel import _key
+from publisher.platforms.twitter import timeline
 from tests.support.simulation.editing import Editing
 from tests.support.simulation.plan import Moment
 from tests.support.simulation.platform import Platform, Posting, PublicPost

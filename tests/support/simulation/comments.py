@@ -9,8 +9,8 @@ from collections.abc import Callable, Collection
 from datetime import datetime, timedelta
 from typing import Any
 
-from publisher.channels.facebook import comments
 from publisher.model.outcomes import Answer, Kind, Outcome, Refused, Sighting, Wire
+from publisher.platforms.facebook import comments
 from tests.support.simulation.plan import Act
 from tests.support.simulation.platform import GONE, Platform, PublicPost
 from tests.support.simulation.world import START

@@ -6,12 +6,12 @@ from unittest import mock
 
 from sqlalchemy import Connection
 
-from publisher.channels.twitter import timeline
 from publisher.ledger import replies
 from publisher.model.content import Part
 from publisher.model.deliveries import Delivery
 from publisher.model.outcomes import Absent
 from publisher.model.states import State
+from publisher.platforms.twitter import timeline
 from tests.support.simulation.history import Scenario, run
 from tests.support.simulation.mutants import Mutant, Patch
 from tests.support.simulation.plan import Act, Fault, Moment, Plan

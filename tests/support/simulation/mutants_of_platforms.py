@@ -8,8 +8,6 @@ from typing import Any
 from unittest import mock
 
 from publisher.channels.base import MediaReader
-from publisher.channels.facebook import comments as of_facebook
-from publisher.channels.facebook.posts import made_at
 from publisher.ledger import uncertainty
 from publisher.ledger.manager.withdrawals import Withdrawals
 from publisher.ledger.worker import attempts as attempts_module
@@ -17,6 +15,8 @@ from publisher.ledger.worker import intents as intents_module
 from publisher.ledger.worker import results as results_module
 from publisher.model.deliveries import Parcel, Prepared
 from publisher.model.outcomes import Absent, Accepted, Outcome, Unknown
+from publisher.platforms.facebook import comments as of_facebook
+from publisher.platforms.facebook.posts import made_at
 from tests.support.simulation import comments
 from tests.support.simulation.channels import Creating
 from tests.support.simulation.committing import Committing, keys_of

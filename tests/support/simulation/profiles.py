@@ -5,14 +5,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from publisher.channels.bluesky.spec import BLUESKY
-from publisher.channels.facebook.spec import FACEBOOK
-from publisher.channels.linkedin.spec import LINKEDIN
-from publisher.channels.mastodon.spec import MASTODON
-from publisher.channels.site.spec import SITE
-from publisher.channels.twitter.spec import TWITTER
-from publisher.channels.wordpress.spec import WORDPRESS
 from publisher.model.capabilities import Capabilities
+from publisher.platforms.bluesky.spec import BLUESKY
+from publisher.platforms.facebook.spec import FACEBOOK
+from publisher.platforms.linkedin.spec import LINKEDIN
+from publisher.platforms.mastodon.spec import MASTODON
+from publisher.platforms.site.spec import SITE
+from publisher.platforms.twitter.spec import TWITTER
+from publisher.platforms.wordpress.spec import WORDPRESS
 from tests.support.simulation.plan import Act
 
 

@@ -1,0 +1,1 @@
+"""Platforms: one folder for each, which nothing else imports; channels/plugins.py names them."""
