@@ -30,6 +30,11 @@ _PRODUCT, _TESTS = ("publisher", "workers"), "tests"
 _OTHERS = (_TESTS, "tools", "benchmarks")
 _PLATFORMS = {"twitter": "x"}
 """What the tests call a platform."""
+_LOADERS = {
+    "publisher.platforms.*.spec": "publisher.channels.registry",
+    "publisher.platforms.*.stand_in.platform": "publisher.sandbox.platforms",
+}
+"""Who loads a module by its name."""
 _FOLDERS = {
     "docs": "tests/docs", "posts": "tests/test_campaign.py", "publisher/locales": "tests/sources/test_catalogues.py",
     "requirements": "tests/house", "deploy": "tests/house/test_image.py",
@@ -116,7 +121,7 @@ class Neighbourhood:
     def of_module(self, module: str) -> Chosen:
         """The tests near to a module of the product."""
         importers = sorted(
-            self._graph.find_modules_that_directly_import(module),
+            {*self._graph.find_modules_that_directly_import(module), *_loaders(module)},
             key=lambda importer: (-_shared(importer, module), importer),
         )
         packages = {*_above(module)} - {module}
@@ -239,8 +244,12 @@ def matches(pattern: str, module: str) -> bool:
     return len(parts) == len(names) and all(map(fnmatchcase, names, parts))
 
 
+def _loaders(module: str) -> Iterator[str]:
+    return (loader for pattern, loader in _LOADERS.items() if matches(pattern, module))
+
+
 def is_named_for(test: str, module: str) -> bool:
-    """Whether a test has the name of a module: `test_x_oauth2.py` that of `twitter.oauth2`.
+    """Whether a test has the name of a module: `test_x_posts.py` that of `twitter.stand_in.posts`.
 
     What follows the module's name is free. A test in a folder of the package's is for that folder.
     """
@@ -260,7 +269,7 @@ def is_of_platform(test: str, module: str) -> bool:
     by its name or its folder.
     """
     package, *middle = _words(module)
-    if package not in ("channels", "sandbox") or len(middle) < 2:
+    if package not in ("platforms", "sandbox") or len(middle) < 2:
         return False
     platform = middle[0]
     begins = f"{platform}/", f"test_{platform}_", f"test_{_PLATFORMS.get(platform, platform)}_"
@@ -278,13 +287,12 @@ def is_of_subject(test: str, module: str) -> bool:
 
 
 def _words(module: str) -> list[str]:
-    """The parts of a module's name, from its package on; a platform's from that of its tests on."""
+    """The parts of a module's name, from the package on that its folder of tests is named for."""
     first, *rest = module.split(".")
     if first != "publisher" or not rest:
         return [first, *rest]
-    if rest[0] == "platforms":
-        of_stand_in = "stand_in" in rest
-        return ["sandbox" if of_stand_in else "channels", *rest[1:2], *rest[2 + of_stand_in :]]
+    if "stand_in" in rest:
+        return ["sandbox", *(part for part in rest[1:] if part != "stand_in")]
     return rest
 
 

@@ -4,8 +4,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from publisher.sandbox import platforms  # which import this one
-
 if TYPE_CHECKING:
     from publisher.sandbox.store import Store
 
@@ -85,7 +83,9 @@ def plant(
     post_id = post.id if post else str(under)
     if post_id and store.find(known.channel, post_id) is None:
         raise ValueError(f"{account} has no post {post_id}")
-    named = platforms.PLATFORMS[known.channel].comment_id
+    from publisher.sandbox.platforms import PLATFORMS  # noqa: PLC0415 - they import the store
+
+    named = PLATFORMS[known.channel].comment_id
     planted = []
     for _number in range(int(times)):
         comment = StoredComment(

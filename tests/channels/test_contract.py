@@ -30,6 +30,7 @@ from tests.support.sending import send
 
 pytestmark = pytest.mark.guards(
     "publisher.channels",
+    "publisher.platforms",
     "publisher.platforms.*.channel",
     "publisher.platforms.*.spec",
     "publisher.channels.base",

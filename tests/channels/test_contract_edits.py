@@ -21,6 +21,7 @@ from tests.channels.conftest import LOST, Attempt, Stage, Stages
 
 pytestmark = pytest.mark.guards(
     "publisher.channels",
+    "publisher.platforms",
     "publisher.channels.edits",
     "publisher.platforms.mastodon.status_edits",
     "publisher.platforms.site.pages",

@@ -33,6 +33,7 @@ pytestmark = pytest.mark.guards(
     "publisher.platforms.facebook.insights",
     "publisher.platforms.linkedin.statistics",
     "publisher.platforms.twitter.metrics",
+    "publisher.platforms.wordpress.comments",
 )
 
 DAY = 86_400

@@ -29,7 +29,10 @@ from tests.support import log_lines
 from tests.support.sending import send
 
 pytestmark = pytest.mark.guards(
-    "publisher.channels", "publisher.platforms.bluesky.repo", "publisher.platforms.bluesky.sessions"
+    "publisher.channels",
+    "publisher.platforms",
+    "publisher.platforms.bluesky.repo",
+    "publisher.platforms.bluesky.sessions",
 )
 
 

@@ -37,7 +37,9 @@ from tests.support.clock import ManualClock
 from tests.support.delivering import AnyKeys, OneByOne, courier_with, lanes
 from tests.support.tiers import sampled
 
-pytestmark = pytest.mark.guards("publisher.channels", "publisher.sandbox.hostile_answers")
+pytestmark = pytest.mark.guards(
+    "publisher.channels", "publisher.platforms", "publisher.sandbox.hostile_answers"
+)
 
 HOSTILE = (
     What.BOMB,

@@ -17,7 +17,9 @@ from publisher.sandbox.faults import Fault
 from tests.channels.conftest import LOST, Attempt, Stage, Stages
 from tests.support.clock import ManualClock
 
-pytestmark = pytest.mark.guards("publisher.channels", "publisher.platforms.*.replies")
+pytestmark = pytest.mark.guards(
+    "publisher.channels", "publisher.platforms", "publisher.platforms.*.replies"
+)
 
 ANSWERING = [name for name, spec in SPECS.items() if spec.replies.can]
 ENDPOINTS = {

@@ -16,6 +16,8 @@ from publisher.sandbox.faults import Fault
 from tests.channels.conftest import LOST, Attempt, Stage, Stages
 from tests.support.sending import send
 
+pytestmark = pytest.mark.guards("publisher.platforms.*.timeline")
+
 PUBLIC_STEP = {
     "twitter": "createPosts",
     "facebook": "updatePost",

@@ -14,7 +14,9 @@ from publisher.sandbox.fault_kinds import What
 from publisher.sandbox.faults import Fault
 from tests.channels.conftest import PLATFORMS, Stage, Stages
 
-pytestmark = pytest.mark.guards("publisher.platforms.twitter.profile")
+pytestmark = pytest.mark.guards(
+    "publisher.platforms.*.health", "publisher.platforms.twitter.profile"
+)
 
 NOW = datetime(2016, 3, 7, 8, tzinfo=UTC)
 

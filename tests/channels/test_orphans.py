@@ -26,6 +26,8 @@ from tests.channels.desk import TEXT, Desk
 from tests.channels.test_requests import APIS, fields_of, needs_apis, path_of
 from tests.support.delivering import OneByOne
 
+pytestmark = pytest.mark.guards("publisher.platforms.*.orphans")
+
 
 class Died(BaseException):
     """The worker's process ends here."""

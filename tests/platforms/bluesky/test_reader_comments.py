@@ -13,9 +13,9 @@ from publisher.platforms.bluesky import threadgates
 from publisher.platforms.bluesky.reader_comments import _comment
 from publisher.platforms.bluesky.repo import Repo
 from publisher.platforms.bluesky.xrpc import Way
-from tests.channels.bluesky.conftest import Sky
 from tests.channels.conftest import Stages
 from tests.channels.test_comments import Desk, opened
+from tests.platforms.bluesky.conftest import Sky
 
 THREADGATE = "app.bsky.feed.threadgate"
 Opened = Callable[..., Desk]

@@ -21,7 +21,7 @@ from publisher.model.outcomes import (
 from publisher.platforms.mastodon.stand_in import limits
 from publisher.sandbox.fault_kinds import What
 from tests.channels.conftest import LOST, Stage, Stages
-from tests.channels.mastodon import NOTHING, Exchanges, faults, sent_once
+from tests.platforms.mastodon.servers import NOTHING, Exchanges, faults, sent_once
 from tests.support.clock import ManualClock
 from tests.support.sending import send
 

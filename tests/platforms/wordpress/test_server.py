@@ -18,7 +18,7 @@ from publisher.model.outcomes import (
     Refused,
 )
 from publisher.platforms.wordpress.article import slug_of
-from tests.channels.wordpress_desk import CLOCK, Desk
+from tests.platforms.wordpress.desk import CLOCK, Desk
 from tests.support.sending import send
 from tests.support.wordpress_server.site import TestSite
 

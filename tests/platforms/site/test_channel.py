@@ -20,7 +20,7 @@ from publisher.model.deliveries import Parcel, Prepared
 from publisher.model.outcomes import Accepted, Deferred, Unknown
 from publisher.platforms.site.channel import Site, slug
 from tests.channels.conftest import DUE, Stage, Stages
-from tests.channels.site_files import ATOM, Tags, atom, everything_in, page
+from tests.platforms.site.files import ATOM, Tags, atom, everything_in, page
 from tests.support.clock import ManualClock
 from tests.support.sending import send
 

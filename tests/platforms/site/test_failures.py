@@ -13,7 +13,7 @@ from publisher.channels.base import NotPrepared
 from publisher.model.deliveries import Prepared
 from publisher.model.outcomes import Accepted, Deferred, Kind, Unknown
 from tests.channels.conftest import Stage, Stages
-from tests.channels.site_files import ATOM, atom, everything_in
+from tests.platforms.site.files import ATOM, atom, everything_in
 from tests.support.sending import send
 
 

@@ -30,6 +30,7 @@ pytestmark = pytest.mark.guards(
     "publisher.platforms.wordpress.media",
     "publisher.platforms.wordpress.posts",
     "publisher.platforms.wordpress.removal",
+    "publisher.platforms.wordpress.site",
 )
 
 

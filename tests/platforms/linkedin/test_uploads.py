@@ -11,7 +11,7 @@ from publisher.platforms.linkedin.stand_in import media
 from publisher.sandbox.fault_kinds import What
 from publisher.sandbox.faults import Fault
 from tests.channels.conftest import Stage, Stages
-from tests.channels.test_linkedin import bodies
+from tests.platforms.linkedin.test_channel import bodies
 from tests.support.sending import send
 
 

@@ -13,7 +13,7 @@ from publisher.model.outcomes import (
 )
 from publisher.platforms.mastodon.server import address_of
 from tests.channels.conftest import Stage, Stages
-from tests.channels.mastodon import NOTHING, faults, sent_once
+from tests.platforms.mastodon.servers import NOTHING, faults, sent_once
 
 pytestmark = pytest.mark.guards("publisher.channels.http.server_address")
 

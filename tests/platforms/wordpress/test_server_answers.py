@@ -10,7 +10,7 @@ from publisher.channels.comments import CommentReader, CommentsUnavailable
 from publisher.channels.registry import SPECS, ChannelOptions
 from publisher.model.accounts import Account
 from publisher.model.outcomes import Accepted
-from tests.channels.wordpress_desk import CLOCK, Desk
+from tests.platforms.wordpress.desk import CLOCK, Desk
 from tests.support.sending import send
 from tests.support.wordpress_server.site import TestSite
 

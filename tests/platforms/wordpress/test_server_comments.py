@@ -7,7 +7,7 @@ import pytest
 from publisher.channels.engagement import EngagementReading
 from publisher.model.engagement import Engagement, Metric
 from publisher.model.outcomes import Accepted
-from tests.channels.wordpress_desk import Desk
+from tests.platforms.wordpress.desk import Desk
 from tests.support.sending import send
 from tests.support.wordpress_server.site import TestSite
 

@@ -8,7 +8,7 @@ from publisher.channels.base import Channel
 from publisher.model.content import Correction, Original
 from publisher.model.deliveries import Parcel, Prepared
 from publisher.model.outcomes import Absent, Accepted, Refused, Unknown
-from tests.channels.wordpress_desk import CLOCK, Desk
+from tests.platforms.wordpress.desk import CLOCK, Desk
 from tests.support.sending import send
 from tests.support.wordpress_server.site import TestSite
 

@@ -11,7 +11,7 @@ from publisher.platforms.wordpress.stand_in.refusals import WordPressFault
 from publisher.sandbox.fault_kinds import What
 from publisher.sandbox.faults import Fault
 from tests.channels.conftest import SETTINGS, Stage, Stages
-from tests.channels.test_wordpress import accepted, violations
+from tests.platforms.wordpress.test_channel import accepted, violations
 
 pytestmark = pytest.mark.guards(
     "publisher.platforms.wordpress.article",

@@ -25,7 +25,7 @@ from publisher.platforms.bluesky.keys import thread_keys
 from publisher.platforms.bluesky.repo import Repo
 from publisher.platforms.bluesky.sessions import claims
 from publisher.platforms.bluesky.xrpc import Way
-from tests.channels.bluesky.conftest import DUE, Sky
+from tests.platforms.bluesky.conftest import DUE, Sky
 from tests.support.bluesky import BlueskyServer
 
 pytestmark = pytest.mark.deep

@@ -14,7 +14,7 @@ from publisher.model.outcomes import (
 from publisher.platforms.mastodon import status_html, timeline
 from publisher.platforms.mastodon.stand_in.content_html import content
 from tests.channels.conftest import DUE, Stage, Stages
-from tests.channels.mastodon import NOTHING, Exchanges, faults
+from tests.platforms.mastodon.servers import NOTHING, Exchanges, faults
 
 pytestmark = pytest.mark.guards(
     "publisher.channels.html_text", "publisher.platforms.mastodon.status_html"
