@@ -173,7 +173,13 @@ class Neighbourhood:
         """The tests that a file without tests is for."""
         path = Path(helper)
         if path.name == "conftest.py":
-            return [t for t in self.tests if path.parent in Path(t).parents and path.parts[1:-1]]
+            folders = {path.parent} | {
+                Path(other).parent
+                for other, file in self.files.items()
+                if Path(other).name == "conftest.py" and _dotted(path) in file.imports
+            }
+            folders.discard(Path(_TESTS))
+            return [t for t in self.tests if folders & {*Path(t).parents}]
         return [t for t in self.tests if _dotted(path) in self.files[t].imports]
 
     def of_file(self, name: str) -> Chosen:

@@ -214,14 +214,21 @@ def _of_delivery(item: StuckDelivery, zone: tzinfo) -> list[str]:
     elif item.message:
         sentences.append(_without_quotes(item.message))
     if item.visibility.needs_words:
-        seen = item.visibility.in_words(lambda at: time_text(at, zone))
-        sentences.append(f"{seen[:1].upper()}{seen[1:]}.")
+        sentences.append(_seen(item, zone))
     look = _("Look at the account.")
     asked = look.rstrip(".").casefold()
     is_asked = any(asked in sentence.casefold() for sentence in sentences)
     if item.state is State.UNCERTAIN and not is_asked:
         sentences.append(look)
     return [*sentences, _remedy(item)]
+
+
+def _seen(item: StuckDelivery, zone: tzinfo) -> str:
+    """What the public sees, without the state, which is said before it."""
+    if not item.parts_out:
+        return _("Nothing is out.")
+    seen = item.visibility.in_words(lambda at: time_text(at, zone))
+    return f"{seen[:1].upper()}{seen[1:]}."
 
 
 def _rejected(item: StuckDelivery) -> list[str]:
@@ -264,6 +271,12 @@ def _remedy(item: StuckDelivery) -> str:  # noqa: PLR0911 - one for each kind
             return _("Fix what keeps it back, or change the draft, then run `publisher queue`.")
         case State.MISSED:
             return _("Give the draft a new time, then: `publisher queue`.")
+        case _ if item.visibility.is_half_out:
+            return _(
+                "To send the rest, run `publisher retry {named}`. To take down what is out, run "
+                "`publisher withdraw {named} --reason TEXT`.",
+                named=named,
+            )
         case _:
             return _(
                 "To send it changed, edit the draft, then run `publisher queue`. To send it again "

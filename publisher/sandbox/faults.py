@@ -12,7 +12,6 @@ from pydantic import Field, PlainValidator, TypeAdapter, ValidationError, model_
 from publisher.base.errors import UsageError
 from publisher.base.i18n import _
 from publisher.model.values import Frozen
-from publisher.sandbox import platforms  # which import this one
 from publisher.sandbox.endpoints import Call
 from publisher.sandbox.fault_kinds import FaultEffect, FaultKind, What
 
@@ -195,3 +194,7 @@ def parse_faults(content: object) -> tuple[Fault, ...]:
         place = ".".join(str(key) for key in first["loc"])
         problem = first["msg"].removeprefix("Value error, ")
         raise ValueError(_("rule {place}: {problem}", place=place, problem=problem)) from None
+
+
+# After `Fault`, which what stands in for a platform imports.
+from publisher.sandbox import platforms  # noqa: E402

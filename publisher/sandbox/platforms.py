@@ -22,11 +22,20 @@ _OURS = {
 _TOLD = later("The sandbox cannot play {value}: {reason}.")
 _FOUND, UNUSABLE = plugins.load(PlatformSpec, "publisher.sandbox", _OURS, _TOLD)
 """The simulated platforms by name, and why others cannot be used."""
-PLATFORMS = dict(sorted(_FOUND.items(), key=lambda one: one[1].takes_any_path))
-"""By channel. The one whose paths may be anything comes last."""
+PLATFORMS = {
+    name: spec
+    for name, spec in sorted(_FOUND.items(), key=lambda one: one[1].takes_any_path)
+    if name in SPECS
+}
+"""By channel, of those that there are. The one whose paths may be anything comes last."""
 ENDPOINTS = frozenset(one.name for spec in PLATFORMS.values() for one in spec.operations)
 """The names of all operations."""
-NOT_EVERYWHERE = frozenset().union(*(spec.faults for spec in PLATFORMS.values()))
+NOT_EVERYWHERE = frozenset(
+    kind
+    for name, spec in PLATFORMS.items()
+    for kind in spec.faults
+    if name in _OURS or str(kind) not in {*What}  # else no other platform would play it any more
+)
 """The faults that only some platforms play."""
 FAULT_KINDS: Mapping[str, FaultKind] = {
     str(kind): kind for kind in (*What, *sorted(NOT_EVERYWHERE))

@@ -157,6 +157,25 @@ def test_a_channel_that_cannot_be_used_is_named(
     assert "Update some-board, or uninstall it." in told
 
 
+def test_the_commands_play_a_stand_in_of_another_distribution(installation: Installation) -> None:
+    """It is loaded in another order than in the tests, and imports what the sandbox has."""
+    installation.install(stand_in="board = publisher_board.stand_in:PLATFORM")
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        told = installation.run("sandbox", "--port", str(taken.getsockname()[1]))[1]
+    assert "cannot play" not in told
+    secrets = installation.workspace.path / "var" / "sandbox" / "secrets.toml"
+    assert "[hall]" in secrets.read_text()
+
+
+def test_a_stand_in_without_its_channel_plays_nothing(installation: Installation) -> None:
+    installation.workspace.write("publisher.toml", '[accounts.lima]\nchannel = "x"\n')
+    installation.workspace.write("secrets.toml", "")
+    installation.workspace.draft("first.fr", "at: 2016-03-07 09:00\nto: [lima]", "Bonjour.")
+    installation.install("", stand_in="board = publisher_board.stand_in:PLATFORM")
+    code, told = installation.run("rehearse", "--speed", "100000")
+    assert (code, "cannot play" in told) == (0, False), told
+
+
 def test_a_stand_in_that_cannot_be_used_is_named_and_the_others_play(
     installation: Installation,
 ) -> None:

@@ -100,9 +100,12 @@ def test_a_channel_and_what_stands_in_for_its_platform_share_no_code(name: str, 
     channel, stand_in = f"publisher.platforms.{name}", f"publisher.platforms.{name}.stand_in"
     for path in folder.rglob("*.py"):
         is_inside = folder / "stand_in" in path.parents
-        for line in re.findall(r"(?m)^ *(?:from|import) (\S+)", path.read_text()):
-            if line.startswith(channel):
-                assert line.startswith(stand_in) == is_inside, (path, line)
+        for module, names in re.findall(
+            r"(?m)^ *(?:from|import) (\S+)(?: import (.+))?", path.read_text()
+        ):
+            if module.startswith(channel):
+                imported = f"{module}.{names}"
+                assert imported.startswith(stand_in) == is_inside, (path, imported)
 
 
 def test_the_layers_name_no_channel(root: Path) -> None:

@@ -51,7 +51,7 @@ def test_a_failed_delivery_is_told_with_what_helps() -> None:
     assert message.title == "Publisher: post-1.fr to bice-x failed"
     assert message.body == (
         "post-1.fr to bice-x failed (its content is refused). It was due 2016-03-07 08:00 UTC (09:00 "
-        "Europe/Zurich). X refuses this post. Failed: nothing is out. To send it changed, edit the "
+        "Europe/Zurich). X refuses this post. Nothing is out. To send it changed, edit the "
         "draft, then run `publisher queue`. To send it again as it is, run `publisher retry post-1.fr "
         "--account bice-x`.\n\n"
         "`publisher status` shows everything that needs attention."
@@ -105,6 +105,8 @@ def test_a_thread_that_is_partly_out_says_so() -> None:
     title, body = compose([half], UTC).title, compose([half], UTC).body
     assert title == "Publisher: post-1.fr to bice-x is out only in part"
     assert "2 of 3 parts out since 2016-03-07 08:00 UTC; the rest does not follow." in body
+    assert "To send the rest, run `publisher retry post-1.fr --account bice-x`." in body
+    assert "again" not in body  # what is out is not sent a second time
 
 
 def test_a_suspended_account_is_told_with_what_waits_and_what_helps() -> None:

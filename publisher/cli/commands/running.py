@@ -153,6 +153,7 @@ def stand_in(settings: "Settings", port: int, faults: str | None = None) -> Iter
     from publisher.sandbox.platforms import accounts_for
     from publisher.sandbox.server import Sandbox, running
 
+    _warn_of_stand_ins()
     accounts = accounts_for(settings)
     if not accounts:
         message = _("publisher.toml has no account on a platform that the sandbox imitates.")
@@ -165,7 +166,6 @@ def stand_in(settings: "Settings", port: int, faults: str | None = None) -> Iter
         title=session.name or "",
         faults=read_faults(faults) if faults else (),
     )
-    _warn_of_stand_ins()
     _write(sandbox_mode.secrets_file(settings.var), secrets_toml(accounts))
     with running(platforms, port) as address:
         _write(sandbox_mode.address_file(settings.var), f"{address}\n")
