@@ -42,8 +42,8 @@ merely commits."""
 _ACCOUNT_ADDRESS = later(
     "Move it into secrets.toml, beside the account's keys, or into {variable}."
 )
-_PASSWORD = re.compile(r"://[^:/@]*:[^@]+@|[?&]\w*password=[^&]", re.IGNORECASE)
-"""In a URL: where SQLAlchemy and redis-py take a password from."""
+_BEFORE_HOST = re.compile(r"://[^:/@]*:[^@]")
+_IN_QUERY = re.compile(r"[?&]\w*password=[^&]", re.IGNORECASE)
 
 
 def refuse_misplaced(sources: Sources) -> None:
@@ -93,7 +93,7 @@ def _refuse_passwords(sources: Sources) -> None:
     """The same, of the URLs that may stand in it."""
     for section in ("database", "broker"):
         url = sources.at(section, "url")
-        if isinstance(url, str) and _PASSWORD.search(url):
+        if isinstance(url, str) and _has_password(url):
             message = _(
                 "{place} holds a password, and this file must hold none.",
                 place=sources.place((section, "url")),
@@ -105,3 +105,8 @@ def _refuse_passwords(sources: Sources) -> None:
                 section=section,
             )
             raise ConfigurationError(message, hint=hint)
+
+
+def _has_password(url: str) -> bool:
+    """Whether a URL has one where SQLAlchemy and redis-py take it from."""
+    return bool(_BEFORE_HOST.search(url.rpartition("@")[0]) or _IN_QUERY.search(url))
