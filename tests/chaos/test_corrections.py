@@ -251,3 +251,10 @@ def test_what_was_refused_while_it_was_in_doubt_waits_and_is_not_blamed() -> Non
     absent = _step(2, _EDIT, Event.NOT_THERE_YET, State.UNCERTAIN)
     assert waited([absent]) == {2}
     assert not waited([refused, absent])
+
+
+def test_what_fell_due_while_nothing_was_at_work_waits_and_is_not_blamed() -> None:
+    """Nobody knows whether the ledger is the newest one."""
+    unsure = _step(1, _EDIT, Event.DUE_IN_SILENCE, State.UNCERTAIN)
+    absent = _step(2, _EDIT, Event.NOT_THERE_YET, State.UNCERTAIN)
+    assert not waited([unsure, absent])

@@ -85,13 +85,15 @@ def waited(steps: Iterable[HistoryStep]) -> frozenset[int]:
     """The deliveries that waited until an absence counted, though they were to go out.
 
     What was refused or stopped is not sent again, and may come until then; what a ledger that was
-    set back has forgotten is left to a person.
+    set back has forgotten is left to a person. What fell due while nothing was at work, as kills
+    on a slow machine come faster than processes start, is looked for: the ledger may be an old one.
     """
+    looked_for = Event.DUE_IN_SILENCE, Event.LEDGER_SET_BACK
     stopped: set[int] = set()
     found = set()
     for step in steps:
         delivery = step.delivery or 0
-        if step.event in (Event.REFUSED, Event.STOP_NOTED, Event.LEDGER_SET_BACK):
+        if step.event in (Event.REFUSED, Event.STOP_NOTED, *looked_for):
             stopped.add(delivery)
         elif step.event == Event.NOT_THERE_YET and delivery not in stopped:
             found.add(delivery)
