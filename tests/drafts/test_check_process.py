@@ -238,10 +238,11 @@ def test_many_drafts_have_the_time_of_each(workspace: Workspace, changed: Change
         workspace.draft("at: 2016-03-08 10:00\nto: [bice-x]", f"{number}", f"{number}.md")
     changed(
         "import time",
-        "check_process._PROCESSOR = 2",
+        # A machine that is busy counts its pauses as work: one draft is far below the limit.
+        "check_process._PROCESSOR = 5",
         "def slow(self, post, recipients):",
         "    begin = time.process_time()",
-        "    while time.process_time() < begin + 0.4: pass",
+        "    while time.process_time() < begin + 0.8: pass",
         "    return real(self, post, recipients)",
         "lint.Linter.problems = slow",
     )
