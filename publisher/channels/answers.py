@@ -198,7 +198,7 @@ class Answers:
     The rule for every case: only what is proved not to be public is refused; a time-out after
     sending, a reset, a 5xx or a 2xx that cannot be read leaves the outcome unknown, and nothing is
     sent again before the platform has been read. The cases come from the platforms' documentation,
-    and from observed answers; tests/support/answers/ lists them.
+    and from observed answers; answers.py in the tests of each platform lists them.
 
     Messages are for the manager: what happened and what to do next, without addresses or secrets.
     """

@@ -14,6 +14,8 @@ from publisher.model.outcomes import (
     Step,
     Unknown,
 )
+from tests.platforms.bluesky.answers import BLUESKY, xrpc_error
+from tests.platforms.wordpress.answers import AT_THE_INSTANT
 from tests.support.answers.judging import meaning
 from tests.support.answers.kinds import (
     FACEBOOK,
@@ -31,9 +33,7 @@ from tests.support.answers.kinds import (
     message_of,
     problem,
 )
-from tests.support.answers.of_bluesky import BLUESKY, xrpc_error
 from tests.support.answers.of_the_wire import WIRE
-from tests.support.answers.of_wordpress import AT_THE_INSTANT
 from tests.support.answers.refusals import TABLES
 from tests.support.answers.to_readings import READINGS
 

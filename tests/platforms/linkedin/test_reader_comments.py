@@ -26,8 +26,8 @@ from tests.channels.comment_duty import Duty
 from tests.channels.conftest import Stages
 from tests.channels.test_comment_watch_harm import Duties
 from tests.channels.test_comments import Desk, opened
+from tests.platforms.linkedin.answers import rest_error
 from tests.support.answers.kinds import answered
-from tests.support.answers.of_linkedin import rest_error
 
 pytestmark = pytest.mark.guards(
     "publisher.platforms.linkedin.comment_elements", "publisher.platforms.linkedin.comment_place"

@@ -6,9 +6,10 @@ Each is played with an innocent post 25 seconds later, which must go out.
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from datetime import datetime
+from importlib import import_module
 from typing import Any
 
-from publisher.channels.registry import CAPABILITIES
+from publisher.channels.registry import CAPABILITIES, SPECS
 from publisher.model.outcomes import (
     Accepted,
     AccountSuspended,
@@ -23,50 +24,26 @@ from publisher.model.states import State
 from publisher.platforms.site.channel import _unwritable
 from tests.support.answers.judging import meaning
 from tests.support.answers.kinds import (
-    FACEBOOK,
-    LINKEDIN,
-    MASTODON,
     NOW,
-    PREPARE,
     PUBLISH,
     READ,
-    REVEAL,
     WITHDRAW,
-    WORDPRESS,
     Row,
-    X,
 )
-from tests.support.answers.of_bluesky import BLUESKY, BLUESKY_ROWS
-from tests.support.answers.of_facebook import FACEBOOK_ROWS
-from tests.support.answers.of_linkedin import LINKEDIN_ROWS
-from tests.support.answers.of_mastodon import MASTODON_ROWS
 from tests.support.answers.of_the_wire import WIRE
-from tests.support.answers.of_wordpress import WORDPRESS_ROWS
-from tests.support.answers.of_x import TWITTER
 
-TABLES: Mapping[str, Sequence[Row]] = {
-    X: TWITTER,
-    FACEBOOK: FACEBOOK_ROWS,
-    LINKEDIN: LINKEDIN_ROWS,
-    MASTODON: MASTODON_ROWS,
-    WORDPRESS: WORDPRESS_ROWS,
-    BLUESKY: BLUESKY_ROWS,
+_MODULES = {
+    name: import_module(f"tests.platforms.{name}.answers")
+    for name, spec in SPECS.items()
+    if spec.server
 }
+TABLES: Mapping[str, Sequence[Row]] = {name: module.ROWS for name, module in _MODULES.items()}
 """By channel, what it answers."""
 SITE = "site"
 REQUESTS: Mapping[tuple[str, Step], tuple[str, ...]] = {
-    (X, PREPARE): ("mediaUpload", "createMediaMetadata"),
-    (X, PUBLISH): ("createPosts",),
-    (FACEBOOK, PREPARE): ("createPhoto", "createFeedPost"),
-    (FACEBOOK, REVEAL): ("updatePost",),
-    (LINKEDIN, PREPARE): ("initializeImageUpload", "uploadImage"),
-    (LINKEDIN, PUBLISH): ("createOrganizationPost",),
-    (MASTODON, PREPARE): ("uploadMedia",),
-    (MASTODON, PUBLISH): ("postStatus",),
-    (WORDPRESS, PREPARE): ("uploadAttachment", "createArticle"),
-    (WORDPRESS, REVEAL): ("updateArticle",),
-    (BLUESKY, PREPARE): ("uploadBlob",),
-    (BLUESKY, REVEAL): ("applyWrites",),
+    (name, step): requests
+    for name, module in _MODULES.items()
+    for step, requests in module.REQUESTS.items()
 }
 """What is asked for a post with a picture, by channel and step, as the sandbox calls it."""
 

@@ -63,7 +63,9 @@ def _suspended(kind: Kind, name: str, answer: Answer, **more: Any) -> Row:
     return Row(name, BLUESKY, answer, AccountSuspended, kind, **{"step": REVEAL, **more})
 
 
-BLUESKY_ROWS = [
+REQUESTS = {PREPARE: ("uploadBlob",), REVEAL: ("applyWrites",)}
+"""What is asked for a post with a picture, by step, as the sandbox calls it."""
+ROWS = [
     Row(
         "one post",
         BLUESKY,

@@ -52,7 +52,9 @@ _DAILY = (
 )
 _INVALID = "One or more parameters to your request was invalid."
 
-TWITTER = [
+REQUESTS = {PREPARE: ("mediaUpload", "createMediaMetadata"), PUBLISH: ("createPosts",)}
+"""What is asked for a post with a picture, by step, as the sandbox calls it."""
+ROWS = [
     Row(
         "created", X, answered(201, CREATED), Accepted, fields={"remote_id": "1346889436626259968"}
     ),

@@ -38,7 +38,12 @@ def rest_error(status: int, code: str = "", message: str = "Something", **more: 
     return answered(status, {"status": status, "message": message, **named, **more})
 
 
-LINKEDIN_ROWS = [
+REQUESTS = {
+    PREPARE: ("initializeImageUpload", "uploadImage"),
+    PUBLISH: ("createOrganizationPost",),
+}
+"""What is asked for a post with a picture, by step, as the sandbox calls it."""
+ROWS = [
     Row(
         "made public",
         LINKEDIN,

@@ -32,7 +32,9 @@ from tests.support.answers.kinds import (
 
 _TOO_FAST = "We limit how often you can post. You can try again later."
 
-FACEBOOK_ROWS = [
+REQUESTS = {PREPARE: ("createPhoto", "createFeedPost"), REVEAL: ("updatePost",)}
+"""What is asked for a post with a picture, by step, as the sandbox calls it."""
+ROWS = [
     Row(
         "unpublished post",
         FACEBOOK,

@@ -186,7 +186,9 @@ _LIMITS = [
         for told in ("soon", "-5", "0", "90001", "99999999", "Mon, 07 Mar 2011 07:40:00 GMT", "")
     ),
 ]  # fmt: skip
-WORDPRESS_ROWS = [
+REQUESTS = {PREPARE: ("uploadAttachment", "createArticle"), REVEAL: ("updateArticle",)}
+"""What is asked for a post with a picture, by step, as the sandbox calls it."""
+ROWS = [
     *_SUCCESSES,
     *_HELD,
     *_DOUBTS,

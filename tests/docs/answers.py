@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 from functools import partial
 from importlib import import_module
 from itertools import product
-from pkgutil import iter_modules
 
+from publisher.channels.registry import SPECS
 from publisher.model.outcomes import (
     CAPPED,
     THROTTLED,
@@ -38,7 +38,7 @@ def body(body: str, *statuses: int, usage: str = "") -> Answers:
     return tuple(Answer(Wire.ANSWERED, NOW, s, {"x-app-usage": usage}, body) for s in statuses)
 
 
-_CHANNELS = tuple(one.name for one in iter_modules(__path__))
+_CHANNELS = tuple(sorted(name for name, spec in SPECS.items() if spec.server))
 _ALIKE: Rows = (
     ("refused connection, no address, no TLS", (NO_WAY,)),
     ("time-out or reset after sending began", (CUT,)),
@@ -55,7 +55,7 @@ def parts() -> dict[str, Callable[[], str]]:
 
 
 def _table_of(channel: str) -> str:
-    return _table((channel,), import_module(f"{__name__}.{channel}").ROWS)
+    return _table((channel,), import_module(f"tests.platforms.{channel}.answers_in_docs").ROWS)
 
 
 def _table(channels: tuple[str, ...], rows: Rows) -> str:
@@ -64,7 +64,7 @@ def _table(channels: tuple[str, ...], rows: Rows) -> str:
     for name, answers in rows:
         ready, public = set(), set()
         for channel, answer in product(channels, answers):
-            step = import_module(f"{__name__}.{channel}").MADE_PUBLIC
+            step = import_module(f"tests.platforms.{channel}.answers_in_docs").MADE_PUBLIC
             ready.add(_effect(meaning(channel, answer, Step.PREPARE), public=False))
             public.add(_effect(meaning(channel, answer, step), public=True))
         grouped.setdefault((_common(ready), _common(public)), []).append(name)

@@ -24,6 +24,7 @@ from tests.support.answers.kinds import (
     MASTODON,
     NOW,
     PREPARE,
+    PUBLISH,
     READ,
     WITHDRAW,
     Row,
@@ -50,7 +51,9 @@ def limited(status: int, remaining: int, reset: object = RESET, body: object = N
     return answered(status, body or {"error": "Too many requests"}, **headers)
 
 
-MASTODON_ROWS = [
+REQUESTS = {PREPARE: ("uploadMedia",), PUBLISH: ("postStatus",)}
+"""What is asked for a post with a picture, by step, as the sandbox calls it."""
+ROWS = [
     Row(
         "posted", MASTODON, answered(200, STATUS), Accepted,
         fields={"remote_id": STATUS["id"], "url": STATUS["url"]},
