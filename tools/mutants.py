@@ -43,9 +43,9 @@ from tools.neighbourhood import ROOT, Chosen, Neighbourhood
 _PARTS = {
     "model": ("model/*.py",),
     "ledger": (
-        "ledger/enqueue.py", "ledger/transitions.py", "ledger/reconciliation.py",
-        "ledger/corrections.py", "ledger/dispatcher/*.py", "ledger/manager/*.py",
-        "ledger/worker/*.py",
+        "ledger/enqueue.py", "ledger/transitions.py", "ledger/doubts/reconciliation.py",
+        "ledger/corrections.py", "ledger/comments/comment_acts.py", "ledger/doubts/resolve.py",
+        "ledger/dispatcher/*.py", "ledger/manager/*.py", "ledger/worker/*.py",
     ),
     "delivery": ("delivery/*.py",),
     "channels": ("channels/answers.py", "channels/timelines.py", "platforms/*/answers.py",

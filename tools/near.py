@@ -1,9 +1,10 @@
 # ruff: noqa: INP001 -- a script beside the package, not a part of it
 """Test selection: runs the tests that are near to what was changed, in about a minute.
 
-`make near FILES="publisher/ledger/replies.py"` runs it; without FILES it is what differs from main.
-Those that are named for a file, or guard it by their own word, run to their end; of the others,
-nearest first, as many as there is time for (`neighbourhood.py`). The last word has `make test`.
+`make near FILES="publisher/ledger/transitions.py"` runs it; without FILES it is what differs from
+main. Those that are named for a file, or guard it by their own word, run to their end; of the
+others, nearest first, as many as there is time for (`neighbourhood.py`). The last word has
+`make test`.
 """
 
 import argparse

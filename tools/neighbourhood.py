@@ -2,8 +2,8 @@
 """Neighbourhood of a file: the tests that are near to it, nearest first.
 
 Those that guard a module of the product are named for it, name it in their mark
-`pytest.mark.guards("publisher.ledger.replies")`, or import it. After these come the tests that are
-for its platform, its subject or its whole package, whose fixtures import it, and those of the
+`pytest.mark.guards("publisher.ledger.transitions")`, or import it. After these come the tests that
+are for its platform, its subject or its whole package, whose fixtures import it, and those of the
 modules that import it.
 """
 

@@ -11,7 +11,7 @@ from publisher.agenda.ics_matching import own_uid
 from publisher.base.i18n import _, later
 from publisher.drafts import rendering
 from publisher.drafts.session import Session
-from publisher.ledger.pending_stops import reason_of
+from publisher.ledger.doubts.pending_stops import reason_of
 from publisher.model.accounts import Account
 from publisher.model.deliveries import Delivery
 from publisher.model.posts import Post

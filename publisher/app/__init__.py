@@ -18,9 +18,9 @@ from publisher.delivery.identity import AccountLock, Unlocked
 from publisher.delivery.keyring import SOON
 from publisher.ledger.heartbeats import wrong_clocks
 from publisher.ledger.manager.consent_holds import Safeguards
-from publisher.ledger.outbox import Item, News
-from publisher.ledger.personal_news import PersonalItem, PersonalNews
-from publisher.ledger.webhook_news import WebhookNews
+from publisher.ledger.news.outbox import Item, News
+from publisher.ledger.news.personal_news import PersonalItem, PersonalNews
+from publisher.ledger.news.webhook_news import WebhookNews
 from publisher.model import duty
 from publisher.model.clock_check import DATABASE, Inquiry
 from publisher.notices import Notices

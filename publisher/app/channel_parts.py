@@ -21,10 +21,10 @@ from publisher.delivery.engagement_reader import EngagementReader
 from publisher.delivery.key_renewer import KeyRenewer
 from publisher.delivery.keyring import SOON, Keyring
 from publisher.drafts import alarm_words
-from publisher.ledger.comment_budget import CommentBudget
-from publisher.ledger.comment_checks import CommentChecks
-from publisher.ledger.comment_readings import CommentReadings
-from publisher.ledger.comment_wishes import CommentWishes
+from publisher.ledger.comments.comment_budget import CommentBudget
+from publisher.ledger.comments.comment_checks import CommentChecks
+from publisher.ledger.comments.comment_readings import CommentReadings
+from publisher.ledger.comments.comment_wishes import CommentWishes
 from publisher.ledger.key_exchanges import KeyExchanges
 from publisher.model.clock_check import ClockCheck
 from publisher.settings.account_settings import AccountSettings

@@ -9,9 +9,13 @@ from typing import TYPE_CHECKING
 from publisher.app.opening import OpenWorkspace
 from publisher.delivery.leases import Leases
 from publisher.ledger.account_owners import Owners
+from publisher.ledger.comments.comment_acts import CommentActs
+from publisher.ledger.comments.comment_pages import CommentPages
 from publisher.ledger.dispatcher.backlog import Backlog
 from publisher.ledger.dispatcher.claims import Dispatch
 from publisher.ledger.dispatcher.due import DuePoll
+from publisher.ledger.doubts.orphans import Orphans
+from publisher.ledger.doubts.reconciliation import Doubts
 from publisher.ledger.engagement import EngagementTurns
 from publisher.ledger.enqueue import Ledger
 from publisher.ledger.heartbeats import Heartbeats
@@ -19,8 +23,8 @@ from publisher.ledger.integrity import after_restore, archive_files
 from publisher.ledger.integrity.archiving import Archiving
 from publisher.ledger.integrity.seals import Audit
 from publisher.ledger.integrity.silence import Silence
+from publisher.ledger.limits.rate_limits import Limits
 from publisher.ledger.manager.approvals import Approvals
-from publisher.ledger.manager.comment_acts import CommentActs
 from publisher.ledger.manager.draft_edits import Edits
 from publisher.ledger.manager.file_changes import FileChanges
 from publisher.ledger.manager.notes import Notes
@@ -29,11 +33,8 @@ from publisher.ledger.manager.post_holds import Holds
 from publisher.ledger.manager.rights import Rank, Rights
 from publisher.ledger.manager.undo import Undo
 from publisher.ledger.manager.withdrawals import Withdrawals
-from publisher.ledger.notice_addresses import Addresses
-from publisher.ledger.orphans import Orphans
+from publisher.ledger.news.notice_addresses import Addresses
 from publisher.ledger.profiles import Profiles
-from publisher.ledger.rate_limits import Limits
-from publisher.ledger.reading.comment_pages import CommentPages
 from publisher.ledger.reading.engagement import EngagementCounts
 from publisher.ledger.reading.gauges import Gauges
 from publisher.ledger.reading.lateness import Lateness
@@ -41,7 +42,6 @@ from publisher.ledger.reading.log_pages import Logbook
 from publisher.ledger.reading.placements import Placements
 from publisher.ledger.reading.queries import Queries
 from publisher.ledger.reading.statistics import Figures
-from publisher.ledger.reconciliation import Doubts
 from publisher.ledger.saved_filters import SavedFilters
 from publisher.ledger.tables import EVERYTHING
 from publisher.ledger.worker.attempts import Attempts

@@ -15,8 +15,8 @@ from publisher.base.clock import Clock
 from publisher.base.text import folded
 from publisher.ledger.database import Database, LedgerPart, Turn
 from publisher.ledger.manager.rights import row_of
+from publisher.ledger.news.user_notices import Guessed
 from publisher.ledger.tables import login_failures, microseconds
-from publisher.ledger.user_notices import Guessed
 from publisher.model.events import Event
 
 _FREE = 5

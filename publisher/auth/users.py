@@ -23,7 +23,7 @@ from publisher.base.text import folded, same_person
 from publisher.ledger import people as records
 from publisher.ledger.database import Database, LedgerPart, Turn
 from publisher.ledger.manager.rights import EVERYBODY, Person, Rank, Rights, person_of, row_of
-from publisher.ledger.notice_addresses import forget_addresses
+from publisher.ledger.news.notice_addresses import forget_addresses
 from publisher.ledger.tables import people
 from publisher.ledger.transitions import ACTOR
 from publisher.model.events import Event

@@ -11,7 +11,7 @@ from publisher.channels.pool import ChannelOf
 from publisher.delivery.identity import KeyCheck
 from publisher.delivery.preparation import parcel_of
 from publisher.delivery.threads import Lanes
-from publisher.ledger.orphans import Orphans
+from publisher.ledger.doubts.orphans import Orphans
 from publisher.ledger.transitions import Conflict
 from publisher.model.deliveries import Claim, Delivery
 from publisher.model.outcomes import Accepted, Unknown

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from publisher.channels.comments import CommentPage
 from publisher.channels.spec import CommentSupport
-from publisher.ledger.comment_readings import CommentReading, WatchedPost
+from publisher.ledger.comments.comment_readings import CommentReading, WatchedPost
 from publisher.settings.schema import CommentSettings
 
 _FRESH = timedelta(days=2)

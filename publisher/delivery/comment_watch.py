@@ -21,10 +21,10 @@ from publisher.channels.comments import CommentReader, CommentsUnavailable, Coun
 from publisher.channels.spec import CommentSupport
 from publisher.delivery.comment_judge import judge
 from publisher.delivery.comment_pace import CommentPace
-from publisher.ledger.comment_budget import CommentBudget
-from publisher.ledger.comment_checks import CommentChecks
-from publisher.ledger.comment_readings import CommentReading, CommentReadings, WatchedPost
-from publisher.ledger.comment_wishes import CommentWishes, OpenWish
+from publisher.ledger.comments.comment_budget import CommentBudget
+from publisher.ledger.comments.comment_checks import CommentChecks
+from publisher.ledger.comments.comment_readings import CommentReading, CommentReadings, WatchedPost
+from publisher.ledger.comments.comment_wishes import CommentWishes, OpenWish
 from publisher.model.alarms import Signs
 from publisher.model.reader_comments import CommentState
 from publisher.settings.schema import CommentSettings

@@ -12,7 +12,7 @@ from publisher.delivery.identity import KeyCheck
 from publisher.delivery.preparation import parcel_of, unusable
 from publisher.delivery.result_writer import note
 from publisher.delivery.threads import Lanes
-from publisher.ledger.reconciliation import Doubts
+from publisher.ledger.doubts.reconciliation import Doubts
 from publisher.ledger.transitions import Conflict
 from publisher.model.clock_check import ClockCheck
 from publisher.model.deliveries import Claim, Delivery

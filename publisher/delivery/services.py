@@ -24,11 +24,11 @@ from publisher.delivery.result_writer import ResultWriter
 from publisher.delivery.threads import Lanes, Threads
 from publisher.delivery.withdraw import Withdrawal
 from publisher.ledger.account_owners import Owners
+from publisher.ledger.doubts.orphans import Orphans
+from publisher.ledger.doubts.reconciliation import Doubts
 from publisher.ledger.manager.consent_holds import Safeguards
 from publisher.ledger.manager.operations import Control
 from publisher.ledger.manager.withdrawals import Withdrawals
-from publisher.ledger.orphans import Orphans
-from publisher.ledger.reconciliation import Doubts
 from publisher.ledger.worker.attempts import Attempts
 from publisher.model.accounts import Account
 from publisher.model.clock_check import ClockCheck

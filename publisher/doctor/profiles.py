@@ -15,7 +15,7 @@ from publisher.base.errors import LedgerMissing, PublisherError
 from publisher.channels.health import Health
 from publisher.channels.registry import spec_of, widest
 from publisher.delivery.identity import plain
-from publisher.ledger.owner_news import called
+from publisher.ledger.news.owner_news import called
 from publisher.ledger.profiles import NO_PICTURE, ProfilePicture
 from publisher.media import uploads
 from publisher.media.clean_copy import thumbnail

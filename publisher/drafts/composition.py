@@ -17,16 +17,17 @@ from publisher.drafts.editing import Manuscript
 from publisher.drafts.session import Session
 from publisher.drafts.when import When
 from publisher.model.accounts import Account
-from publisher.model.posts import LinkPlace, Post
+from publisher.model.draft_keys import DRAFT_KEYS, PLAIN_KEYS, YES, DraftKey, KeyKind
+from publisher.model.posts import Post
 from publisher.model.problems import Flaw
 from publisher.model.values import Frozen
 
-_YES = ("true", "yes")
-_SINGLE = (
-    "at", "lang", "title", "content_warning", "link", "link_in", "expires", "embargo", "author",
-    "made_with_ai", "repeat", "corrects", "reason", "answers",
-)  # fmt: skip
+_SINGLE = ("at", "lang", "expires", "embargo", *(key.name for key in PLAIN_KEYS))
 """The keys whose value is one line of text."""
+
+_FIELDS = {"at": "when", "embargo": "embargo", "expires": "expires", "lang": "lang"}
+"""The keys that have a field of `Composition`, and a form of their own."""
+_Value = When | timedelta | str | None
 
 
 class MediaEntry(Frozen):
@@ -45,7 +46,7 @@ class MediaEntry(Frozen):
             file=entry.get("file", "").strip(),
             alt=one_line(entry.get("alt")),
             credit=one_line(entry.get("credit")),
-            people=entry.get("people", "").strip().lower() in _YES,
+            people=entry.get("people", "").strip().lower() in YES,
             consent=one_line(entry.get("consent")),
         )
 
@@ -67,20 +68,10 @@ class Composition(Frozen):
     expires: timedelta | None = None
     """None: the session's default."""
     lang: str = ""
-    title: str = ""
-    content_warning: str = ""
-    link: str = ""
-    link_in: LinkPlace | None = None
-    made_with_ai: bool = False
-    repeat: bool = False
-    """Whether the same text may go to the same account once more."""
-    author: str = ""
-    corrects: str | None = None
-    """The post that it corrects; None: as the draft has it, for forms that do not show it."""
-    reason: str | None = None
-    """Why it corrects that; None likewise."""
-    answers: str | None = None
-    """The reader's comment that it answers; None likewise."""
+    plain: dict[str, str] = Field(default_factory=dict)
+    """The values of one line by key, a flag as `true`; a key that is left out is as the draft has
+    it.
+    """
     texts: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     """The parts of the texts, by channel or account; `""` is the common text."""
     media: tuple[MediaEntry, ...] = ()
@@ -107,16 +98,7 @@ class Composing:
             embargo=when.read(draft.value("embargo"), self.session),
             expires=expires,
             lang=post.lang or "",
-            title=one_line(draft.value("title")),
-            content_warning=one_line(draft.value("content_warning")),
-            link=one_line(draft.value("link")),
-            link_in=post.link_in,
-            made_with_ai=post.made_with_ai,
-            repeat=post.repeat,
-            author=one_line(draft.value("author") or post.author),
-            corrects=one_line(draft.value("corrects")) or None,
-            reason=one_line(draft.value("reason")) or None,
-            answers=one_line(draft.value("answers")) or None,
+            plain={key.name: _plain(key, draft, post) for key in PLAIN_KEYS},
             texts=body_patch.texts(draft.body, self.names),
             media=() if "media" in unusual(draft) else tuple(map(MediaEntry.of, draft.media)),
         )
@@ -134,44 +116,45 @@ class Composing:
         written in a way that only a person can change.
         """
         seen = self.read(draft, post)
+        post = post.model_copy(update={"lang": wanted.lang or None})
         revised = draft
-        if wanted.lang != seen.lang:
-            revised = _said(revised, "lang", wanted.lang)
-            post = post.model_copy(update={"lang": wanted.lang or None})
-        revised = _said(revised, "title", wanted.title, seen.title)
-        revised = _said(revised, "content_warning", wanted.content_warning, seen.content_warning)
-        revised = self._timed(revised, "at", wanted.when, seen.when)
-        if {*wanted.to} != {*self.recipients(post)} or draft.data == new_draft.EMPTY:
-            revised = revised.with_words("to", wanted.to)
-        if wanted.media != seen.media:
-            revised = _illustrated(revised, wanted.media)
-        revised = _said(
-            revised, "made_with_ai", _flag(wanted.made_with_ai), _flag(seen.made_with_ai)
-        )
-        revised = _said(revised, "repeat", _flag(wanted.repeat), _flag(seen.repeat))
-        revised = _said(revised, "link", wanted.link, seen.link)
-        revised = _said(revised, "link_in", wanted.link_in or "", seen.link_in or "")
-        if wanted.expires != seen.expires:
-            revised = _said(revised, "expires", duration_text(wanted.expires or timedelta()))
-        revised = self._timed(revised, "embargo", wanted.embargo, seen.embargo)
-        revised = _said(revised, "author", wanted.author, seen.author)
-        if wanted.corrects is not None:
-            revised = _said(revised, "corrects", wanted.corrects, seen.corrects or "")
-        if wanted.reason is not None:
-            revised = _said(revised, "reason", wanted.reason, seen.reason or "")
-        if wanted.answers is not None:
-            revised = _said(revised, "answers", wanted.answers, seen.answers or "")
+        for name in DRAFT_KEYS:
+            if name in wanted.plain:
+                revised = _said(revised, name, wanted.plain[name], seen.plain.get(name, ""))
+            elif name == "to":
+                if {*wanted.to} != {*self.recipients(post)} or draft.data == new_draft.EMPTY:
+                    revised = revised.with_words("to", wanted.to)
+            elif name == "media":
+                revised = _illustrated(revised, wanted.media, seen.media)
+            elif name in _FIELDS:
+                field = _FIELDS[name]
+                revised = self._written(revised, name, getattr(wanted, field), getattr(seen, field))
         if wanted.texts != seen.texts:
             revised = revised.with_body(body_patch.patched(draft.body, self.names, wanted.texts))
         return revised
 
-    def _timed(self, draft: Manuscript, key: str, wanted: When, seen: When) -> Manuscript:
+    def _written(self, draft: Manuscript, key: str, wanted: _Value, seen: _Value) -> Manuscript:
+        """The draft with another time, duration or language."""
         if wanted == seen:
             return draft
-        value = when.written(wanted, self.session, draft.value(key))
-        if isinstance(value, Flaw):
-            raise UsageError(value.message, hint=value.hint)
-        return _said(draft, key, value)
+        if isinstance(wanted, When):
+            value = when.written(wanted, self.session, draft.value(key))
+            if isinstance(value, Flaw):
+                raise UsageError(value.message, hint=value.hint)
+            return _said(draft, key, value)
+        return _said(
+            draft, key, wanted if isinstance(wanted, str) else duration_text(wanted or timedelta())
+        )
+
+
+def _plain(key: DraftKey, draft: Manuscript, post: Post) -> str:
+    """The value of a key that has one line; of a flag or a choice what it means."""
+    meant = getattr(post, key.name)
+    if key.kind is KeyKind.FLAG:
+        return _flag(meant)
+    if key.kind is KeyKind.CHOICE:
+        return meant or ""
+    return one_line(draft.value(key.name) or meant)
 
 
 def unusual(draft: Manuscript) -> list[str]:
@@ -202,8 +185,12 @@ def _said(draft: Manuscript, key: str, wanted: str, seen: str | None = None) -> 
     return draft.with_value(key, wanted) if wanted else draft.without(key)
 
 
-def _illustrated(draft: Manuscript, wanted: Sequence[MediaEntry]) -> Manuscript:
+def _illustrated(
+    draft: Manuscript, wanted: Sequence[MediaEntry], seen: Sequence[MediaEntry]
+) -> Manuscript:
     """The draft with these pictures, in this order; an entry that stays keeps its comments."""
+    if wanted == seen:
+        return draft
     places = _places(draft, wanted)
     for number in reversed(range(len(draft.media))):
         if number not in places:

@@ -22,14 +22,8 @@ from publisher.drafts.time_hints import is_nearly_now
 from publisher.drafts.times import Moment, is_now
 from publisher.drafts.yaml_tree import Mapping as MappingNode
 from publisher.drafts.yaml_tree import Scalar
-from publisher.model.posts import (
-    DRAFT_KEYS,
-    LINK_PLACES,
-    MEDIA_KEYS,
-    LinkPlace,
-    MediaItem,
-    Post,
-)
+from publisher.model.draft_keys import DRAFT_KEYS, MEDIA_KEYS, PLAIN_KEYS, DraftKey, KeyKind
+from publisher.model.posts import MediaItem, Post
 from publisher.model.problems import RULES, Findings, Flaw
 from publisher.settings.account_settings import CREDENTIALS
 
@@ -123,10 +117,8 @@ class _Reader:
         self._lang = language(fields) or self._language()
         media = media_items.read(fields, self._post_id, self._lang, self._around, self._findings)
         return {
+            **self._plain_values(),
             "lang": self._lang,
-            "title": fields.text("title"),
-            "content_warning": self._content_warning(),
-            "author": fields.text("author") or self._default("author", defaults.author),
             "to": self._to(),
             "due_at": due_at,
             "at_once": at_once,
@@ -136,16 +128,37 @@ class _Reader:
             "embargo_anchor": embargo and embargo.item,
             "held": self._reason_to_hold(at, embargo, media),
             "shown_until": self._shown_until(media),
-            "link": self._link(),
-            "link_in": self._link_in(),
-            "repeat": fields.flag("repeat") or False,
-            "made_with_ai": fields.flag("made_with_ai") or False,
             "ignore": self._ignore(),
-            "corrects": self._corrects(),
-            "reason": self._reason(),
-            "answers": self._answers(),
             "media": media,
         }
+
+    def _plain_values(self) -> dict[str, Any]:
+        """The values of the keys that have one line, and what is wrong with them."""
+        values: dict[str, Any] = {key.name: self._plain(key) for key in PLAIN_KEYS}
+        author = self._default("author", self._session.defaults.author)
+        self._check_correction(values["reason"])
+        self._check_answer(values["answers"])
+        self._check_place_of_link(values["link_in"])
+        return {
+            **values,
+            "author": values["author"] or author,
+            "corrects": self._corrected(values["corrects"]),
+        }
+
+    def _plain(self, key: DraftKey) -> str | bool | None:
+        if key.kind is KeyKind.FLAG:
+            return self.fields.flag(key.name) or False
+        text = self.fields.text(key.name)
+        if text is None or key.kind is KeyKind.NAME:
+            return text
+        if key.kind is KeyKind.LINE:
+            return " ".join(text.split())
+        is_address = key.kind is KeyKind.ADDRESS
+        flaw = _flaw_of_link(text) if is_address else _flaw_of_choice(key, text)
+        if flaw:
+            self.fields.reject(key.name, flaw)
+            return None
+        return text
 
     def _default(self, key: str, value: Any) -> Any:
         """The session's default for a key that the draft does not give."""
@@ -246,9 +259,8 @@ class _Reader:
                 self._findings.error("bad-value", position, message, hint)
         return tuple(code for code, _ in words if code in RULES)
 
-    def _corrects(self) -> str | None:
+    def _corrected(self, named: str | None) -> str | None:
         """The id of the post that it corrects."""
-        named = self.fields.text("corrects")
         if named is None:
             return None
         post = named.removeprefix("posts/").removesuffix(".md")
@@ -264,9 +276,7 @@ class _Reader:
             self.fields.missing("reason", hint)
         return post
 
-    def _reason(self) -> str | None:
-        """The reason in one line."""
-        reason = " ".join((self.fields.text("reason") or "").split()) or None
+    def _check_correction(self, reason: str | None) -> None:
         if reason and len(reason) > LONGEST_REASON:
             message = _(
                 "`reason` has {number} characters; at most {most} are allowed.",
@@ -286,37 +296,14 @@ class _Reader:
             self.fields.reject(
                 "reason", Flaw("bad-value", _("`reason` belongs to a correction."), hint)
             )
-        return reason
 
-    def _answers(self) -> str | None:
-        """The id or the address of the reader's comment that it answers."""
-        named = self.fields.text("answers")
+    def _check_answer(self, named: str | None) -> None:
         if named and "corrects" in self.fields:
             message = _("A post cannot correct another post and also answer a reader.")
             hint = _("Take `corrects` or `answers` away, and write a separate draft for each.")
             self.fields.reject("answers", Flaw("bad-value", message, hint))
-        return named
 
-    def _link(self) -> str | None:
-        link = self.fields.text("link")
-        if link is None:
-            return None
-        flaw = _flaw_of_link(link)
-        if flaw:
-            self.fields.reject("link", flaw)
-            return None
-        return link
-
-    def _content_warning(self) -> str | None:
-        """The warning in one line."""
-        return " ".join((self.fields.text("content_warning") or "").split()) or None
-
-    def _link_in(self) -> LinkPlace | None:
-        text = self.fields.text("link_in")
-        place = next((one for one in LINK_PLACES if one == text), None)
-        if text is not None and place is None:
-            message = _("`link_in` must be post or comment.")
-            self.fields.reject("link_in", Flaw("bad-value", message))
+    def _check_place_of_link(self, place: str | None) -> None:
         if place == "comment" and "link" not in self.fields:
             self._findings.warning(
                 "comment-without-link",
@@ -324,7 +311,6 @@ class _Reader:
                 _("There is no `link` that could be the first comment."),
                 _("Write the link after `link:`, not into the text, or take `link_in` away."),
             )
-        return place
 
     def _reason_to_hold(
         self, at: Moment | None, embargo: Moment | None, media: tuple[MediaItem, ...]
@@ -358,6 +344,14 @@ class _Reader:
         records = (self._around.consents.get(item.consent or "") for item in media)
         ends = (record.ends(self._session.zone) for record in records if record)
         return min((end for end in ends if end), default=None)
+
+
+def _flaw_of_choice(key: DraftKey, text: str) -> Flaw | None:
+    if text in key.choices:
+        return None
+    choices = ", ".join(filter(None, key.choices))
+    message = _("`{key}` must be one of: {choices}.", key=key.name, choices=choices)
+    return Flaw("bad-value", message)
 
 
 def _flaw_of_link(link: str) -> Flaw | None:

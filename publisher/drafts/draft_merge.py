@@ -13,14 +13,15 @@ from enum import StrEnum
 from typing import Any
 
 from publisher.drafts.composition import Composition
+from publisher.model.draft_keys import PLAIN_KEYS
 
 BREAK = "\0"
 """Stands between the parts of a thread; no text holds it."""
 _MOST = 500
 """Paragraphs that are compared one by one: the time that takes grows with their square."""
-_LISTS = ("to", "texts", "media")
-_OF_THE_FILE = ("corrects", "reason", "answers")
-"""Fields that a form leaves as the file has them."""
+_SHOWN = tuple(key.name for key in PLAIN_KEYS if key.label)
+"""Keys that a form shows; it leaves others as the file has them."""
+_LISTS = ("to", "texts", "media", "plain")
 
 _Values = Sequence[Any]
 
@@ -113,8 +114,9 @@ def _places(composition: Composition) -> dict[MergePlace, _Values]:
     found: dict[MergePlace, _Values] = {
         MergePlace(name): (getattr(composition, name),)
         for name in Composition.model_fields
-        if name not in (*_LISTS, *_OF_THE_FILE)
+        if name not in _LISTS
     }
+    found |= {MergePlace(name): (composition.plain.get(name, ""),) for name in _SHOWN}
     found |= {MergePlace("to", name): (name,) for name in composition.to}
     found |= {
         MergePlace("texts", name): _paragraphs(parts) for name, parts in composition.texts.items()
@@ -127,16 +129,20 @@ def _places(composition: Composition) -> dict[MergePlace, _Values]:
 
 def _composition(values: Mapping[MergePlace, Sequence[Any]], mine: Composition) -> Composition:
     lists: dict[str, list[Any]] = defaultdict(list)
-    single: dict[str, Any] = {name: getattr(mine, name) for name in _OF_THE_FILE}
+    single: dict[str, Any] = {}
+    plain = dict(mine.plain)
     texts: dict[str, tuple[str, ...]] = {}
     for place, here in values.items():
         if place.field == "texts":
             texts |= {place.name: _parts(here)} if here else {}
+        elif place.field in _SHOWN:
+            plain[place.field] = here[0]
         elif place.field in _LISTS:
             lists[place.field] += here
         else:
             single[place.field] = here[0]
-    return Composition(**single, texts=texts, to=tuple(lists["to"]), media=tuple(lists["media"]))
+    single |= {name: tuple(lists[name]) for name in ("to", "media")}
+    return Composition(**single, texts=texts, plain=plain)
 
 
 def _paragraphs(parts: Sequence[str]) -> tuple[str, ...]:

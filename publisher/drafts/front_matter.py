@@ -6,7 +6,7 @@ from typing import NamedTuple
 from publisher.base.i18n import _, later
 from publisher.drafts import horizontal_rules
 from publisher.drafts.yaml_tree import Mapping, compose
-from publisher.model.posts import DRAFT_KEYS
+from publisher.model.draft_keys import DRAFT_KEYS
 from publisher.model.problems import Findings
 from publisher.model.values import Position
 

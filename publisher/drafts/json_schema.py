@@ -21,7 +21,7 @@ from pydantic_core import core_schema
 from publisher.base.i18n import _
 from publisher.channels.registry import ALIASES, SPECS
 from publisher.drafts import consents, session, session_reader
-from publisher.model.posts import DRAFT_KEYS, MEDIA_KEYS
+from publisher.model.draft_keys import BY_NAME, DRAFT_KEYS, MEDIA_KEYS, KeyKind
 from publisher.model.problems import RULES
 from publisher.settings import account_settings, settings
 from publisher.settings import schema as sections
@@ -60,34 +60,21 @@ def _said(what: str, schema: Schema) -> Schema:
     return {"description": what, **schema}
 
 
-_TO = _said("Accounts, channels or `all`.", _one_or_more(_RECIPIENT))
-_EXPIRES = _said("How long after its time it may still go out.", _DURATION)
-_LANG = _said("The language, such as fr or pt-BR.", _LANGUAGE)
-_AUTHOR = _said("Who wrote it, for the log.", _TEXT)
-_PROPERTIES: dict[str, Schema] = {
-    "at": _said("When the post goes out; without it, the draft is unfinished.",
-                {**_MOMENT, "type": ["string", "null"]}),
-    "to": _TO,
-    "lang": _LANG,
-    "title": _said("The title on the website.", _TEXT),
-    "content_warning": _said(
-        "A few words that readers see first, on platforms that fold a post behind them.", _TEXT
-    ),
-    "link": _said("A web address.", {"type": "string", "pattern": "^https?://\\S+$"}),
-    "link_in": _said("Whether the link is in the post or in the first comment below it, where the "
-                     "channel has comments; the account says it for all its posts.",
-                     {"enum": ["post", "comment"]}),
-    "expires": _EXPIRES,
-    "embargo": _said("Never before this moment, whatever `at` says.", _MOMENT),
-    "author": _AUTHOR,
-    "repeat": _said("The same text may go to the same account once more.", _FLAG),
-    "made_with_ai": _said("Its pictures were made with AI, which some platforms can show.", _FLAG),
-    "corrects": _said("The post that it corrects, by its name: its path below posts/.", _TEXT),
-    "reason": _said("Why it corrects that, in one sentence.", _TEXT),
-    "answers": _said("What a reader wrote, and it answers: the id in `publisher answers --json`, "
-                     "or the address.", {"type": ["string", "integer"]}),
-    "ignore": _said("Advice that this draft does not follow.", _one_or_more({"enum": [*RULES]})),
-}  # fmt: skip
+_KINDS: dict[KeyKind, Schema] = {
+    KeyKind.LINE: _TEXT,
+    KeyKind.NAME: _TEXT,
+    KeyKind.ADDRESS: {"type": "string", "pattern": "^https?://\\S+$"},
+    KeyKind.FLAG: _FLAG,
+}
+_OTHERS: dict[str, Schema] = {
+    "at": {**_MOMENT, "type": ["string", "null"]},
+    "to": _one_or_more(_RECIPIENT),
+    "lang": _LANGUAGE,
+    "expires": _DURATION,
+    "embargo": _MOMENT,
+    "ignore": _one_or_more({"enum": [*RULES]}),
+}
+"""The values of keys that have more than one line, or a form of their own."""
 _MEDIA: dict[str, Schema] = {
     "file": _said("The picture, from the draft's folder, or from posts/ with a slash in front.",
                   _TEXT),
@@ -139,15 +126,24 @@ def _object(
 
 def draft_schema() -> Schema:
     """Schema of a draft's front matter."""
-    picture = _object(MEDIA_KEYS, _MEDIA, required=("file", "alt"))
-    media = _said("The pictures.", {"type": "array", "items": picture})
-    return _object(DRAFT_KEYS, {**_PROPERTIES, "media": media})
+    return _object(DRAFT_KEYS, {name: _of_key(name) for name in DRAFT_KEYS})
+
+
+def _of_key(name: str) -> Schema:
+    """Schema of the value of a draft's key."""
+    key = BY_NAME[name]
+    if name == "media":
+        picture = _object(MEDIA_KEYS, _MEDIA, required=("file", "alt"))
+        return _said(key.about, {"type": "array", "items": picture})
+    if key.kind is KeyKind.CHOICE:
+        return _said(key.about, {"enum": [*filter(None, key.choices)]})
+    return _said(key.about, _OTHERS[name] if key.kind is KeyKind.OTHER else _KINDS[key.kind])
 
 
 def session_schema() -> Schema:
     """Schema of posts/session.yaml."""
     item = _object(session_reader.ITEM_KEYS, _ITEM, required=("starts",))
-    defaults = {"to": _TO, "expires": _EXPIRES, "lang": _LANG, "author": _AUTHOR}
+    defaults = {name: _of_key(name) for name in session_reader.DEFAULTS_KEYS}
     nested = {
         "defaults": _said(
             "What a draft that says nothing gets.",

@@ -12,7 +12,8 @@ from publisher.drafts.yaml_tree import Mapping as MappingNode
 from publisher.drafts.yaml_tree import Scalar
 from publisher.media import captions, videos
 from publisher.model.content import UNKNOWN_LANGUAGE, Captions
-from publisher.model.posts import MEDIA_KEYS, MediaItem
+from publisher.model.draft_keys import MEDIA_KEYS
+from publisher.model.posts import MediaItem
 from publisher.model.problems import Findings, Flaw
 
 

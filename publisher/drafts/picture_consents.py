@@ -24,7 +24,8 @@ from publisher.media import at_once, crops, folder, media_file
 from publisher.media.cache import Copies, distinct
 from publisher.model.accounts import Account
 from publisher.model.capabilities import Capabilities
-from publisher.model.posts import DRAFT_KEYS, MEDIA_KEYS, Statement
+from publisher.model.draft_keys import DRAFT_KEYS, MEDIA_KEYS
+from publisher.model.posts import Statement
 from publisher.model.problems import Findings, Flaw
 
 _MARKS = (b"people", b"consent")

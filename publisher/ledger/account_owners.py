@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, select, update
 
 from publisher.ledger.database import LedgerPart, Turn
-from publisher.ledger.suspensions import suspend
+from publisher.ledger.limits.suspensions import suspend
 from publisher.ledger.tables import accounts
 from publisher.ledger.transitions import note_account
 from publisher.model.accounts import Owner

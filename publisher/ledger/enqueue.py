@@ -14,6 +14,7 @@ from publisher.base.clock import Clock
 from publisher.base.i18n import _
 from publisher.ledger import token_bounds, unread_drafts
 from publisher.ledger.database import Database, LedgerPart, Turn
+from publisher.ledger.doubts.pending_stops import note_stop
 from publisher.ledger.integrity.chain_links import chained
 from publisher.ledger.integrity.forgotten import looked_for
 from publisher.ledger.integrity.hash_chain import delivery_digest, delivery_origin, shortened
@@ -21,7 +22,6 @@ from publisher.ledger.manager import file_changes
 from publisher.ledger.manager.authors import AUTHOR
 from publisher.ledger.manager.file_changes import FileChange
 from publisher.ledger.manager.rights import EVERYBODY, Rank, Rights
-from publisher.ledger.pending_stops import note_stop
 from publisher.ledger.picture_consents import PictureConsent, keep, of_content
 from publisher.ledger.reading import search_index
 from publisher.ledger.rows import chunks

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, select
 
 from publisher.ledger.database import LedgerPart
-from publisher.ledger.suspensions import suspend
+from publisher.ledger.limits.suspensions import suspend
 from publisher.ledger.tables import accounts, key_exchanges
 from publisher.ledger.transitions import note_account
 from publisher.model.events import Event

@@ -15,7 +15,7 @@ from sqlalchemy import Row, select, update
 from publisher.base.clock import Clock
 from publisher.ledger.database import Database, LedgerPart
 from publisher.ledger.manager.rights import Rank, Rights
-from publisher.ledger.owner_news import called
+from publisher.ledger.news.owner_news import called
 from publisher.ledger.tables import profiles
 from publisher.ledger.transitions import note_account
 from publisher.model.accounts import KnownProfile, Profile

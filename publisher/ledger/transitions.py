@@ -26,7 +26,8 @@ from sqlalchemy import (
 )
 
 from publisher.base.stored_messages import kept
-from publisher.ledger import remote_ids, replies, rows, token_bounds
+from publisher.ledger import remote_ids, rows, token_bounds
+from publisher.ledger.comments import replies
 from publisher.ledger.integrity import hash_chain, marks
 from publisher.ledger.integrity.chain_links import chain_of, chained, chained_to_accounts, file_of
 from publisher.ledger.reading import search_index

@@ -223,8 +223,9 @@ class Delivery(Frozen):
     repeat: bool
     pending_stop: State | None = None
     """The state that it gets, instead of SCHEDULED, once it is known not to be out; see
-    `ledger/pending_stops.py`. It stays when it is out after all: then the stop came too late. If a
-    platform made it public on its own, this is its state before; see `ledger/published_early.py`.
+    `ledger/doubts/pending_stops.py`. It stays when it is out after all: then the stop came too
+    late. If a platform made it public on its own, this is its state before; see
+    `ledger/doubts/published_early.py`.
     """
     manual_hold: str | None = None
     """Who holds the post, and why, until a person releases it; see

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 
 from publisher.base.i18n import _, later
+from publisher.model.draft_keys import KEYS
 
 
 class Event(StrEnum):
@@ -132,22 +133,17 @@ class Event(StrEnum):
 LABELS = (
     later("absences"),
     later("account"),
-    later("author"),
     later("backup of"),
-    later("answers"),
     later("before"),
     later("consent"),
     later("content"),
     later("copy of"),
-    later("corrects"),
     later("credit"),
     later("digest"),
     later("due at"),
-    later("embargo"),
     later("embargo until"),
     later("ends at"),
     later("expires at"),
-    later("expiry"),
     later("failures"),
     later("file"),
     later("goes out at"),
@@ -157,10 +153,8 @@ LABELS = (
     later("if not out"),
     later("item"),
     later("kind"),
-    later("language"),
     later("last day"),
     later("last error"),
-    later("link"),
     later("mentions"),
     later("message"),
     later("number"),
@@ -168,26 +162,21 @@ LABELS = (
     later("owner"),
     later("part"),
     later("people"),
-    later("pictures"),
     later("place"),
-    later("reason"),
-    later("recipients"),
-    later("repeat"),
     later("role"),
     later("scopes"),
     later("second factor"),
     later("since"),
     later("starts at"),
     later("text"),
-    later("time"),
-    later("title"),
     later("token"),
     later("until"),
 )
-"""The names of the keys in a step's detail."""
+"""The names of the keys in a step's detail, besides those of a draft's keys."""
 _LABELS_OTHERWISE: Mapping[str, str] = {
     "alternative text": later("picture description"),
     "channels": later("platforms"),
+    **{key.in_history.replace("_", " "): key.noun for key in KEYS},
 }
 """Names for people that differ from the keys."""
 

@@ -6,6 +6,7 @@ from datetime import datetime, tzinfo
 from typing import Any
 
 from publisher.base.i18n import _
+from publisher.model.draft_keys import BY_HISTORY, KeyKind
 from publisher.model.events import kind, label
 
 _INSTANTS = frozenset(
@@ -49,7 +50,9 @@ def details(
 
 
 def _plain(key: str, value: object, zone: tzinfo, spelled: Spelled) -> str:
-    """A value as text: instants in `zone`, lists in one line."""
+    """A value as text: instants in `zone`, lists in one line, what a draft says in its words."""
+    if key in BY_HISTORY and BY_HISTORY[key].kind in (KeyKind.FLAG, KeyKind.CHOICE):
+        return BY_HISTORY[key].in_words(value)
     if key in _INSTANTS and isinstance(value, str):
         return spelled(datetime.fromisoformat(value).astimezone(zone))
     if isinstance(value, list):

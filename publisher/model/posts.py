@@ -13,17 +13,8 @@ from publisher.base.text import first_words
 from publisher.model.content import Captions
 from publisher.model.values import Frozen, Position
 
-DRAFT_KEYS = (
-    "at", "to", "lang", "title", "content_warning", "media", "link", "link_in", "expires", "embargo",
-    "author", "repeat", "made_with_ai", "ignore", "corrects", "reason",
-    "answers",
-)  # fmt: skip
-"""The keys of a draft's front matter."""
-MEDIA_KEYS = ("file", "alt", "credit", "people", "consent")
-"""The keys of an entry in a draft's list `media`."""
 LinkPlace = Literal["post", "comment"]
 """Where a link is: in the post, or in the first comment below it."""
-LINK_PLACES: tuple[LinkPlace, ...] = ("post", "comment")
 
 
 class Motion(Frozen):

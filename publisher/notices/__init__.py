@@ -15,7 +15,7 @@ from pydantic import SecretStr
 
 from publisher.base.clock import Clock
 from publisher.base.errors import PublisherError
-from publisher.ledger.outbox import Item, News
+from publisher.ledger.news.outbox import Item, News
 from publisher.notices.message import Compose
 from publisher.notices.personal_notices import PersonalNotices
 from publisher.notices.sending import send_news

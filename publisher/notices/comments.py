@@ -1,7 +1,7 @@
 """Text of notices about readers' comments that call for somebody; none of their words."""
 
 from publisher.base.i18n import _, plural
-from publisher.ledger.comment_news import CommentNews
+from publisher.ledger.comments.comment_news import CommentNews
 
 
 def event(item: CommentNews) -> str:

@@ -13,11 +13,17 @@ from datetime import UTC, datetime, tzinfo
 
 from publisher.base.i18n import _, later, plural
 from publisher.base.text import harmless
-from publisher.ledger.comment_news import CommentNews
-from publisher.ledger.outbox import AccountGoesOn, Item, LatePosts, StuckDelivery, SuspendedAccount
-from publisher.ledger.owner_news import KeysEnd, OwnerChange
+from publisher.ledger.comments.comment_news import CommentNews
+from publisher.ledger.news.outbox import (
+    AccountGoesOn,
+    Item,
+    LatePosts,
+    StuckDelivery,
+    SuspendedAccount,
+)
+from publisher.ledger.news.owner_news import KeysEnd, OwnerChange
+from publisher.ledger.news.user_notices import PersonNews
 from publisher.ledger.reading.set_backs import SetBack
-from publisher.ledger.user_notices import PersonNews
 from publisher.model import events
 from publisher.model.accounts import owner_changed
 from publisher.model.states import State, counted

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from publisher.base.i18n import _, later
-from publisher.ledger.user_notices import PersonNews
+from publisher.ledger.news.user_notices import PersonNews
 from publisher.model.events import Event
 
 _EVENTS: Mapping[str, str] = {

@@ -9,8 +9,8 @@ from urllib.parse import quote, urlencode
 
 from publisher.base.i18n import _, later, plural
 from publisher.base.text import harmless
-from publisher.ledger.notice_addresses import Topic
-from publisher.ledger.personal_news import PersonalItem
+from publisher.ledger.news.notice_addresses import Topic
+from publisher.ledger.news.personal_news import PersonalItem
 from publisher.model.states import State
 from publisher.notices.message import Message, time_text
 

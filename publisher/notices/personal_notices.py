@@ -13,8 +13,8 @@ import structlog
 from publisher.base import i18n
 from publisher.base.errors import PublisherError
 from publisher.base.i18n import _
-from publisher.ledger.notice_addresses import NoticeAddress
-from publisher.ledger.personal_news import PersonalItem, PersonalNews
+from publisher.ledger.news.notice_addresses import NoticeAddress
+from publisher.ledger.news.personal_news import PersonalItem, PersonalNews
 from publisher.notices.addresses import opened
 from publisher.notices.message import Message
 from publisher.notices.sending import send_news

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer
 
 from publisher.base.formats import instant_text
-from publisher.ledger.webhook_news import DeliveryEvent
+from publisher.ledger.news.webhook_news import DeliveryEvent
 from publisher.model.states import State
 
 WebhookType = Literal["approval.asked", "delivery.failed", "delivery.state_changed"]

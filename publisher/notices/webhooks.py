@@ -1,7 +1,7 @@
 """Webhooks: programs of the organisation are told of each change of a delivery's state.
 
 Each message is signed as Standard Webhooks says (https://www.standardwebhooks.com).
-`ledger/webhook_news.py` decides what is sent, and that it is sent once; a receiver that takes
+`ledger/news/webhook_news.py` decides what is sent, and that it is sent once; a receiver that takes
 nothing is asked again, later each time.
 """
 
@@ -21,7 +21,7 @@ from pydantic import SecretStr
 
 from publisher.base.errors import NoticeNotSent, PublisherError
 from publisher.base.i18n import _
-from publisher.ledger.webhook_news import DeliveryEvent, WebhookNews
+from publisher.ledger.news.webhook_news import DeliveryEvent, WebhookNews
 from publisher.notices.network_guard import public_only
 from publisher.notices.webhook_message import WebhookMessage
 from publisher.settings.schema import WebhookSettings

@@ -18,8 +18,8 @@ from publisher.drafts.consents import Consents
 from publisher.drafts.library import Library
 from publisher.drafts.session import Session
 from publisher.ledger.enqueue import Ledger
+from publisher.ledger.limits.rate_limits import Limits
 from publisher.ledger.manager.file_changes import FileChange
-from publisher.ledger.rate_limits import Limits
 from publisher.ledger.reading.queries import Queries
 from publisher.ledger.transitions import Conflict
 from publisher.ledger.unread_drafts import UnreadDraft

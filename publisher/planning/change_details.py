@@ -8,13 +8,14 @@ from itertools import zip_longest
 
 from publisher.model.content import Content, Picture
 from publisher.model.deliveries import Delivery, Wish
+from publisher.model.draft_keys import KEYS
 from publisher.model.states import State
 
 Value = str | datetime | bool | None
 
 
 class Aspect(StrEnum):
-    """A field that can differ. Scripts read the values."""
+    """A field that can differ, besides the keys of drafts. Scripts read the values."""
 
     DUE_AT = "due_at"
     EMBARGO_UNTIL = "embargo_until"
@@ -22,33 +23,19 @@ class Aspect(StrEnum):
     CHANNEL = "channel"
     APPROVAL = "approval"
     """Whether it waits for an approval."""
-    AUTHOR = "author"
-    REPEAT = "repeat"
     TEXT = "text"
-    TITLE = "title"
-    CONTENT_WARNING = "content_warning"
-    LANG = "lang"
-    LINK = "link"
     PICTURE = "picture"
     """The file's name as it goes out."""
     ORDER = "order"
     """The order of the pictures."""
-    MADE_WITH_AI = "made_with_ai"
     ALT = "alt"
     CREDIT = "credit"
     CAPTIONS = "captions"
     """Of a video; the values are their times and words."""
     CONSENT = "consent"
-    CORRECTS = "corrects"
-    REASON = "reason"
-    """Why it corrects that."""
-    ANSWERS = "answers"
 
 
-_ABOUT_ALL = (
-    Aspect.CONTENT_WARNING, Aspect.TITLE, Aspect.LANG, Aspect.LINK, Aspect.MADE_WITH_AI,
-    Aspect.CORRECTS, Aspect.REASON, Aspect.ANSWERS,
-)  # fmt: skip
+_OF_CONTENT = tuple(key.name for key in KEYS if key.goes_out)
 """Fields of a content that concern all of its parts."""
 
 
@@ -56,7 +43,8 @@ _ABOUT_ALL = (
 class Detail:
     """One difference."""
 
-    aspect: Aspect
+    aspect: str
+    """An `Aspect`, or a key of drafts."""
     old: Value
     new: Value
     number: int | None = None
@@ -67,11 +55,11 @@ def details(delivery: Delivery, wish: Wish) -> list[Detail]:
     """The differences between a delivery and `wish`; empty if there are none."""
     return [
         *_times(delivery, wish),
-        *_differences(delivery, wish, (Aspect.CHANNEL, Aspect.REPEAT)),
+        *_differences(delivery, wish, (Aspect.CHANNEL, "repeat")),
         *_author(delivery, wish),
         *_approval(delivery, wish),
         *_words(delivery.content, wish.content),
-        *_differences(delivery.content, wish.content, _ABOUT_ALL),
+        *_differences(delivery.content, wish.content, _OF_CONTENT),
         *_pictures(delivery.content.pictures, wish.content.pictures),
     ]
 
@@ -89,7 +77,7 @@ def _span(planned: Delivery | Wish) -> object:
 
 def _author(delivery: Delivery, wish: Wish) -> Iterator[Detail]:
     if wish.author not in (None, delivery.written_by):
-        yield Detail(Aspect.AUTHOR, delivery.written_by, wish.author)
+        yield Detail("author", delivery.written_by, wish.author)
 
 
 def _approval(delivery: Delivery, wish: Wish) -> Iterator[Detail]:
@@ -135,7 +123,7 @@ def _cues(video: Picture) -> str | None:
 
 
 def _differences(
-    old: object, new: object, aspects: Sequence[Aspect], number: int | None = None
+    old: object, new: object, aspects: Sequence[str], number: int | None = None
 ) -> Iterator[Detail]:
     for aspect in aspects:
         before, after = getattr(old, aspect), getattr(new, aspect)

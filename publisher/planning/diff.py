@@ -14,9 +14,9 @@ from publisher.drafts.picture_consents import PictureConsents, unnamed
 from publisher.drafts.picture_consents import post_of as stated_in
 from publisher.drafts.times import local
 from publisher.ledger.corrections import target_of
+from publisher.ledger.doubts.pending_stops import GONE, NOT_ADDRESSED, UNFINISHED
 from publisher.ledger.integrity.chain_links import post_of
 from publisher.ledger.manager.approvals import may_approve
-from publisher.ledger.pending_stops import GONE, NOT_ADDRESSED, UNFINISHED
 from publisher.ledger.picture_consents import PictureConsent
 from publisher.ledger.reading.queries import Queries
 from publisher.ledger.unread_drafts import UnreadDraft

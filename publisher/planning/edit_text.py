@@ -1,56 +1,44 @@
 """Text of an edit's changes, the same in a terminal and on the web pages."""
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import datetime
 from typing import NamedTuple
 
 from publisher.base.i18n import _, later
+from publisher.model.draft_keys import BY_NAME, KEYS
 from publisher.planning.change_details import Aspect, Detail, Value, details
 from publisher.planning.plan import PlannedChange
 
 _COMPARED = (
-    Aspect.TEXT, Aspect.CONTENT_WARNING, Aspect.TITLE, Aspect.ALT, Aspect.CREDIT, Aspect.CAPTIONS,
-    Aspect.REASON,
+    Aspect.TEXT, Aspect.ALT, Aspect.CREDIT, Aspect.CAPTIONS,
+    *(key.name for key in KEYS if key.is_worded),
 )  # fmt: skip
 """Fields that are shown old and new, word by word."""
 
-_CHANGING = {
+_CHANGING: Mapping[str, str] = {
+    **{key.name: key.changed for key in KEYS if key.changed},
     Aspect.DUE_AT: later("was {old}"),
     Aspect.EMBARGO_UNTIL: later("embargo: {new}, was {old}"),
     Aspect.EXPIRES_AT: later("expires {new}, was {old}"),
     Aspect.CHANNEL: later("platform was {old}"),
-    Aspect.AUTHOR: later("author was {old}"),
-    Aspect.LANG: later("language was {old}"),
-    Aspect.LINK: later("link was {old}"),
     Aspect.PICTURE: later("picture {number} is a different one"),
     Aspect.ORDER: later("pictures in another order"),
-    Aspect.CORRECTS: later("corrected {old} before"),
-    Aspect.ANSWERS: later("answered {old} before"),
     Aspect.CONSENT: later("consent of picture {number} was {old}"),
 }
-_FOLLOWING = {
+_FOLLOWING: Mapping[str, str] = {
     Aspect.DUE_AT: later("was {old}, moves with {item}"),
     Aspect.EMBARGO_UNTIL: later("embargo: {new}, was {old}, moves with {item}"),
 }
 """The same, for a time that is relative to an agenda item."""
-_BEGINNING = {
+_BEGINNING: Mapping[str, str] = {
+    **{key.name: key.begun for key in KEYS if key.begun},
     Aspect.APPROVAL: later("from now on it waits for an approval"),
-    Aspect.REPEAT: later("from now on the same text may go out again"),
-    Aspect.MADE_WITH_AI: later("from now on it is marked as made with AI"),
     Aspect.PICTURE: later("picture {number} is new"),
 }
-_ENDING = {
+_ENDING: Mapping[str, str] = {
+    **{key.name: key.ended for key in KEYS if key.ended},
     Aspect.APPROVAL: later("it no longer waits for an approval"),
-    Aspect.REPEAT: later("the same text may no longer go out again"),
-    Aspect.MADE_WITH_AI: later("it is no longer marked as made with AI"),
     Aspect.PICTURE: later("picture {number} is gone"),
-}
-
-_LABELS = {
-    Aspect.CONTENT_WARNING: later("content warning:"),
-    Aspect.TITLE: later("title:"),
-    Aspect.CAPTIONS: later("captions:"),
-    Aspect.REASON: later("reason:"),
 }
 
 
@@ -85,7 +73,10 @@ def notes(
             return instant(value)
         return str(value) if value else "—"
 
-    items = {Aspect.DUE_AT: change.anchor, Aspect.EMBARGO_UNTIL: change.embargo_anchor}
+    items: Mapping[str, str | None] = {
+        Aspect.DUE_AT: change.anchor,
+        Aspect.EMBARGO_UNTIL: change.embargo_anchor,
+    }
     for detail in of(change):
         if detail.aspect not in _COMPARED and detail.aspect not in but:
             item = items.get(detail.aspect)
@@ -122,5 +113,7 @@ def _label(detail: Detail, change: PlannedChange) -> str:
             return _("description of picture {number}:", number=detail.number)
         case Aspect.CREDIT:
             return _("credit of picture {number}:", number=detail.number)
-        case aspect:
-            return _(_LABELS[aspect])
+        case Aspect.CAPTIONS:
+            return _("captions:")
+        case name:
+            return _("{heading}:", heading=_(BY_NAME[name].noun))

@@ -1,7 +1,7 @@
 """Comparison of one wish with one delivery: the kind of edit, and pending stops."""
 
 from publisher.base.i18n import _, later
-from publisher.ledger.pending_stops import BY_QUEUE
+from publisher.ledger.doubts.pending_stops import BY_QUEUE
 from publisher.model.deliveries import Brief, Delivery, PendingStop, Wish
 from publisher.model.states import State
 from publisher.planning.plan import Change

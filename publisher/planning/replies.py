@@ -6,8 +6,8 @@ from datetime import timedelta
 
 from publisher.base.i18n import _
 from publisher.channels.registry import SPECS, spec_of, title
+from publisher.ledger.comments.replies import AnsweredComment
 from publisher.ledger.reading.queries import Queries
-from publisher.ledger.replies import AnsweredComment
 from publisher.model.accounts import Account
 from publisher.model.content import Content
 from publisher.model.deliveries import Delivery, Wish

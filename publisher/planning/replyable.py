@@ -6,9 +6,9 @@ from typing import NamedTuple
 from publisher.base.errors import NotPossible
 from publisher.base.i18n import _
 from publisher.channels.registry import spec_of, title
-from publisher.ledger.reading.comment_pages import CommentPages
+from publisher.ledger.comments.comment_pages import CommentPages
+from publisher.ledger.comments.replies import AnsweredComment
 from publisher.ledger.reading.queries import Queries
-from publisher.ledger.replies import AnsweredComment
 from publisher.model.accounts import Account
 
 

@@ -10,7 +10,7 @@ from publisher.base.i18n import _
 from publisher.channels.registry import SPECS, capabilities_of, in_sentence
 from publisher.drafts import rendering
 from publisher.drafts.text_limits import TextLimits, TextSize
-from publisher.ledger.pending_stops import reason_of
+from publisher.ledger.doubts.pending_stops import reason_of
 from publisher.model.accounts import Account
 from publisher.model.capabilities import Capabilities
 from publisher.model.content import Content, Picture

@@ -7,11 +7,11 @@ from datetime import datetime, timedelta, tzinfo
 from typing import Any
 
 from publisher.base.formats import instant_text
+from publisher.ledger.news.user_notices import Guessed
 from publisher.ledger.reading.account_status import AccountStatus
 from publisher.ledger.reading.lateness import Late
 from publisher.ledger.reading.queries import Queries
 from publisher.ledger.reading.set_backs import SetBack
-from publisher.ledger.user_notices import Guessed
 from publisher.model.deliveries import Delivery
 from publisher.model.outcomes import Kind, Limit
 from publisher.model.states import State

@@ -30,7 +30,7 @@ from publisher.base.text import did_you_mean, nearest, suggestion
 from publisher.base.toml_positions import Keys
 from publisher.channels.registry import SPECS
 from publisher.model.accounts import Account, ApprovalRule
-from publisher.model.posts import DRAFT_KEYS
+from publisher.model.draft_keys import DRAFT_KEYS
 from publisher.settings import sandbox_mode
 from publisher.settings.account_settings import (
     CHANNEL_NAMES,

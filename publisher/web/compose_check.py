@@ -11,6 +11,7 @@ from publisher.drafts.composition import Composition
 from publisher.drafts.editing import Manuscript
 from publisher.drafts.library import Library
 from publisher.media.unsaved import UnsavedPictures
+from publisher.model.draft_keys import BY_NAME
 from publisher.model.posts import Post
 from publisher.model.problems import Flaw
 from publisher.model.values import Problem, Severity
@@ -26,7 +27,6 @@ _FIELDS = {
     "sure-miss": "when", "over-limit": "when", "account-stopped": "when",
 }  # fmt: skip
 """The parts of the form that problems belong to, where their places in the file do not say it."""
-_OF_KEYS = {"to": "to", "media": "media", "at": "when"}
 _ONCE_MORE = later("Change the text, or tick below that it may go out again.")
 _NOT_SAID_YET = "alt-missing"
 
@@ -136,7 +136,7 @@ def _by_field(problems: Sequence[Problem], post: Post | None) -> dict[str, list[
     found: dict[str, list[FieldProblem]] = {}
     for problem in problems:
         key = next((key for line, key in reversed(places) if line <= problem.line), "")
-        of_key = "text" if key.startswith("text:") else _OF_KEYS.get(key, "more" if key else "")
+        of_key = "text" if key.startswith("text:") else BY_NAME[key].part if key in BY_NAME else ""
         found.setdefault(_FIELDS.get(problem.code, of_key), []).append(_one(problem))
     return found
 

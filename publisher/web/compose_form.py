@@ -3,20 +3,17 @@
 import hashlib
 import json
 import re
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields, replace
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import timedelta
 from itertools import zip_longest
-from typing import Annotated
-
-from fastapi import Form
 
 from publisher.base.i18n import _
 from publisher.drafts.composition import Composition, MediaEntry, one_line
 from publisher.drafts.session import LANGUAGE, Session
 from publisher.drafts.text_files import invalid_character
 from publisher.media.crops import Frame
-from publisher.model.posts import LINK_PLACES
+from publisher.model.draft_keys import BY_NAME, PLAIN_KEYS, DraftKey, KeyKind
 from publisher.model.problems import Flaw
 from publisher.web.time_fields import TimeFields, from_units, in_units
 
@@ -26,8 +23,8 @@ _LINE_END = re.compile(r"\r\n?")
 _MOST = 200
 """Parts of texts, and pictures, that a form may have."""
 
-Text = Annotated[str, Form()]
-Texts = Annotated[list[str] | None, Form()]
+Texts = list[str] | None
+_KEYS = tuple(key.name for key in PLAIN_KEYS)
 FieldFlaws = dict[str, list[Flaw]]
 """What is wrong with what was typed, by part of the form: `to`, `text`, `media`, `when`, `more`."""
 
@@ -36,58 +33,47 @@ FieldFlaws = dict[str, list[Flaw]]
 class ComposeForm:
     """The fields of the composer. Lists belong together item by item."""
 
-    key: Text = ""
+    key: str = ""
     """Random, of a new post's form; empty for a draft's."""
-    seen: Text = ""
+    seen: str = ""
     """The digest of the draft that the form was made from; empty for a new one."""
-    base: Text = ""
+    base: str = ""
     """That draft itself, in Base64, for a merge with a newer version."""
-    against: Text = ""
+    against: str = ""
     """The digest of the newer version that the page showed beside what was typed."""
     clash: Texts = None
     """The places in which that differs; `choice` says what stays in each."""
     choice: Texts = None
-    shown: Text = ""
+    shown: str = ""
     """The digest of the changes that the person has seen."""
-    sure: Text = ""
-    tried: Text = ""
+    sure: str = ""
+    tried: str = ""
     """Whether somebody tried to save or submit it: what is missing counts as an error since."""
-    copy_of: Text = ""
+    copy_of: str = ""
     """The post of which a new one is a copy."""
-    translation_of: Text = ""
+    translation_of: str = ""
     """The post of which a new one is a translation."""
     account: Texts = None
-    lang: Text = ""
+    lang: str = ""
     section: Texts = None
     """For each of `text`: the account or channel that it is for; empty for all."""
     text: Texts = None
-    title: Text = ""
-    content_warning: Text = ""
-    link: Text = ""
-    link_in: Text = ""
-    made_with_ai: Text = ""
-    repeat: Text = ""
-    """Whether the same text may go out once more."""
-    author: Text = ""
-    corrects: Text = ""
-    reason: Text = ""
-    """Of a correction, from programs: pages do not ask for them, and a draft keeps its own."""
-    answers: Text = ""
-    """The reader's comment that it answers."""
-    when: Text = ""
-    at: Text = ""
-    number: Text = ""
-    unit: Text = "m"
-    side: Text = "before-start"
-    written: Text = ""
-    embargo: Text = ""
-    embargo_at: Text = ""
-    embargo_number: Text = ""
-    embargo_unit: Text = "m"
-    embargo_side: Text = "before-start"
-    embargo_written: Text = ""
-    expires: Text = ""
-    expires_unit: Text = "h"
+    plain: Mapping[str, str] = field(default_factory=lambda: dict.fromkeys(_KEYS, ""))
+    """What was typed for each key of a draft that has one line; a field has the key's name."""
+    when: str = ""
+    at: str = ""
+    number: str = ""
+    unit: str = "m"
+    side: str = "before-start"
+    written: str = ""
+    embargo: str = ""
+    embargo_at: str = ""
+    embargo_number: str = ""
+    embargo_unit: str = "m"
+    embargo_side: str = "before-start"
+    embargo_written: str = ""
+    expires: str = ""
+    expires_unit: str = "h"
     file: Texts = None
     """What the draft calls its pictures, or the names of unsaved ones."""
     alt: Texts = None
@@ -97,12 +83,12 @@ class ComposeForm:
     """The places of those in `file` that show people, from 0."""
     original: Texts = None
     """For each of `file` that is an unsaved crop: the whole picture, as `file` would name it."""
-    frame_left: Text = ""
+    frame_left: str = ""
     """The frame of the picture that is being cropped, in pixels."""
-    frame_top: Text = ""
-    frame_width: Text = ""
-    frame_height: Text = ""
-    find: Text = ""
+    frame_top: str = ""
+    frame_width: str = ""
+    frame_height: str = ""
+    find: str = ""
     """Words that are searched for in the media library."""
 
     @classmethod
@@ -120,16 +106,7 @@ class ComposeForm:
             lang=composition.lang,
             section=[name for name, _part in texts],
             text=[part for _name, part in texts],
-            title=composition.title,
-            content_warning=composition.content_warning,
-            link=composition.link,
-            link_in=composition.link_in or "",
-            made_with_ai="yes" if composition.made_with_ai else "",
-            repeat="yes" if composition.repeat else "",
-            author=composition.author,
-            corrects=composition.corrects or "",
-            reason=composition.reason or "",
-            answers=composition.answers or "",
+            plain={name: composition.plain.get(name, "") for name in _KEYS},
             expires=expires,
             expires_unit=expires_unit,
         )
@@ -139,21 +116,27 @@ class ComposeForm:
     def kept(cls, lists: Mapping[str, Sequence[object]]) -> dict[str, list[str]]:
         """What was typed, of all values of a form's fields; nothing if no word was."""
         found = {
-            one.name: [value for value in lists.get(one.name, ()) if isinstance(value, str)]
-            for one in fields(cls)
-            if one.name != "base"  # it has the size of a draft; without it, more is asked
+            name: [value for value in lists.get(name, ()) if isinstance(value, str)]
+            for name in FORM_FIELDS
+            if name != "base"  # it has the size of a draft; without it, more is asked
         }
         return {name: values for name, values in found.items() if any(values)}
 
     @classmethod
     def of_lists(cls, lists: Mapping[str, Sequence[str]]) -> "ComposeForm":
-        """The form with these values of its fields."""
-        values = {
-            one.name: [*lists[one.name]] if one.default is None else lists[one.name][-1]
-            for one in fields(cls)
-            if lists.get(one.name)
+        """The form with these values of its fields; an empty one has what is usual."""
+        last = {name: values[-1] for name, values in lists.items() if values}
+        own = {
+            name: [*lists[name]] if name in _LISTS else last[name]
+            for name in _OWN
+            if name in last and (name in _LISTS or last[name])
         }
-        return cls(**values)  # type: ignore[arg-type]
+        plain = {name: last.get(name, "") for name in _KEYS}
+        return cls(**own, plain=plain)  # type: ignore[arg-type]
+
+    def with_plain(self, **values: str) -> "ComposeForm":
+        """The form with other values of keys."""
+        return replace(self, plain={**self.plain, **values})
 
     def with_times(self, when: TimeFields, embargo: TimeFields) -> "ComposeForm":
         return replace(
@@ -209,6 +192,12 @@ class ComposeForm:
         """
         typed = asdict(replace(self, seen="", shown="", sure="", tried=""))
         return hashlib.sha256(json.dumps(typed).encode()).hexdigest() if self.key else ""
+
+    @property
+    def says_more(self) -> bool:
+        """Whether something is said below the part that everybody fills in; an author always is."""
+        more = {key.name for key in PLAIN_KEYS if key.part == "more" and key.label} - {"author"}
+        return bool(self.embargo or self.expires or any(self.plain[name] for name in more))
 
     @property
     def time(self) -> TimeFields:
@@ -284,9 +273,9 @@ class ComposeForm:
         flaws: FieldFlaws = {}
         when, embargo = self.time.read(session), self.embargo_time.read(session)
         expires = from_units(self.expires, self.expires_unit)
-        for place, value in (("when", when), ("more", embargo), ("more", expires)):
-            if isinstance(value, Flaw):
-                flaws.setdefault(place, []).append(value)
+        for place, read in (("when", when), ("more", embargo), ("more", expires)):
+            if isinstance(read, Flaw):
+                flaws.setdefault(place, []).append(read)
         texts = {
             name: tuple(parts) for name, parts in self.texts.items() if any(map(str.strip, parts))
         }
@@ -297,41 +286,42 @@ class ComposeForm:
             embargo=seen.embargo if isinstance(embargo, Flaw) else embargo,
             expires=seen.expires if isinstance(expires, Flaw) else expires or None,
             lang=self.lang.strip(),
-            title=one_line(self.title),
-            content_warning=one_line(self.content_warning),
-            link=one_line(self.link),
-            link_in=next((one for one in LINK_PLACES if one == self.link_in), None),
-            made_with_ai=bool(self.made_with_ai),
-            repeat=bool(self.repeat),
-            author=one_line(self.author),
-            corrects=one_line(self.corrects) or None,
-            reason=one_line(self.reason) or None,
-            answers=one_line(self.answers) or None,
+            plain={
+                key.name: value
+                for key in PLAIN_KEYS
+                # What the form does not show, it does not take away.
+                if (value := _value(key, self.plain[key.name])) or key.label
+            },
             texts=texts,
             media=tuple(self.media),
         )
         if wanted.lang and not LANGUAGE.fullmatch(wanted.lang):
-            flaws.setdefault("more", []).append(
+            flaws.setdefault(BY_NAME["lang"].part, []).append(
                 Flaw("bad-language", _("“{code}” is not a language code.", code=wanted.lang))
             )
-        for place, values in _typed(wanted).items():
-            if flaw := next(filter(None, map(invalid_character, values)), None):
-                flaws.setdefault(place, []).append(flaw)
+        for place, value in _typed(wanted):
+            if place not in flaws and (flaw := invalid_character(value)):
+                flaws[place] = [flaw]
         return wanted, flaws
 
 
-def _typed(wanted: Composition) -> dict[str, list[str]]:
-    """What was typed freely, by part of the form."""
-    entries = [value for entry in wanted.media for value in entry.entry.values()]
-    return {
-        "text": [part for parts in wanted.texts.values() for part in parts],
-        "media": entries,
-        "more": [
-            wanted.lang,
-            wanted.title,
-            wanted.content_warning,
-            wanted.link,
-            wanted.author,
-            wanted.answers or "",
-        ],
-    }
+def _value(key: DraftKey, typed: str) -> str:
+    """What was typed for a key, as a draft says it; nothing for a choice that there is not."""
+    value = one_line(typed)
+    if key.kind is KeyKind.FLAG:
+        return "true" if value else ""
+    return "" if key.kind is KeyKind.CHOICE and value not in key.choices else value
+
+
+def _typed(wanted: Composition) -> Iterator[tuple[str, str]]:
+    """What was typed freely, each with its part of the form."""
+    yield from (("text", part) for parts in wanted.texts.values() for part in parts)
+    yield from (("media", value) for entry in wanted.media for value in entry.entry.values())
+    yield BY_NAME["lang"].part, wanted.lang
+    yield from ((BY_NAME[name].part, value) for name, value in wanted.plain.items())
+
+
+_OWN = tuple(one.name for one in fields(ComposeForm) if one.name != "plain")
+_LISTS = frozenset(one.name for one in fields(ComposeForm) if one.default is None)
+FORM_FIELDS = (*_OWN, *_KEYS)
+"""The names of all fields that a form may send; no key is called as another field is."""

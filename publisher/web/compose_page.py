@@ -12,6 +12,7 @@ from publisher.app import Application
 from publisher.base.errors import Busy, PublisherError
 from publisher.drafts.composition import unusual
 from publisher.media import media_file
+from publisher.model.draft_keys import KEYS
 from publisher.model.values import Problem
 from publisher.planning import Plan
 from publisher.planning.correctable import is_correctable
@@ -69,8 +70,8 @@ class SentForm:
             return f"edit:{self.post}"
         if self.form.translation_of:
             return f"new:{self.form.translation_of}:{self.form.lang}"
-        if self.form.answers:
-            return f"answer:{self.form.answers}"
+        if answered := self.form.plain["answers"]:
+            return f"answer:{answered}"
         return f"new:{self.form.copy_of}" if self.form.copy_of else "new"
 
 
@@ -132,6 +133,7 @@ def page(
         first_wrong=_first_wrong(problems) if refused and not merge else "",
         chips=chips,
         near=compose_view.near(chips),
+        keys=KEYS,
         takers=compose_view.takers(now),
         texts=compose_view.own_texts(now, form, Faces(sent.parts.app).named),
         pictures=list(compose_view.pictures(app, now, form)),

@@ -17,6 +17,7 @@ from publisher.ledger.manager.draft_edits import COPY_OF
 from publisher.media import crops, folder, media_file
 from publisher.media.folder import NewFile
 from publisher.media.unsaved import is_unsaved
+from publisher.model.draft_keys import KEYS, MEDIA_KEYS
 from publisher.model.events import Event
 from publisher.planning import Change, Plan
 from publisher.web import draft_view, plan_view
@@ -29,10 +30,6 @@ from publisher.web.render import Toast
 
 _TIMES = {"at", "embargo", "expires"}
 """The keys of a draft that may change without a word of the post, or what it is about."""
-_AS_WRITTEN = (
-    "repeat", "content_warning", "link_in", "made_with_ai", "corrects", "reason", "answers",
-)  # fmt: skip
-"""The keys of a draft that the history has as the draft says them."""
 _WARNINGS = 3
 """Warnings that a toast has at most: of many posts they would fill the page."""
 _NAMES = {"file": "pictures", "alt": "alternative_text"}
@@ -165,17 +162,15 @@ def _told(
     draft, seen = composed.draft, composed.seen
     values: dict[str, tuple[object, object]] = {
         "text": (draft.body, revised.body),
-        "time": (draft.value("at"), revised.value("at")),
+        **{
+            key.in_history: (draft.value(key.name), revised.value(key.name))
+            for key in KEYS
+            if key.name != "media"
+        },
         "recipients": (sorted(seen.to), sorted(wanted.to)),
         "language": (seen.lang, wanted.lang),
-        "title": (seen.title, wanted.title),
-        "link": (seen.link, wanted.link),
-        "expiry": (draft.value("expires"), revised.value("expires")),
-        "embargo": (draft.value("embargo"), revised.value("embargo")),
-        "author": (seen.author, wanted.author),
-        **{key: (draft.value(key), revised.value(key)) for key in _AS_WRITTEN},
     }
-    for key in ("file", "alt", "credit", "people", "consent"):
+    for key in MEDIA_KEYS:
         before = [entry.entry.get(key, "") for entry in seen.media]
         after = [entry.entry.get(key, "") for entry in wanted.media]
         if any((*before, *after)):

@@ -18,6 +18,7 @@ from publisher.drafts.session import Session
 from publisher.drafts.text_limits import TextSize
 from publisher.ledger.manager.rights import Person
 from publisher.media import crops, media_file
+from publisher.model.draft_keys import KEYS
 from publisher.model.posts import MediaItem
 from publisher.model.problems import Findings
 from publisher.preview.draft_view import DraftPreview
@@ -168,14 +169,14 @@ def own_texts(now: Checked, form: ComposeForm, names: Callable[[str], str]) -> l
 
 
 def takers(now: Checked) -> dict[str, list[str]]:
-    """The accounts whose channel has an option that not every channel has, by the field for it."""
+    """The accounts whose channel has an option that not every channel has, by the key for it."""
     can = {
         name: capabilities_of(account) for name, account in now.composed.composing.accounts.items()
     }
     return {
-        "content_warning": [name for name, one in can.items() if one.content_warnings],
-        "link_in": [name for name, one in can.items() if one.link_in_comment],
-        "made_with_ai": [name for name, one in can.items() if one.discloses_ai],
+        key.name: [name for name, one in can.items() if getattr(one, key.capability)]
+        for key in KEYS
+        if key.capability
     }
 
 

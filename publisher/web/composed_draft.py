@@ -20,6 +20,7 @@ from publisher.drafts.times import Moment
 from publisher.drafts.when import When
 from publisher.ledger.manager.rights import Person
 from publisher.model.accounts import Account
+from publisher.model.draft_keys import PLAIN_KEYS
 from publisher.model.posts import Post
 from publisher.web import draft_view
 from publisher.web.compose_form import ComposeForm
@@ -134,15 +135,19 @@ def _may_name_a_reader(app: Application, form: ComposeForm, source: ComposedDraf
     """Whether the words are an answer's, or a correction's or a copy of one: ids are for more
     people than readers' names are.
     """
-    if form.answers or (source and source.post.answers):
+    if form.plain["answers"] or (source and source.post.answers):
         return True
-    corrected = form.corrects or (source and source.post.corrects)
+    corrected = form.plain["corrects"] or (source and source.post.corrects)
     return bool(corrected and app.queries.answering([corrected]))
 
 
 def _name(composing: Composing, form: ComposeForm) -> str:
     """What the file of a new post is called, by what was typed."""
-    typed = (form.title, *(part for parts in form.texts.values() for part in parts), "post")
+    typed = (
+        form.plain["title"],
+        *(part for parts in form.texts.values() for part in parts),
+        "post",
+    )
     if form.embargo:  # ids stand in calendars and notices, before their words may
         typed = ("embargo",)
     title = next(text for text in (text[:_TITLE] for text in typed) if slug(text))
@@ -169,8 +174,8 @@ def begun(
         ]
         form = ComposeForm.of(source.seen).with_media(media)
         # Another answer to the same reader is nothing that anybody copies.
-        fresh = {"when": "", "embargo": "", "repeat": "", "answers": "", "author": person.name}
-        return replace(form, copy_of=copy, **fresh)  # type: ignore[arg-type]
+        form = form.with_plain(repeat="", answers="", author=person.name)
+        return replace(form, copy_of=copy, when="", embargo="")
     language = lang or _language(app, composing, person)
     usual = _usual(composing, person, language)
     return ComposeForm.of(
@@ -178,7 +183,7 @@ def begun(
             to=tuple(_writable(app, person, usual)),
             when=_preset(at),
             lang=language,
-            author=person.name,
+            plain={"author": person.name},
         )
     )
 
@@ -240,15 +245,13 @@ def _translation(
         for other in _counterparts(composing, composing.accounts[name], lang)
     }
     sections = _sections(composing, source, lang)
+    words = {key.name: "" for key in PLAIN_KEYS if key.is_worded and key.label}
+    own = {**words, "repeat": "", "answers": "", "author": person.name}
     wanted = source.seen.model_copy(
         update={
             "to": tuple(_writable(app, person, (n for n in composing.accounts if n in names))),
             "lang": lang,
-            "title": "",
-            "content_warning": "",
-            "repeat": False,
-            "answers": None,
-            "author": person.name,
+            "plain": {**source.seen.plain, **own},
             "texts": {new: ("",) * len(source.seen.texts[old]) for old, new in sections.items()},
             "media": tuple(entry.model_copy(update={"alt": ""}) for entry in source.seen.media),
         }

@@ -179,10 +179,7 @@ async def of_form(request: Request) -> Typed | None:
         return None
     form, address = await request.form(), request.url.path
     if security.COMPOSER.fullmatch(address):
-        lists: dict[str, list[object]] = {}
-        for name, value in form.multi_items():
-            lists.setdefault(name, []).append(value)
-        return Typed(address, composed=ComposeForm.kept(lists))
+        return Typed(address, composed=ComposeForm.kept({n: form.getlist(n) for n in form}))
     many = {name: "\n".join(map(str, form.getlist(name))) for name in _MANY}
     return Typed(address, _kept({**dict(form.items()), **many}))
 

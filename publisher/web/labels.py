@@ -11,8 +11,8 @@ from publisher.base.formats import written as formatted
 from publisher.base.i18n import NAMES, _, later
 from publisher.channels import registry
 from publisher.drafts.times import AgendaItem, Moment, anchor_name, edge_of, parse_anchor
-from publisher.ledger.notice_addresses import Topic
-from publisher.ledger.pending_stops import reason_of
+from publisher.ledger.doubts.pending_stops import reason_of
+from publisher.ledger.news.notice_addresses import Topic
 from publisher.model.content import Content, Picture
 from publisher.model.deliveries import Delivery
 from publisher.model.posts import Post

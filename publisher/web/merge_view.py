@@ -7,11 +7,12 @@ from typing import Any
 
 from publisher.base import formats
 from publisher.base.clock import duration_text
-from publisher.base.i18n import LANGUAGES, _, later
+from publisher.base.i18n import _
 from publisher.drafts import when
 from publisher.drafts.composition import MediaEntry
 from publisher.drafts.draft_merge import BREAK, DraftMerge, MergePlace
 from publisher.drafts.when import When
+from publisher.model.draft_keys import BY_NAME, DraftKey
 from publisher.planning import word_diff
 from publisher.web import draft_view, labels
 from publisher.web.authentication import Visitor
@@ -19,21 +20,8 @@ from publisher.web.composed_draft import ComposedDraft
 from publisher.web.dependencies import Parts
 from publisher.web.faces import Faces
 
-_LABELS = {
-    "when": later("When it goes out"),
-    "embargo": later("Not before (embargo)"),
-    "expires": later("Expiry (after its time)"),
-    "lang": later("Language of the text"),
-    "title": later("Title, for the website and for lists"),
-    "content_warning": later("Content warning, for platforms that hide a post behind one"),
-    "link": later("Link"),
-    "link_in": later("Where the link is"),
-    "made_with_ai": later("The pictures were made with AI"),
-    "repeat": later("The same text may go out again"),
-    "author": later("Author"),
-    "to": later("Accounts"),
-    "media": later("Pictures"),
-}
+_KEYS = {"when": "at"}
+"""The keys of fields that are not called as their key is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +56,9 @@ class MergeView:
             ClashRow(
                 clash.key,
                 _label(clash.place, named),
-                *_compared(_words(newest, clash.mine), _words(newest, clash.theirs)),
+                *_compared(
+                    *(_words(newest, clash.place, values) for values in (clash.mine, clash.theirs))
+                ),
                 clash.takes_both,
             )
             for clash in merge.clashes
@@ -87,7 +77,7 @@ class MergeView:
 def _label(place: MergePlace, named: Any) -> str:
     if place.field == "texts":
         return _("Text for {name}", name=named(place.name)) if place.name else _("The text")
-    label = _(_LABELS[place.field])
+    label = _(_key(place).label)
     if place.field == "to":
         return _("{name}: {value}", name=label, value=named(place.name))
     return label
@@ -104,27 +94,29 @@ def _compared(
     )
 
 
-def _words(newest: ComposedDraft, values: Sequence[Any]) -> str:
+def _key(place: MergePlace) -> DraftKey:
+    return BY_NAME[_KEYS.get(place.field, place.field)]
+
+
+def _words(newest: ComposedDraft, place: MergePlace, values: Sequence[Any]) -> str:
     """Values in words, as the form shows them."""
     said = [
-        _time(newest, value) if isinstance(value, When) else _said(value)
+        _time(newest, value) if isinstance(value, When) else _said(place, value)
         for value in values
         if value != BREAK
     ]
     return "\n\n".join(filter(None, said)) or _("none")
 
 
-def _said(value: object) -> str:
+def _said(place: MergePlace, value: object) -> str:
     match value:
-        case bool():
-            return _("yes") if value else _("no")
         case timedelta():
             return duration_text(value)
         case MediaEntry():
             return value.alt or value.file
-        case str() if value in LANGUAGES:
+        case str() if place.field == "lang":
             return formats.own_name(value) or value
-    return str(value or "")
+    return str(value or "") if place.field == "texts" else _key(place).in_words(value)
 
 
 def _time(newest: ComposedDraft, value: When) -> str:

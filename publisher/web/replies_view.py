@@ -7,9 +7,9 @@ from publisher.app import Application
 from publisher.drafts import rendering, replying
 from publisher.drafts.composition import Composition
 from publisher.drafts.when import When
+from publisher.ledger.comments.comment_pages import ShownComment
+from publisher.ledger.comments.replies import AnsweredComment
 from publisher.ledger.manager.rights import Person, Rank
-from publisher.ledger.reading.comment_pages import ShownComment
-from publisher.ledger.replies import AnsweredComment
 from publisher.model.deliveries import Delivery
 from publisher.model.events import Event
 from publisher.model.posts import Post
@@ -57,8 +57,7 @@ def begun(app: Application, person: Person, number: int) -> ComposeForm:
             to=(account.name,),
             when=When(kind="now"),
             lang=account.language or "",
-            author=person.name,
-            answers=comment.id,
+            plain={"author": person.name, "answers": comment.id},
             texts={"": (replying.beginning(account, comment.author),)},
         )
     )
@@ -68,10 +67,11 @@ def of_form(
     app: Application, person: Person, form: ComposeForm, post: str | None
 ) -> AnsweredQuestion | None:
     """What the form of a post answers, for whoever may see it; None if it answers nothing."""
-    if not form.answers:
+    answered = form.plain["answers"]
+    if not answered:
         return None
     seen = _seen(app, person, form.account or ())
-    return next((_question(app, one, form.answers, post) for one in seen), None)
+    return next((_question(app, one, answered, post) for one in seen), None)
 
 
 def of_deliveries(

@@ -11,16 +11,16 @@ from sqlalchemy import select
 from publisher.auth.users import People, Rank
 from publisher.channels.registry import SPECS
 from publisher.delivery.comment_watch import CommentWatch, WatchedAccount
-from publisher.ledger.comment_budget import CommentBudget
-from publisher.ledger.comment_checks import CommentChecks
-from publisher.ledger.comment_readings import CommentReadings
-from publisher.ledger.comment_wishes import CommentWishes
+from publisher.ledger.comments.comment_acts import CommentActs
+from publisher.ledger.comments.comment_budget import CommentBudget
+from publisher.ledger.comments.comment_checks import CommentChecks
+from publisher.ledger.comments.comment_pages import CommentPages, ShownComment
+from publisher.ledger.comments.comment_readings import CommentReadings
+from publisher.ledger.comments.comment_wishes import CommentWishes
 from publisher.ledger.database import Database
-from publisher.ledger.manager.comment_acts import CommentActs
 from publisher.ledger.manager.rights import Rights
-from publisher.ledger.notice_addresses import Addresses, Topic
-from publisher.ledger.personal_news import PersonalNews
-from publisher.ledger.reading.comment_pages import CommentPages, ShownComment
+from publisher.ledger.news.notice_addresses import Addresses, Topic
+from publisher.ledger.news.personal_news import PersonalNews
 from publisher.ledger.tables import history
 from publisher.model.accounts import ApprovalRule
 from publisher.model.alarms import AlarmWord, Signs

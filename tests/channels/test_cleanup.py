@@ -11,9 +11,9 @@ import pytest
 from publisher.channels.base import NotPrepared
 from publisher.delivery.cleanup import Clearing
 from publisher.ledger.database import Database
+from publisher.ledger.doubts.orphans import Orphans
+from publisher.ledger.doubts.pending_stops import reason_of
 from publisher.ledger.manager.operations import Control
-from publisher.ledger.orphans import Orphans
-from publisher.ledger.pending_stops import reason_of
 from publisher.model.deliveries import Prepared
 from publisher.model.outcomes import Accepted, AccountSuspended, Kind, Unknown
 from publisher.model.states import State

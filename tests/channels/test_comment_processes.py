@@ -8,7 +8,7 @@ from sqlalchemy import insert, select, update
 
 from publisher.channels.comments import CommentReader, CountingReader
 from publisher.delivery.comment_watch import CommentWatch
-from publisher.ledger.comment_checks import CommentChecks
+from publisher.ledger.comments.comment_checks import CommentChecks
 from publisher.ledger.tables import comment_readings, deliveries, reader_comments
 from publisher.model.reader_comments import CommentState
 from publisher.platforms.linkedin.reader_comments import OrganizationComments

@@ -11,7 +11,7 @@ import pytest
 from publisher.channels.registry import SPECS
 from publisher.delivery import comment_watch
 from publisher.delivery.comment_pace import CommentPace
-from publisher.ledger.comment_readings import CommentReading, CommentReadings, WatchedPost
+from publisher.ledger.comments.comment_readings import CommentReading, CommentReadings, WatchedPost
 from publisher.sandbox.comments import plant
 from publisher.sandbox.fault_kinds import What
 from publisher.sandbox.faults import Fault

@@ -10,14 +10,14 @@ from sqlalchemy import select
 from publisher.base.errors import CredentialsMissing, NotPermitted, NotPossible
 from publisher.channels.comments import CommentReader
 from publisher.channels.registry import SPECS
-from publisher.ledger.comment_news import CommentNews
-from publisher.ledger.comment_readings import CommentReadings
+from publisher.ledger.comments.comment_news import CommentNews
+from publisher.ledger.comments.comment_pages import CommentCursor
+from publisher.ledger.comments.comment_readings import CommentReadings
 from publisher.ledger.integrity.seals import Audit
 from publisher.ledger.manager.rights import Rights
-from publisher.ledger.notice_addresses import Topic
-from publisher.ledger.outbox import News
-from publisher.ledger.personal_news import PersonalNews
-from publisher.ledger.reading.comment_pages import CommentCursor
+from publisher.ledger.news.notice_addresses import Topic
+from publisher.ledger.news.outbox import News
+from publisher.ledger.news.personal_news import PersonalNews
 from publisher.ledger.tables import history, reader_comments
 from publisher.model.accounts import ApprovalRule
 from publisher.model.reader_comments import CommentState
@@ -28,11 +28,11 @@ from tests.channels.test_comments import HIDERS, HIDING, READING
 
 pytestmark = pytest.mark.guards(
     "publisher.delivery.comment_watch",
-    "publisher.ledger.comment_checks",
-    "publisher.ledger.comment_readings",
-    "publisher.ledger.comment_wishes",
-    "publisher.ledger.manager.comment_acts",
-    "publisher.ledger.reading.comment_pages",
+    "publisher.ledger.comments.comment_checks",
+    "publisher.ledger.comments.comment_readings",
+    "publisher.ledger.comments.comment_wishes",
+    "publisher.ledger.comments.comment_acts",
+    "publisher.ledger.comments.comment_pages",
 )
 
 

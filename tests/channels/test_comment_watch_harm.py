@@ -13,16 +13,16 @@ from sqlalchemy import func, select, update
 
 from publisher.base.errors import UsageError
 from publisher.drafts.alarm_words import SAMPLE, SignLists
-from publisher.ledger.comment_budget import CommentBudget
-from publisher.ledger.comment_checks import CommentChecks
-from publisher.ledger.comment_news import CommentNews
-from publisher.ledger.comment_readings import CommentReadings
+from publisher.ledger.comments.comment_budget import CommentBudget
+from publisher.ledger.comments.comment_checks import CommentChecks
+from publisher.ledger.comments.comment_news import CommentNews
+from publisher.ledger.comments.comment_readings import CommentReadings
+from publisher.ledger.limits.rate_limits import Limits
 from publisher.ledger.manager.pauses import Pauses
 from publisher.ledger.manager.rights import Rights
-from publisher.ledger.notice_addresses import Addresses
-from publisher.ledger.outbox import News
-from publisher.ledger.personal_news import PersonalNews
-from publisher.ledger.rate_limits import Limits
+from publisher.ledger.news.notice_addresses import Addresses
+from publisher.ledger.news.outbox import News
+from publisher.ledger.news.personal_news import PersonalNews
 from publisher.ledger.tables import (
     comment_readings,
     deliveries,
@@ -46,9 +46,9 @@ from tests.support.clock import ManualClock
 
 pytestmark = pytest.mark.guards(
     "publisher.drafts.alarm_words",
-    "publisher.ledger.comment_news",
-    "publisher.ledger.comment_wishes",
-    "publisher.ledger.manager.comment_acts",
+    "publisher.ledger.comments.comment_news",
+    "publisher.ledger.comments.comment_wishes",
+    "publisher.ledger.comments.comment_acts",
 )
 
 Duties = Callable[..., Duty]

@@ -17,9 +17,9 @@ from publisher.delivery import courier, preparation, reconcile
 from publisher.delivery.reconcile import Reconciler
 from publisher.ledger.database import Database
 from publisher.ledger.dispatcher.claims import Dispatch
+from publisher.ledger.doubts.reconciliation import Doubts
 from publisher.ledger.enqueue import Ledger, StoredPicture
 from publisher.ledger.reading.queries import Queries
-from publisher.ledger.reconciliation import Doubts
 from publisher.model.content import Captions, Content, Part, Picture
 from publisher.model.deliveries import Delivery
 from publisher.model.outcomes import Absent, Accepted

@@ -7,10 +7,10 @@ import pytest
 from publisher.channels.registry import CAPABILITIES, SPECS
 from publisher.ledger.database import Database
 from publisher.ledger.dispatcher.claims import Dispatch
+from publisher.ledger.doubts.reconciliation import Doubts
 from publisher.ledger.enqueue import Ledger
 from publisher.ledger.manager.withdrawals import Withdrawals
 from publisher.ledger.reading.queries import Queries
-from publisher.ledger.reconciliation import Doubts
 from publisher.model.content import Content, Correction, Part
 from publisher.model.deliveries import Delivery
 from publisher.model.states import State

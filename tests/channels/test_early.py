@@ -9,10 +9,10 @@ import pytest
 
 from publisher.delivery.reconcile import Reconciler
 from publisher.ledger.database import Database
+from publisher.ledger.doubts.reconciliation import Doubts
 from publisher.ledger.enqueue import StoredPicture
 from publisher.ledger.manager.operations import Control
-from publisher.ledger.outbox import News, StuckDelivery
-from publisher.ledger.reconciliation import Doubts
+from publisher.ledger.news.outbox import News, StuckDelivery
 from publisher.model.content import Content, Part
 from publisher.model.deliveries import Delivery, Prepared
 from publisher.model.events import Event

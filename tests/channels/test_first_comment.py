@@ -9,12 +9,12 @@ import pytest
 from publisher.delivery.cleanup import Clearing
 from publisher.delivery.reconcile import Reconciler
 from publisher.ledger.database import Database
+from publisher.ledger.doubts.orphans import Orphans
+from publisher.ledger.doubts.pending_stops import reason_of
+from publisher.ledger.doubts.reconciliation import Doubts
 from publisher.ledger.enqueue import StoredPicture
 from publisher.ledger.manager.operations import Control
-from publisher.ledger.orphans import Orphans
-from publisher.ledger.outbox import News
-from publisher.ledger.pending_stops import reason_of
-from publisher.ledger.reconciliation import Doubts
+from publisher.ledger.news.outbox import News
 from publisher.model.content import Content, Part, Target
 from publisher.model.deliveries import Prepared
 from publisher.model.outcomes import Absent, Accepted, AccountSuspended, Kind, Refused, Unknown

@@ -9,11 +9,11 @@ from publisher.channels.answers import READING_KEPT
 from publisher.channels.pool import Pool
 from publisher.delivery.reconcile import Reconciler
 from publisher.ledger.database import Database
+from publisher.ledger.doubts.reconciliation import Doubts
 from publisher.ledger.enqueue import Ledger
 from publisher.ledger.integrity.after_restore import face
 from publisher.ledger.integrity.forgotten import NEXT_LOOK
 from publisher.ledger.reading.queries import Queries
-from publisher.ledger.reconciliation import Doubts
 from publisher.model.content import Content, Part
 from publisher.model.deliveries import Parcel
 from publisher.model.outcomes import Accepted
@@ -27,8 +27,8 @@ pytestmark = pytest.mark.guards(
     "publisher.channels.timelines",
     "publisher.delivery.reconcile",
     "publisher.ledger.integrity.forgotten",
-    "publisher.ledger.lookalikes",
-    "publisher.ledger.reconciliation",
+    "publisher.ledger.doubts.lookalikes",
+    "publisher.ledger.doubts.reconciliation",
 )
 
 READING = {"twitter": "getUsersPosts", "facebook": "getPublishedPosts"}

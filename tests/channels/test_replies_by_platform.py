@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from publisher.channels.engagement import EngagementReading
-from publisher.ledger.comment_readings import CommentReadings
+from publisher.ledger.comments.comment_readings import CommentReadings
 from publisher.ledger.engagement import EngagementTurns
 from publisher.model.content import Content, Part
 from publisher.model.outcomes import (

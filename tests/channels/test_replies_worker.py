@@ -5,7 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from publisher.channels.registry import SPECS
-from publisher.ledger.reading.comment_pages import ShownComment
+from publisher.ledger.comments.comment_pages import ShownComment
 from publisher.model.content import Content, Part
 from publisher.model.reader_comments import CommentState
 from publisher.model.states import State

@@ -8,9 +8,9 @@ from enum import StrEnum
 from typing import Any
 
 from publisher.channels.registry import CAPABILITIES
+from publisher.ledger.limits.spacing import APART
 from publisher.ledger.reading.account_status import AccountStatus
 from publisher.ledger.reading.history_steps import HistoryStep
-from publisher.ledger.spacing import APART
 from publisher.model.deliveries import Delivery
 from publisher.model.events import Event
 from publisher.model.states import State

@@ -13,8 +13,8 @@ from publisher.channels import registry
 from publisher.channels.connect import Authorization, Keys
 from publisher.connect.connection import AccountConnection
 from publisher.doctor import Grade, accounts
-from publisher.ledger.outbox import News
-from publisher.ledger.owner_news import KeysEnd
+from publisher.ledger.news.outbox import News
+from publisher.ledger.news.owner_news import KeysEnd
 from publisher.platforms.linkedin.connect import RETURN
 from publisher.platforms.linkedin.stand_in.refusals import LinkedInFault
 from publisher.platforms.mastodon.stand_in.refusals import MastodonFault

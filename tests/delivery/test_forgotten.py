@@ -10,6 +10,7 @@ from structlog.testing import capture_logs
 from publisher.delivery.reconcile import Reconciler
 from publisher.ledger.database import Database
 from publisher.ledger.dispatcher.claims import Dispatch
+from publisher.ledger.doubts.reconciliation import Doubts
 from publisher.ledger.enqueue import Ledger
 from publisher.ledger.heartbeats import Heartbeat, Process, ProcessKind
 from publisher.ledger.integrity.after_restore import face
@@ -17,7 +18,6 @@ from publisher.ledger.integrity.seals import Audit
 from publisher.ledger.integrity.silence import Silence
 from publisher.ledger.manager.operations import Control
 from publisher.ledger.reading.queries import Queries
-from publisher.ledger.reconciliation import Doubts
 from publisher.ledger.replication_lag import CROWD
 from publisher.model.content import Content, Correction, Part
 from publisher.model.deliveries import Claim, Delivery
@@ -38,8 +38,8 @@ from tests.support.wishes import add, wish
 
 pytestmark = pytest.mark.guards(
     "publisher.ledger.integrity.forgotten",
-    "publisher.ledger.lookalikes",
-    "publisher.ledger.reconciliation",
+    "publisher.ledger.doubts.lookalikes",
+    "publisher.ledger.doubts.reconciliation",
     "publisher.delivery.reconcile",
 )
 

@@ -14,14 +14,14 @@ from publisher.delivery.threads import Lanes, Threads
 from publisher.delivery.withdraw import Withdrawal
 from publisher.ledger.database import Database
 from publisher.ledger.dispatcher.claims import Dispatch
+from publisher.ledger.doubts.orphans import Orphans
+from publisher.ledger.doubts.reconciliation import Doubts
 from publisher.ledger.enqueue import Ledger
 from publisher.ledger.integrity.after_restore import face
 from publisher.ledger.manager.consent_holds import Safeguards
 from publisher.ledger.manager.operations import Control
 from publisher.ledger.manager.withdrawals import Withdrawals
-from publisher.ledger.orphans import Orphans
 from publisher.ledger.reading.queries import Queries
-from publisher.ledger.reconciliation import Doubts
 from publisher.model.deliveries import Claim, Delivery, Parcel, Prepared
 from publisher.model.outcomes import Absent, Accepted, Outcome, Sighting, Unknown
 from publisher.model.states import State

@@ -9,9 +9,9 @@ import pytest
 from publisher.base.errors import LedgerUnavailable
 from publisher.delivery.reconcile import Reconciler
 from publisher.ledger.dispatcher.claims import Dispatch
+from publisher.ledger.doubts.reconciliation import Doubts
 from publisher.ledger.enqueue import Ledger
 from publisher.ledger.reading.queries import Queries
-from publisher.ledger.reconciliation import Doubts
 from publisher.ledger.worker.attempts import Written
 from publisher.ledger.worker.intents import Intent
 from publisher.ledger.worker.results import Result

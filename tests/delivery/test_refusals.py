@@ -27,9 +27,9 @@ from publisher.delivery.leases import LOOK_AHEAD
 from publisher.delivery.reconcile import Reconciler
 from publisher.ledger.database import Database
 from publisher.ledger.dispatcher.claims import Dispatch
+from publisher.ledger.doubts.reconciliation import Doubts
 from publisher.ledger.enqueue import Ledger, StoredPicture
 from publisher.ledger.reading.queries import Queries
-from publisher.ledger.reconciliation import Doubts
 from publisher.model.content import Content, Part, Picture
 from publisher.model.deliveries import Wish
 from publisher.model.outcomes import Step
@@ -44,7 +44,9 @@ from tests.support.delivering import AnyKeys, OneByOne, courier_with, lanes, nev
 from tests.support.sandbox_accounts import by_name
 from tests.support.wishes import wish
 
-pytestmark = pytest.mark.guards("publisher.ledger.refusals", "publisher.ledger.worker.results")
+pytestmark = pytest.mark.guards(
+    "publisher.ledger.limits.refusals", "publisher.ledger.worker.results"
+)
 
 ACCOUNTS: dict[str, dict[str, str]] = {
     "twitter": {},

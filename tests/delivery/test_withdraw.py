@@ -24,7 +24,7 @@ from publisher.ledger.enqueue import Ledger
 from publisher.ledger.manager.consent_holds import Safeguards
 from publisher.ledger.manager.operations import Control
 from publisher.ledger.manager.withdrawals import Withdrawals
-from publisher.ledger.outbox import News, StuckDelivery
+from publisher.ledger.news.outbox import News, StuckDelivery
 from publisher.ledger.reading.queries import Queries
 from publisher.model.content import Content, Correction, Part, Picture
 from publisher.model.deliveries import Prepared

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from publisher.drafts.check import check
-from publisher.model.posts import DRAFT_KEYS
+from publisher.model.draft_keys import DRAFT_KEYS
 from publisher.model.values import Severity
 from publisher.settings import settings
 from publisher.settings.settings import Settings

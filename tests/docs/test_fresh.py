@@ -15,7 +15,7 @@ from publisher.base.clock import duration_text
 from publisher.channels.base import Channel
 from publisher.drafts import session_reader
 from publisher.model.capabilities import Capabilities
-from publisher.model.posts import DRAFT_KEYS, MEDIA_KEYS
+from publisher.model.draft_keys import DRAFT_KEYS, MEDIA_KEYS
 from publisher.model.problems import RULES
 from publisher.model.states import State
 from publisher.settings import settings

@@ -76,7 +76,10 @@ class Desk:
 
     def change(self, **values: object) -> str:
         """The file with other values."""
-        revised = self.composing.applied(self.draft, self.post, self.seen.model_copy(update=values))
+        plain = {name: value for name, value in values.items() if name in self.seen.plain}
+        others = {name: value for name, value in values.items() if name not in plain}
+        wanted = {**others, "plain": {**self.seen.plain, **plain}}
+        revised = self.composing.applied(self.draft, self.post, self.seen.model_copy(update=wanted))
         return revised.data.decode()
 
 
@@ -91,7 +94,7 @@ def test_a_form_shows_all_that_it_can_change(desk: Desk) -> None:
         when=When(kind="item", item="annual-day", minutes=-30),
         embargo=When(kind="time", local=datetime.fromisoformat("2016-03-07T08:30")),
         lang="fr",
-        title="Un jour : le nôtre",
+        plain={**dict.fromkeys(desk.seen.plain, ""), "title": "Un jour : le nôtre"},
         texts={"": ("Le texte.",), "twitter": ("Court.", "Deux."), "bice-page": ("Long.",)},
         media=(
             MediaEntry(file="/media/a.png", alt="La salle", people=True, consent="panel"),
@@ -188,13 +191,17 @@ def test_a_hostile_file_is_changed_as_wished_or_left(
     seen = composing.read(draft, post)
     assert composing.applied(draft, post, seen) == draft
     wanted = seen.model_copy(
-        update={"title": " ".join(title.split()), "texts": {"": (words,)}, "to": ("bice-site",)}
+        update={
+            "plain": {"title": " ".join(title.split())},
+            "texts": {"": (words,)},
+            "to": ("bice-site",),
+        }
     )
     try:
         revised = composing.applied(draft, post, wanted)
     except (NotPossible, UsageError):
         return
-    assert revised.front.get("title", "") == wanted.title
+    assert revised.front.get("title", "") == wanted.plain["title"]
     assert revised.front["to"] in (["bice-site"], "bice-site")
     typed = words.replace("\r\n", "\n").replace("\r", "\n")
     parts = tuple(filter(None, sections.thread(typed)))
@@ -302,11 +309,13 @@ def test_a_new_draft_says_what_was_filled_in(workspace: Workspace) -> None:
         to=("bice-x", "bice-site"),
         when=When(kind="item", item="annual-day"),
         lang="fr",
-        title="Un titre",
-        author="redaction",
-        link="https://www.example.org/",
-        made_with_ai=True,
-        repeat=True,
+        plain={
+            "title": "Un titre",
+            "author": "redaction",
+            "link": "https://www.example.org/",
+            "made_with_ai": "true",
+            "repeat": "true",
+        },
         texts={"": ("Le texte.",), "bice-x": ("Court.", "Deux.")},
         media=(MediaEntry(file="media/a.png", alt="La salle"),),
     )
@@ -314,16 +323,16 @@ def test_a_new_draft_says_what_was_filled_in(workspace: Workspace) -> None:
         composing.applied(draft, post, wanted).data.decode()
         == """\
 ---
-title: Un titre
 at: annual-day
 to: [bice-x, bice-site]
+title: Un titre
 media:
   - file: media/a.png
     alt: La salle
-made_with_ai: true
-repeat: true
 link: "https://www.example.org/"
 author: redaction
+repeat: true
+made_with_ai: true
 ---
 Le texte.
 
@@ -366,7 +375,7 @@ def test_a_content_warning_is_one_line(desk: Desk, workspace: Workspace) -> None
     changed = desk.change(content_warning="Violences : guerre")
     assert 'content_warning: "Violences : guerre"\n' in changed
     again = Desk(workspace, changed)
-    assert again.seen.content_warning == "Violences : guerre"
+    assert again.seen.plain["content_warning"] == "Violences : guerre"
     assert again.change(content_warning="") == _TEXT
 
 
@@ -374,11 +383,11 @@ def test_where_the_link_is_and_what_was_made_with_ai_are_kept_and_changed(
     desk: Desk, workspace: Workspace
 ) -> None:
     """What the form does not change keeps its spelling; what it takes back is gone."""
-    changed = desk.change(link_in="comment", made_with_ai=True)
+    changed = desk.change(link_in="comment", made_with_ai="true")
     assert "link_in: comment\n" in changed
     assert "made_with_ai: true\n" in changed
     spelled = changed.replace("made_with_ai: true", "made_with_ai: yes  # by the agency")
     again = Desk(workspace, spelled)
-    assert (again.seen.link_in, again.seen.made_with_ai) == ("comment", True)
+    assert (again.seen.plain["link_in"], again.seen.plain["made_with_ai"]) == ("comment", "true")
     assert again.change(title="Le jour").count("made_with_ai: yes  # by the agency\n") == 1
-    assert Desk(workspace, changed).change(link_in=None, made_with_ai=False) == _TEXT
+    assert Desk(workspace, changed).change(link_in="", made_with_ai="") == _TEXT

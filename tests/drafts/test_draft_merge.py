@@ -6,10 +6,16 @@ import pytest
 
 from publisher.drafts.composition import Composition, MediaEntry
 from publisher.drafts.draft_merge import Resolution, merged
+from publisher.model.draft_keys import PLAIN_KEYS
 
 
-def text(*parts: str, **values: object) -> Composition:
-    return Composition.model_validate({"texts": {"": parts}, **values})
+def text(*parts: str, title: str = "", **values: object) -> Composition:
+    return Composition.model_validate({"texts": {"": parts}, "plain": plain(title=title), **values})
+
+
+def plain(**values: str) -> dict[str, str]:
+    """The keys that a form shows."""
+    return {**{key.name: "" for key in PLAIN_KEYS if key.label}, **values}
 
 
 BASE = text("A\n\nB\n\nC", to=("x",), title="t", media=(MediaEntry(file="a.png"),))
@@ -54,7 +60,7 @@ def test_fields_accounts_pictures_and_sections_are_merged_one_by_one() -> None:
     theirs = Composition(
         texts={**BASE.texts, "twitter": ("Court", "et deux")},
         to=("x", "z"),
-        title="u",
+        plain=plain(title="u"),
         media=(MediaEntry(file="a.png"), MediaEntry(file="b.png")),
     )
     found = merged(BASE, mine, theirs, {})
@@ -62,7 +68,7 @@ def test_fields_accounts_pictures_and_sections_are_merged_one_by_one() -> None:
     assert found.composition == Composition(
         texts=theirs.texts,
         to=("x", "z", "y"),
-        title="u",
+        plain=plain(title="u"),
         media=(MediaEntry(file="a.png", alt="la salle"), MediaEntry(file="b.png")),
     )
 

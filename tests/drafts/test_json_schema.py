@@ -13,7 +13,7 @@ from pydantic import BaseModel
 
 from publisher.channels.registry import SPECS
 from publisher.drafts import consents, json_schema, session_reader
-from publisher.model.posts import DRAFT_KEYS, MEDIA_KEYS
+from publisher.model.draft_keys import DRAFT_KEYS, MEDIA_KEYS
 from publisher.settings.account_settings import AccountSettings
 from publisher.settings.misplaced import SECRET_SECTIONS
 from publisher.settings.settings import Settings

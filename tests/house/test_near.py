@@ -90,7 +90,7 @@ def test_a_test_begins_as_a_module_does(test: str, module: str, is_so: bool) -> 
 
 
 def test_the_nearest_come_first(neighbourhood: Neighbourhood) -> None:
-    chosen = neighbourhood.of_file("publisher/ledger/reconciliation.py")
+    chosen = neighbourhood.of_file("publisher/ledger/doubts/reconciliation.py")
     reasons = [*dict.fromkeys(chosen.values())]
     assert next(iter(chosen.items())) == ("tests/ledger/test_reconciliation.py", NAMED)
     assert reasons.index(IMPORTS) < reasons.index(AROUND)

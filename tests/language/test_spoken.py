@@ -10,7 +10,7 @@ from publisher.app import Application
 from publisher.base import i18n
 from publisher.cli.output.run import RunDisplay
 from publisher.drafts import json_schema
-from publisher.ledger.pending_stops import UNFINISHED
+from publisher.ledger.doubts.pending_stops import UNFINISHED
 from publisher.settings import sources
 from tests.cli.runner import Cli, run_script
 

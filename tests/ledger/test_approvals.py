@@ -8,11 +8,11 @@ from sqlalchemy import update
 from publisher.base.errors import NotPossible
 from publisher.ledger.database import Database
 from publisher.ledger.dispatcher.claims import Dispatch
+from publisher.ledger.doubts.pending_stops import GONE
 from publisher.ledger.enqueue import Ledger
 from publisher.ledger.manager.approvals import Approvals, digest, is_approved
 from publisher.ledger.manager.draft_edits import Edits
 from publisher.ledger.manager.operations import Control
-from publisher.ledger.pending_stops import GONE
 from publisher.ledger.reading.queries import Queries
 from publisher.ledger.tables import deliveries
 from publisher.model.accounts import ApprovalRule

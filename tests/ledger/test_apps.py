@@ -7,16 +7,16 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import Connection, event, select
 
-from publisher.ledger import rate_limits
 from publisher.ledger.database import Database
 from publisher.ledger.dispatcher.claims import Dispatch
 from publisher.ledger.enqueue import Ledger
 from publisher.ledger.integrity.seals import Audit
+from publisher.ledger.limits import rate_limits
+from publisher.ledger.limits.rate_limits import Limits
+from publisher.ledger.limits.suspensions import suspend
 from publisher.ledger.manager.operations import Control
-from publisher.ledger.rate_limits import Limits
 from publisher.ledger.reading.account_status import AccountStatus
 from publisher.ledger.reading.queries import Queries
-from publisher.ledger.suspensions import suspend
 from publisher.ledger.tables import accounts
 from publisher.model.deliveries import Delivery
 from publisher.model.outcomes import (

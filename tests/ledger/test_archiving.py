@@ -16,7 +16,7 @@ from publisher.ledger.integrity import archiving
 from publisher.ledger.integrity.archive_files import Archive
 from publisher.ledger.integrity.archiving import Archiving
 from publisher.ledger.integrity.seals import Audit
-from publisher.ledger.outbox import News
+from publisher.ledger.news.outbox import News
 from publisher.ledger.reading.history_steps import HistoryStep
 from publisher.ledger.tables import history, notices
 from publisher.ledger.transitions import Conflict

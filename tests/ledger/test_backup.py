@@ -21,6 +21,7 @@ from publisher.base.errors import (
 )
 from publisher.ledger.database import Database
 from publisher.ledger.dispatcher.claims import Dispatch
+from publisher.ledger.doubts.reconciliation import Doubts
 from publisher.ledger.enqueue import Ledger, StoredPicture
 from publisher.ledger.integrity import triggers
 from publisher.ledger.integrity.after_restore import face
@@ -30,7 +31,6 @@ from publisher.ledger.manager.operations import Control
 from publisher.ledger.manager.post_holds import Holds
 from publisher.ledger.manager.rights import Rank
 from publisher.ledger.reading.queries import Queries
-from publisher.ledger.reconciliation import Doubts
 from publisher.model.accounts import ApprovalRule
 from publisher.model.deliveries import Delivery
 from publisher.model.outcomes import Absent, Accepted, Unknown

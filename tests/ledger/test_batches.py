@@ -15,9 +15,9 @@ from publisher.ledger.database import Database
 from publisher.ledger.dispatcher.claims import Dispatch
 from publisher.ledger.enqueue import Ledger
 from publisher.ledger.integrity.seals import Audit
+from publisher.ledger.limits.suspensions import being_paused, take_for_pause
 from publisher.ledger.manager.operations import Control
 from publisher.ledger.reading.queries import Queries
-from publisher.ledger.suspensions import being_paused, take_for_pause
 from publisher.ledger.tables import accounts, deliveries
 from publisher.ledger.transitions import Conflict
 from publisher.ledger.worker.attempts import Attempts, Written

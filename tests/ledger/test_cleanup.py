@@ -8,11 +8,11 @@ import pytest
 
 from publisher.ledger.database import Database
 from publisher.ledger.dispatcher.claims import Dispatch
+from publisher.ledger.doubts.orphans import Orphans
 from publisher.ledger.enqueue import Ledger
 from publisher.ledger.integrity.seals import Audit
 from publisher.ledger.manager.operations import Control
-from publisher.ledger.orphans import Orphans
-from publisher.ledger.outbox import News, StuckDelivery
+from publisher.ledger.news.outbox import News, StuckDelivery
 from publisher.ledger.reading.queries import Queries
 from publisher.model.deliveries import Claim, Delivery, Prepared
 from publisher.model.outcomes import Accepted, Kind, Refused, Unknown

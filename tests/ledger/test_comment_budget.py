@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from publisher.ledger.comment_budget import CommentBudget
+from publisher.ledger.comments.comment_budget import CommentBudget
 from publisher.ledger.database import Database
 from tests.support.clock import ManualClock
 

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, text
 
 from publisher.base.errors import LedgerUnavailable
 from publisher.ledger import ended_edits
-from publisher.ledger.comment_readings import CommentReadings
+from publisher.ledger.comments.comment_readings import CommentReadings
 from publisher.ledger.corrections import aimed
 from publisher.ledger.database import Database
 from publisher.ledger.dispatcher.claims import Dispatch

@@ -10,8 +10,8 @@ from publisher.ledger.database import Database
 from publisher.ledger.dispatcher.claims import Dispatch
 from publisher.ledger.dispatcher.due import DuePoll
 from publisher.ledger.enqueue import Ledger
+from publisher.ledger.limits.suspensions import suspend
 from publisher.ledger.manager.operations import Control
-from publisher.ledger.suspensions import suspend
 from publisher.ledger.tables import deliveries
 from publisher.model.deliveries import Claim
 from publisher.model.outcomes import AccountSuspended, Kind

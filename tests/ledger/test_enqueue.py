@@ -32,7 +32,7 @@ pytestmark = [
         "publisher.ledger.manager.commands",
         "publisher.ledger.manager.operations",
         "publisher.ledger.reading.queries",
-        "publisher.ledger.uncertainty",
+        "publisher.ledger.doubts.uncertainty",
     ),
 ]
 

@@ -11,12 +11,12 @@ from sqlalchemy.exc import DatabaseError
 
 from publisher.ledger.database import Database
 from publisher.ledger.dispatcher.claims import Dispatch
+from publisher.ledger.doubts.reconciliation import Doubts
 from publisher.ledger.enqueue import Ledger
 from publisher.ledger.integrity import hash_chain
 from publisher.ledger.integrity.seals import Audit, Verdict
 from publisher.ledger.manager.operations import Control
 from publisher.ledger.reading.queries import Queries
-from publisher.ledger.reconciliation import Doubts
 from publisher.ledger.tables import account_chains, deliveries, history, seals
 from publisher.model.outcomes import Absent, Accepted, AccountSuspended, Kind, Unknown
 from tests.support.clock import ManualClock

@@ -8,20 +8,20 @@ import pytest
 from sqlalchemy import event
 
 from publisher.auth.users import People, Rank
-from publisher.ledger import orphans, reconciliation
 from publisher.ledger.account_owners import Owners
 from publisher.ledger.database import Database
 from publisher.ledger.dispatcher import claims
 from publisher.ledger.dispatcher.due import DuePoll
 from publisher.ledger.dispatcher.due_queries import DueQueries
+from publisher.ledger.doubts import orphans, reconciliation
 from publisher.ledger.enqueue import Ledger
 from publisher.ledger.manager import withdrawals
 from publisher.ledger.manager.commands import no_rule
 from publisher.ledger.manager.operations import Control
 from publisher.ledger.manager.rights import EVERYBODY
-from publisher.ledger.notice_addresses import Addresses
-from publisher.ledger.outbox import News
-from publisher.ledger.personal_news import PersonalNews
+from publisher.ledger.news.notice_addresses import Addresses
+from publisher.ledger.news.outbox import News
+from publisher.ledger.news.personal_news import PersonalNews
 from publisher.ledger.reading.gauges import Gauges
 from publisher.ledger.reading.lateness import Lateness
 from publisher.ledger.reading.queries import Queries

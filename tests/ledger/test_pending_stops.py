@@ -8,6 +8,8 @@ import pytest
 from publisher.base.errors import NotPossible
 from publisher.ledger.database import Database
 from publisher.ledger.dispatcher.claims import Dispatch
+from publisher.ledger.doubts.pending_stops import reason_of
+from publisher.ledger.doubts.reconciliation import Doubts
 from publisher.ledger.enqueue import Ledger
 from publisher.ledger.integrity.seals import Audit
 from publisher.ledger.manager.approvals import Approvals
@@ -15,9 +17,7 @@ from publisher.ledger.manager.commands import no_rule
 from publisher.ledger.manager.consent_holds import Safeguards
 from publisher.ledger.manager.operations import Control
 from publisher.ledger.manager.post_holds import Holds
-from publisher.ledger.pending_stops import reason_of
 from publisher.ledger.reading.queries import Queries
-from publisher.ledger.reconciliation import Doubts
 from publisher.model.content import Content, Part, Picture
 from publisher.model.deliveries import Delivery, PendingStop
 from publisher.model.outcomes import (
@@ -36,7 +36,9 @@ from tests.support.delivering import OneByOne
 from tests.support.wishes import add, wish
 
 pytestmark = pytest.mark.guards(
-    "publisher.ledger.enqueue", "publisher.ledger.pending_stops", "publisher.ledger.worker.results"
+    "publisher.ledger.enqueue",
+    "publisher.ledger.doubts.pending_stops",
+    "publisher.ledger.worker.results",
 )
 
 _CONSENT = "abidjan"

@@ -8,14 +8,14 @@ from sqlalchemy import text
 
 from publisher.ledger.database import Database
 from publisher.ledger.dispatcher.claims import Dispatch
+from publisher.ledger.doubts.orphans import Orphans
+from publisher.ledger.doubts.pending_stops import reason_of
 from publisher.ledger.enqueue import Ledger
 from publisher.ledger.manager.approvals import Approvals, digest
 from publisher.ledger.manager.commands import no_rule
 from publisher.ledger.manager.operations import Control
 from publisher.ledger.manager.post_holds import Holds
-from publisher.ledger.orphans import Orphans
-from publisher.ledger.outbox import News
-from publisher.ledger.pending_stops import reason_of
+from publisher.ledger.news.outbox import News
 from publisher.ledger.reading.queries import Queries
 from publisher.model.content import Content, Part
 from publisher.model.deliveries import Delivery, Prepared

@@ -7,14 +7,14 @@ import pytest
 from sqlalchemy import Connection, event, text
 from structlog.testing import capture_logs
 
-from publisher.ledger import rate_limits
 from publisher.ledger.database import Database
 from publisher.ledger.dispatcher.claims import Dispatch
+from publisher.ledger.doubts.reconciliation import Doubts
 from publisher.ledger.enqueue import Ledger
+from publisher.ledger.limits import rate_limits
+from publisher.ledger.limits.rate_limits import Limits
 from publisher.ledger.manager.withdrawals import Withdrawals
-from publisher.ledger.rate_limits import Limits
 from publisher.ledger.reading.queries import Queries
-from publisher.ledger.reconciliation import Doubts
 from publisher.ledger.transitions import Conflict
 from publisher.model.deliveries import Delivery
 from publisher.model.outcomes import (

@@ -6,10 +6,10 @@ from datetime import datetime, timedelta
 import pytest
 
 from publisher.ledger.dispatcher.claims import Dispatch
+from publisher.ledger.doubts.reconciliation import Doubts
 from publisher.ledger.enqueue import Ledger
 from publisher.ledger.manager.operations import Control
 from publisher.ledger.reading.queries import Queries
-from publisher.ledger.reconciliation import Doubts
 from publisher.ledger.transitions import Conflict
 from publisher.model.deliveries import Delivery
 from publisher.model.outcomes import (
@@ -26,7 +26,9 @@ from tests.support.clock import ManualClock
 from tests.support.delivering import OneByOne
 from tests.support.wishes import add, wish
 
-pytestmark = pytest.mark.guards("publisher.ledger.remote_ids", "publisher.ledger.uncertainty")
+pytestmark = pytest.mark.guards(
+    "publisher.ledger.remote_ids", "publisher.ledger.doubts.uncertainty"
+)
 
 _SETTLE = 60  # seconds; as the fixtures have it
 

@@ -5,7 +5,7 @@ from datetime import UTC
 from publisher.ledger.database import Database
 from publisher.ledger.enqueue import Ledger
 from publisher.ledger.manager.approvals import Approvals
-from publisher.ledger.outbox import News, StuckDelivery
+from publisher.ledger.news.outbox import News, StuckDelivery
 from publisher.model.accounts import ApprovalRule
 from publisher.model.states import State
 from publisher.notices.message import compose

@@ -8,9 +8,9 @@ import pytest
 
 from publisher.ledger.database import Database
 from publisher.ledger.dispatcher.claims import Dispatch
+from publisher.ledger.doubts.reconciliation import Doubts
 from publisher.ledger.enqueue import Ledger
 from publisher.ledger.reading.queries import Queries
-from publisher.ledger.reconciliation import Doubts
 from publisher.model.deliveries import Delivery
 from publisher.model.outcomes import Absent, Accepted, Sighting, Unknown
 from publisher.model.states import State

@@ -8,6 +8,7 @@ from sqlalchemy import func, select
 
 from publisher.ledger.database import Database
 from publisher.ledger.dispatcher.claims import Dispatch
+from publisher.ledger.doubts.reconciliation import Doubts
 from publisher.ledger.enqueue import Ledger
 from publisher.ledger.heartbeats import Heartbeat, Heartbeats, Process, ProcessKind
 from publisher.ledger.integrity import silence as silences
@@ -16,7 +17,6 @@ from publisher.ledger.integrity.seals import Audit
 from publisher.ledger.integrity.silence import Silence
 from publisher.ledger.manager.operations import Control
 from publisher.ledger.reading.queries import Queries
-from publisher.ledger.reconciliation import Doubts
 from publisher.ledger.tables import EVERYTHING, about, history
 from publisher.model.deliveries import Delivery
 from publisher.model.events import Event
@@ -32,7 +32,7 @@ pytestmark = [
     pytest.mark.guards(
         "publisher.ledger.integrity.silence",
         "publisher.ledger.heartbeats",
-        "publisher.ledger.reconciliation",
+        "publisher.ledger.doubts.reconciliation",
     ),
 ]
 

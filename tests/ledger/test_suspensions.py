@@ -9,12 +9,12 @@ import pytest
 from publisher.ledger.database import Database
 from publisher.ledger.dispatcher.claims import Dispatch
 from publisher.ledger.dispatcher.due import DuePoll
+from publisher.ledger.doubts.reconciliation import Doubts
 from publisher.ledger.enqueue import Ledger, StoredPicture
 from publisher.ledger.integrity.seals import Audit
 from publisher.ledger.manager.operations import Control
 from publisher.ledger.reading.account_status import AccountStatus
 from publisher.ledger.reading.queries import Queries
-from publisher.ledger.reconciliation import Doubts
 from publisher.model.content import Content, Part, Picture
 from publisher.model.deliveries import Delivery, Prepared
 from publisher.model.outcomes import (
@@ -40,7 +40,7 @@ pytestmark = [
     pytest.mark.guards(
         "publisher.ledger.manager.pauses",
         "publisher.ledger.reading.account_status",
-        "publisher.ledger.refusals",
+        "publisher.ledger.limits.refusals",
         "publisher.ledger.worker.results",
     ),
 ]

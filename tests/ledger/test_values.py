@@ -242,7 +242,7 @@ def test_deliveries_accounts_and_people_change_in_few_places() -> None:
         ("ledger/dispatcher/claims.py", "update", "deliveries"),
         ("ledger/dispatcher/due_queries.py", "update", "deliveries"),
         ("ledger/manager/pauses.py", "update", "accounts"),
-        ("ledger/suspensions.py", "update", "accounts"),
+        ("ledger/limits/suspensions.py", "update", "accounts"),
         ("ledger/account_owners.py", "update", "accounts"),
         ("auth/feed_keys.py", "update", "people"),
         ("auth/password_links.py", "update", "people"),
@@ -263,7 +263,7 @@ def test_deliveries_accounts_and_people_change_in_few_places() -> None:
     ("file", "written"),
     [
         ("dispatcher/claims", {"lease_until"}),
-        ("orphans", {"clear_at"}),
+        ("doubts/orphans", {"clear_at"}),
         ("manager/withdrawals", {"withdraw_at"}),
     ],
 )

@@ -6,9 +6,9 @@ import pytest
 
 from publisher.ledger.database import Database
 from publisher.ledger.dispatcher.claims import Dispatch
+from publisher.ledger.doubts.reconciliation import Doubts
 from publisher.ledger.enqueue import Ledger
 from publisher.ledger.manager.withdrawals import Withdrawals
-from publisher.ledger.reconciliation import Doubts
 from publisher.model.outcomes import Accepted, Unknown
 from publisher.model.states import State
 from tests.ledger.test_reconciliation import doubtful, look

@@ -7,7 +7,7 @@ import pytest
 from publisher.app import Application
 from publisher.ledger import heartbeats
 from publisher.ledger.heartbeats import ProcessKind
-from publisher.ledger.outbox import LatePosts, News
+from publisher.ledger.news.outbox import LatePosts, News
 from publisher.model.outcomes import Accepted
 from publisher.monitoring import alarms, watchdog
 from publisher.monitoring.heartbeat import Beating

@@ -9,10 +9,10 @@ from pydantic import SecretStr
 
 from publisher.ledger.database import Database
 from publisher.ledger.dispatcher.claims import Dispatch
+from publisher.ledger.doubts.reconciliation import Doubts
 from publisher.ledger.enqueue import Ledger
 from publisher.ledger.manager.operations import Control
-from publisher.ledger.outbox import News
-from publisher.ledger.reconciliation import Doubts
+from publisher.ledger.news.outbox import News
 from publisher.model.deliveries import Delivery
 from publisher.model.outcomes import AccountSuspended, Kind, Outcome, Refused, Unknown
 from publisher.notices import Teller

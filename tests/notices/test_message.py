@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from publisher.channels.answers import quote
-from publisher.ledger.outbox import Item, LatePosts, StuckDelivery, SuspendedAccount
-from publisher.ledger.owner_news import KeysEnd, OwnerChange
+from publisher.ledger.news.outbox import Item, LatePosts, StuckDelivery, SuspendedAccount
+from publisher.ledger.news.owner_news import KeysEnd, OwnerChange
 from publisher.ledger.reading.lateness import NOTHING_LATE
 from publisher.model.states import State
 from publisher.notices.message import compose

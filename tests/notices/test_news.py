@@ -9,14 +9,14 @@ from publisher.ledger.database import Database
 from publisher.ledger.enqueue import Ledger
 from publisher.ledger.integrity.after_restore import face
 from publisher.ledger.key_exchanges import KeyExchanges
+from publisher.ledger.limits.suspensions import suspend, suspend_together
 from publisher.ledger.manager.operations import Control
 from publisher.ledger.manager.rights import Rights
 from publisher.ledger.manager.withdrawals import Withdrawals
-from publisher.ledger.outbox import AccountGoesOn, Item, News, StuckDelivery, SuspendedAccount
-from publisher.ledger.owner_news import KeysEnd, OwnerChange
+from publisher.ledger.news.outbox import AccountGoesOn, Item, News, StuckDelivery, SuspendedAccount
+from publisher.ledger.news.owner_news import KeysEnd, OwnerChange
 from publisher.ledger.profiles import Profiles
 from publisher.ledger.reading.queries import Queries
-from publisher.ledger.suspensions import suspend, suspend_together
 from publisher.model.accounts import Profile
 from publisher.model.outcomes import (
     THROTTLED,
@@ -33,7 +33,7 @@ from tests.notices.conftest import MORNING, SERVICE, Mishaps
 from tests.support.clock import ManualClock
 from tests.support.wishes import add, wish
 
-pytestmark = pytest.mark.guards("publisher.ledger.outbox", "publisher.ledger.owner_news")
+pytestmark = pytest.mark.guards("publisher.ledger.news.outbox", "publisher.ledger.news.owner_news")
 
 
 def take_note(news: News) -> list[Item]:

@@ -11,15 +11,15 @@ from publisher.auth.second_factors import SecondFactors
 from publisher.auth.users import People, Rank
 from publisher.base.clock import SystemClock
 from publisher.ledger.database import Database
-from publisher.ledger.outbox import News
-from publisher.ledger.user_notices import PersonNews
+from publisher.ledger.news.outbox import News
+from publisher.ledger.news.user_notices import PersonNews
 from publisher.notices.message import compose
 from tests.notices.conftest import SERVICE
 from tests.notices.test_news import take_note
 from tests.support.clock import ManualClock
 from tests.support.log_ins import SECRET, code
 
-pytestmark = pytest.mark.guards("publisher.ledger.user_notices")
+pytestmark = pytest.mark.guards("publisher.ledger.news.user_notices")
 
 _PASSWORD = "plough wicker ostrich"
 

@@ -6,8 +6,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from publisher.base.i18n import LANGUAGES, speaking
-from publisher.ledger.notice_addresses import Topic
-from publisher.ledger.personal_news import PersonalItem
+from publisher.ledger.news.notice_addresses import Topic
+from publisher.ledger.news.personal_news import PersonalItem
 from publisher.model.states import State
 from publisher.notices.message import Message
 from publisher.notices.personal_message import compose_personal

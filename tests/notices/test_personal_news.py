@@ -9,7 +9,6 @@ import pytest
 from sqlalchemy import Connection, func, select
 
 from publisher.auth.users import People, Rank
-from publisher.ledger import personal_news, personal_queries
 from publisher.ledger.database import Database
 from publisher.ledger.enqueue import Ledger
 from publisher.ledger.manager.approvals import Approvals, digest
@@ -17,8 +16,9 @@ from publisher.ledger.manager.draft_edits import Edits
 from publisher.ledger.manager.notes import Notes
 from publisher.ledger.manager.rights import Rights
 from publisher.ledger.manager.undo import Undo
-from publisher.ledger.notice_addresses import Addresses, NoticeAddress, Topic
-from publisher.ledger.personal_news import PersonalItem, PersonalNews
+from publisher.ledger.news import personal_news, personal_queries
+from publisher.ledger.news.notice_addresses import Addresses, NoticeAddress, Topic
+from publisher.ledger.news.personal_news import PersonalItem, PersonalNews
 from publisher.ledger.reading.queries import Queries
 from publisher.ledger.tables import notice_addresses, notice_services, notice_topics, notices
 from publisher.model.accounts import ApprovalRule
@@ -32,9 +32,9 @@ from tests.support.pages import PASSWORD
 from tests.support.wishes import add, wish
 
 pytestmark = pytest.mark.guards(
-    "publisher.ledger.notice_addresses",
-    "publisher.ledger.personal_news",
-    "publisher.ledger.personal_queries",
+    "publisher.ledger.news.notice_addresses",
+    "publisher.ledger.news.personal_news",
+    "publisher.ledger.news.personal_queries",
 )
 
 _PEOPLE = (

@@ -11,8 +11,8 @@ from publisher.base import logs
 from publisher.base.errors import LedgerUnavailable
 from publisher.ledger.database import Database
 from publisher.ledger.manager.rights import Rights
-from publisher.ledger.notice_addresses import Addresses
-from publisher.ledger.personal_news import PersonalNews
+from publisher.ledger.news.notice_addresses import Addresses
+from publisher.ledger.news.personal_news import PersonalNews
 from publisher.model.accounts import ApprovalRule
 from publisher.notices import personal_notices
 from publisher.notices.personal_message import compose_personal

@@ -15,13 +15,14 @@ from sqlalchemy import Connection, delete, update
 from publisher import notices
 from publisher.base import logs
 from publisher.base.errors import ConfigurationError, LedgerUnavailable, NoticeNotSent
-from publisher.ledger import fault_isolation, outbox
+from publisher.ledger import fault_isolation
 from publisher.ledger.database import Database
+from publisher.ledger.doubts.reconciliation import Doubts
 from publisher.ledger.enqueue import Ledger
 from publisher.ledger.integrity.after_restore import face, put_back
 from publisher.ledger.integrity.marks import Watermark
-from publisher.ledger.outbox import Item, News, StuckDelivery
-from publisher.ledger.reconciliation import Doubts
+from publisher.ledger.news import outbox
+from publisher.ledger.news.outbox import Item, News, StuckDelivery
 from publisher.ledger.tables import EVERYTHING, deliveries, notice_services
 from publisher.ledger.transitions import note_account
 from publisher.model.events import Event

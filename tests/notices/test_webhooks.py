@@ -14,8 +14,8 @@ from structlog.testing import capture_logs
 
 from publisher.base.errors import NoticeNotSent
 from publisher.ledger.database import Database
+from publisher.ledger.news.webhook_news import WebhookNews
 from publisher.ledger.tables import notice_services, webhook_positions
-from publisher.ledger.webhook_news import WebhookNews
 from publisher.model.outcomes import Kind, Refused
 from publisher.notices.webhooks import Receiver, Sender, signature
 from publisher.settings.schema import WebhookSettings
@@ -23,7 +23,9 @@ from tests.notices.conftest import Mishaps
 from tests.support.clock import ManualClock
 from tests.support.wishes import add, wish
 
-pytestmark = pytest.mark.guards("publisher.ledger.notice_turns", "publisher.ledger.webhook_news")
+pytestmark = pytest.mark.guards(
+    "publisher.ledger.news.notice_turns", "publisher.ledger.news.webhook_news"
+)
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 OTHER = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD"

@@ -7,8 +7,8 @@ import pytest
 from PIL import Image
 
 from publisher.app import Application
-from publisher.ledger import rate_limits
-from publisher.ledger.suspensions import suspend
+from publisher.ledger.limits import rate_limits
+from publisher.ledger.limits.suspensions import suspend
 from publisher.ledger.tables import accounts
 from publisher.model.outcomes import AccountSuspended, Kind, Limit
 from publisher.settings import settings

@@ -26,7 +26,7 @@ from tests.support.workspaces import Workspace
 
 pytestmark = pytest.mark.guards(
     "publisher.ledger.corrections",
-    "publisher.ledger.manager.resolve",
+    "publisher.ledger.doubts.resolve",
     "publisher.ledger.manager.withdrawals",
     "publisher.ledger.worker.targets",
     "publisher.model.content",

@@ -10,7 +10,7 @@ from publisher.app import Application
 from publisher.base import progress
 from publisher.channels.registry import widest
 from publisher.drafts import check
-from publisher.ledger.outbox import News, StuckDelivery
+from publisher.ledger.news.outbox import News, StuckDelivery
 from publisher.media import media_file
 from publisher.model.deliveries import Delivery
 from publisher.model.states import State

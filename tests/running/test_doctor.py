@@ -15,8 +15,8 @@ from publisher.auth.users import Rank
 from publisher.base.clock import SystemClock
 from publisher.base.errors import StorageError
 from publisher.doctor import Finding, Grade, examine, machine, profiles
-from publisher.ledger import rate_limits
-from publisher.ledger.suspensions import suspend
+from publisher.ledger.limits import rate_limits
+from publisher.ledger.limits.suspensions import suspend
 from publisher.ledger.tables import accounts
 from publisher.model.accounts import Owner
 from publisher.model.outcomes import AccountSuspended, Kind, Limit

@@ -5,7 +5,7 @@ from random import Random
 
 import pytest
 
-from publisher.ledger.pending_stops import reason_of
+from publisher.ledger.doubts.pending_stops import reason_of
 from publisher.model.states import State
 from tests.support.simulation.history import Scenario, pairs, run, singles
 from tests.support.simulation.mutants_of_platforms import a_late_comment_is_lost

@@ -20,7 +20,7 @@ _SCRIPT = "".join(
 _PATTERNS_OF_TABLES = {
     "publisher/cli/usage_errors.py": {"pattern"},
     "publisher/ledger/driver_errors.py": {"meaning.text"},
-    "publisher/ledger/manager/resolve.py": {"spec.post_id"},
+    "publisher/ledger/doubts/resolve.py": {"spec.post_id"},
     "publisher/media/file_types.py": {"begin"},
     "publisher/sandbox/endpoints.py": {"pattern"},
     "publisher/settings/account_settings.py": {"own.pattern"},

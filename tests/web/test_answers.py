@@ -13,7 +13,7 @@ from publisher.app import Application
 from publisher.auth.users import Rank
 from publisher.channels.registry import SPECS
 from publisher.channels.spec import ChannelSpec
-from publisher.ledger.notice_addresses import Addresses
+from publisher.ledger.news.notice_addresses import Addresses
 from publisher.ledger.tables import reader_comments
 from publisher.model.reader_comments import CommentState
 from tests.support.journeys import visiting

@@ -10,9 +10,9 @@ import pytest
 from publisher.app import Application
 from publisher.base.i18n import _, speaking
 from publisher.channels import answers as meant
+from publisher.ledger.limits.suspensions import suspend
 from publisher.ledger.manager.approvals import digest
 from publisher.ledger.reading.log_pages import SortOrder, Wanted
-from publisher.ledger.suspensions import suspend
 from publisher.model.outcomes import (
     Accepted,
     AccountSuspended,

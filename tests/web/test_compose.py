@@ -20,9 +20,9 @@ _DRAFT = "posts/un-titre.fr.md"
 
 _WHOLE = """\
 ---
-title: "Un titre : le nôtre"
 at: annual-day - 30m
 to: [bice-x, bice-page, bice-site]
+title: "Un titre : le nôtre"
 media:
   - file: media/embargo-fr.jpg
     alt: "La salle XX, vide"

@@ -288,7 +288,7 @@ def test_a_translation_stands_beside_its_source(
     es.send("submit")
     assert "On the schedule: 1 delivery." in staff.text
     assert text(workspace, "jour.es") == (
-        "---\ntitle: El día\nat: annual-day - 30m\nto: [bice-site]\nmedia:\n  - file: media/old.png\n"
+        "---\nat: annual-day - 30m\nto: [bice-site]\ntitle: El día\nmedia:\n  - file: media/old.png\n"
         "    alt: La sala\nauthor: stagiaire\n---\nUno.\n\n---\n\nDos.\n\n## site\nLargo.\n"
     )
     staff.client.follow_redirects = True

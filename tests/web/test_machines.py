@@ -15,8 +15,8 @@ from starlette.responses import Response
 
 from publisher.app import Application
 from publisher.base.lock import locked
-from publisher.ledger import rate_limits
 from publisher.ledger.heartbeats import NEEDED, Process, ProcessKind
+from publisher.ledger.limits import rate_limits
 from publisher.model.deliveries import Delivery
 from publisher.model.outcomes import Accepted, AccountSuspended, Deferred, Limit
 from publisher.model.outcomes import Kind as Kinds

@@ -10,10 +10,10 @@ from sqlalchemy import update
 
 from publisher.app import Application
 from publisher.base.i18n import speaking
-from publisher.ledger import rate_limits
 from publisher.ledger.heartbeats import Process
 from publisher.ledger.heartbeats import ProcessKind as Workers
-from publisher.ledger.suspensions import suspend
+from publisher.ledger.limits import rate_limits
+from publisher.ledger.limits.suspensions import suspend
 from publisher.ledger.tables import accounts, deliveries
 from publisher.model.accounts import Owner
 from publisher.model.outcomes import AccountSuspended, Kind, Limit

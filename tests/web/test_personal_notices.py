@@ -7,7 +7,7 @@ import pytest
 from pydantic import SecretStr
 
 from publisher.app import Application
-from publisher.ledger.notice_addresses import Topic
+from publisher.ledger.news.notice_addresses import Topic
 from publisher.web import address_tests
 from tests.support.html import flaws
 from tests.support.log_ins import an_hour_later, confirm

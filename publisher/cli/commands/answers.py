@@ -15,7 +15,7 @@ from publisher.model.states import state_name
 
 if TYPE_CHECKING:
     from publisher.app import Application
-    from publisher.ledger.reading.comment_pages import ShownComment
+    from publisher.ledger.comments.comment_pages import ShownComment
     from publisher.model.deliveries import Delivery
 
 _SHOWN = 30

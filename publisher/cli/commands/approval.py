@@ -187,7 +187,7 @@ def _show(
 ) -> None:
     """Everything that an approval is about; for each account in the same words."""
     from publisher.cli.output import tables
-    from publisher.ledger.pending_stops import reason_of
+    from publisher.ledger.doubts.pending_stops import reason_of
 
     delivery = alike[0]
     heading = console.place(delivery.post, *(one.account for one in alike))

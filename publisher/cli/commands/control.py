@@ -89,8 +89,8 @@ def resume(
 
 def _agreed(app: "Application", account: str | None, actor: str, *, as_json: bool) -> "Seen | None":
     """What a person saw that would go out, and agreed to; None where `resume` refuses anyway."""
+    from publisher.ledger.limits.spacing import spread
     from publisher.ledger.manager.resume import Seen
-    from publisher.ledger.spacing import spread
 
     stop = app.control.stop(account)
     if not stop or not app.control.may_resume(account, actor):

@@ -9,7 +9,7 @@ from publisher.base import formats
 from publisher.base.i18n import _
 from publisher.base.text import shortened
 from publisher.cli.output import console, listing
-from publisher.ledger.pending_stops import reason_of
+from publisher.ledger.doubts.pending_stops import reason_of
 from publisher.model.content import Content
 from publisher.model.deliveries import Delivery, Wish
 from publisher.model.states import State, counted, state_name

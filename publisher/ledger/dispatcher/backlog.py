@@ -11,9 +11,9 @@ from sqlalchemy import Connection, bindparam, exists, or_, select
 
 from publisher.ledger.database import LedgerPart, Turn
 from publisher.ledger.dispatcher.due_queries import DueQueries
+from publisher.ledger.limits.spacing import late_before, next_places, spread
+from publisher.ledger.limits.suspensions import paused_or_suspended
 from publisher.ledger.rows import delivery_of
-from publisher.ledger.spacing import late_before, next_places, spread
-from publisher.ledger.suspensions import paused_or_suspended
 from publisher.ledger.tables import Instant, accounts, deliveries, written
 from publisher.ledger.transitions import ACTOR, By, StateChange, change_all
 from publisher.model.events import Event

@@ -15,11 +15,11 @@ from publisher.base.clock import Clock
 from publisher.base.i18n import _, joined
 from publisher.ledger.database import Database, LedgerPart
 from publisher.ledger.dispatcher.due_queries import DueQueries
+from publisher.ledger.doubts.uncertainty import doubt
+from publisher.ledger.limits.suspensions import EVER, paused_or_suspended, waits_its_turn
 from publisher.ledger.rows import delivery_of
-from publisher.ledger.suspensions import EVER, paused_or_suspended, waits_its_turn
 from publisher.ledger.tables import Instant, deliveries, written
 from publisher.ledger.transitions import ACTOR, By, Conflict, change, claim_all, claimed_all
-from publisher.ledger.uncertainty import doubt
 from publisher.model.deliveries import Claim, Delivery
 from publisher.model.events import Event
 from publisher.model.outcomes import Kind

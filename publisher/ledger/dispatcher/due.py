@@ -6,17 +6,17 @@ from typing import NamedTuple
 from sqlalchemy import ColumnElement, and_, bindparam, exists, func, or_, select
 
 from publisher.base.clock import Clock
-from publisher.ledger import orphans, reconciliation
 from publisher.ledger.database import Database, LedgerPart
 from publisher.ledger.dispatcher import claims
-from publisher.ledger.manager import withdrawals
-from publisher.ledger.suspensions import (
+from publisher.ledger.doubts import orphans, reconciliation
+from publisher.ledger.limits.suspensions import (
     EVER,
     first_scheduled,
     has_one_under_way,
     paused_or_suspended,
     unproved,
 )
+from publisher.ledger.manager import withdrawals
 from publisher.ledger.tables import Instant, accounts, deliveries, written
 from publisher.model.states import State
 

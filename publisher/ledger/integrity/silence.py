@@ -22,8 +22,8 @@ from publisher.ledger.database import Database, LedgerPart, Turn
 from publisher.ledger.heartbeats import SILENT_AFTER, Heartbeat, ProcessKind, lives_in
 from publisher.ledger.integrity.after_restore import gaps, newest_id, put_back
 from publisher.ledger.integrity.forgotten import NOT_FORGOTTEN, looked_for
+from publisher.ledger.limits.suspensions import paused_or_suspended
 from publisher.ledger.rows import deliveries_in
-from publisher.ledger.suspensions import paused_or_suspended
 from publisher.ledger.tables import EVERYTHING, Instant, deliveries, history, not_before
 from publisher.ledger.transitions import ACTOR, By, StateChange, change_all, note_account
 from publisher.model.deliveries import Delivery

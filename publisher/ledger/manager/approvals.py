@@ -13,9 +13,9 @@ from publisher.base.errors import NotPossible
 from publisher.base.formats import instant_text
 from publisher.base.i18n import _, later
 from publisher.base.text import same_person
+from publisher.ledger.doubts.pending_stops import note_stop
 from publisher.ledger.manager.authors import authors, authors_of
 from publisher.ledger.manager.commands import Accounts, Commands, Versions, not_concerned
-from publisher.ledger.pending_stops import note_stop
 from publisher.ledger.rows import deliveries_in
 from publisher.ledger.tables import deliveries, microseconds
 from publisher.ledger.transitions import NOT_APPROVED, By, change

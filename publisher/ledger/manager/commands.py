@@ -9,9 +9,9 @@ from publisher.base.clock import Clock
 from publisher.base.errors import NoSuchPost, NotPossible
 from publisher.base.i18n import _
 from publisher.ledger.database import Database, LedgerPart
+from publisher.ledger.limits.spacing import space, times_of_late
 from publisher.ledger.manager.rights import EVERYBODY, Rank, Rights
 from publisher.ledger.rows import deliveries_in
-from publisher.ledger.spacing import space, times_of_late
 from publisher.ledger.tables import deliveries
 from publisher.ledger.transitions import By
 from publisher.model.accounts import ApprovalRule

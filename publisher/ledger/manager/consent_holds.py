@@ -7,9 +7,9 @@ from sqlalchemy import Connection, or_, select
 
 from publisher.base.clock import Clock
 from publisher.ledger.database import Database
+from publisher.ledger.doubts.pending_stops import note_stop
 from publisher.ledger.manager.commands import Commands
 from publisher.ledger.manager.rights import EVERYBODY, Rank, Rights
-from publisher.ledger.pending_stops import note_stop
 from publisher.ledger.picture_consents import PictureConsent, digests_of, keep
 from publisher.ledger.rows import chunks, deliveries_in
 from publisher.ledger.tables import deliveries

@@ -12,16 +12,16 @@ from sqlalchemy import Connection, select
 
 from publisher.base.errors import NotPossible
 from publisher.base.i18n import _, later
+from publisher.ledger.doubts.pending_stops import GONE, in_words, note_stop, obeyed
+from publisher.ledger.doubts.resolve import resolved
+from publisher.ledger.doubts.uncertainty import RESOLVED
 from publisher.ledger.manager.approvals import state_to_go_on
 from publisher.ledger.manager.commands import Accounts, Posts, Versions, chosen, of_post
 from publisher.ledger.manager.pauses import Pauses
-from publisher.ledger.manager.resolve import resolved
 from publisher.ledger.manager.rights import Rank
 from publisher.ledger.manager.withdrawals import WITHDRAWABLE
-from publisher.ledger.pending_stops import GONE, in_words, note_stop, obeyed
 from publisher.ledger.tables import deliveries
 from publisher.ledger.transitions import NOT_APPROVED, By, cancel_delivery, change
-from publisher.ledger.uncertainty import RESOLVED
 from publisher.model.deliveries import Delivery, PendingStop, Prepared
 from publisher.model.events import Event
 from publisher.model.states import ENDED_UNSENT, WAITING, State, state_name

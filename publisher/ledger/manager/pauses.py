@@ -13,6 +13,8 @@ from publisher.base.errors import NotPermitted, NotPossible
 from publisher.base.i18n import _
 from publisher.base.text import same_person
 from publisher.ledger.account_owners import FORGOTTEN
+from publisher.ledger.limits.refusals import forget
+from publisher.ledger.limits.suspensions import take_for_pause
 from publisher.ledger.manager.commands import Commands
 from publisher.ledger.manager.resume import (
     NO_CHOICES,
@@ -24,9 +26,7 @@ from publisher.ledger.manager.resume import (
     refuse_unseen,
 )
 from publisher.ledger.manager.rights import Rank
-from publisher.ledger.refusals import forget
 from publisher.ledger.rows import deliveries_in
-from publisher.ledger.suspensions import take_for_pause
 from publisher.ledger.tables import EVERYTHING, about, accounts, deliveries, history
 from publisher.ledger.transitions import note_account
 from publisher.ledger.worker.intents import INTENT_LIFE

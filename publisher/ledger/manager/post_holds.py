@@ -14,11 +14,11 @@ from sqlalchemy import Connection, select
 from publisher.base.i18n import _, later
 from publisher.base.stored_messages import told
 from publisher.base.text import same_person
+from publisher.ledger.doubts.pending_stops import note_stop
 from publisher.ledger.manager.approvals import state_to_go_on
 from publisher.ledger.manager.authors import authors_of
 from publisher.ledger.manager.commands import Accounts, Commands, Posts, Versions
 from publisher.ledger.manager.rights import Rank
-from publisher.ledger.pending_stops import note_stop
 from publisher.ledger.rows import chunks
 from publisher.ledger.tables import history
 from publisher.ledger.transitions import By, change

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Row, Select, or_, select
 
 from publisher.base.errors import NotPossible, UsageError
 from publisher.base.i18n import _, later
-from publisher.ledger.spacing import spread
+from publisher.ledger.limits.spacing import spread
 from publisher.ledger.tables import deliveries, microseconds
 from publisher.ledger.transitions import By, cancel_delivery, change
 from publisher.model.deliveries import Delivery

@@ -17,12 +17,12 @@ from publisher.base.errors import NotPossible, UsageError
 from publisher.base.i18n import _
 from publisher.base.stored_messages import told
 from publisher.base.text import same_person
+from publisher.ledger.limits.spacing import space
 from publisher.ledger.manager.approvals import rejected_by, state_to_go_on
 from publisher.ledger.manager.commands import Commands
 from publisher.ledger.manager.post_holds import Holds
 from publisher.ledger.manager.rights import Rank
 from publisher.ledger.rows import deliveries_in
-from publisher.ledger.spacing import space
 from publisher.ledger.tables import deliveries, history
 from publisher.ledger.transitions import NOT_APPROVED, By, change
 from publisher.model.deliveries import Delivery

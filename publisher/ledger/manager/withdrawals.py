@@ -15,14 +15,15 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, bindparam, exists, select
 
 from publisher.base.clock import Clock
-from publisher.ledger import ended_edits, rate_limits
+from publisher.ledger import ended_edits
 from publisher.ledger.corrections import corrections_of
 from publisher.ledger.database import Database, LedgerPart
 from publisher.ledger.dispatcher.due_queries import DueQueries
+from publisher.ledger.doubts.uncertainty import repeats_safely
+from publisher.ledger.limits import rate_limits
 from publisher.ledger.rows import delivery_of
 from publisher.ledger.tables import Instant, deliveries, history
 from publisher.ledger.transitions import ACTOR, By, change
-from publisher.ledger.uncertainty import repeats_safely
 from publisher.model.deliveries import Claim, Delivery
 from publisher.model.events import Event
 from publisher.model.outcomes import (

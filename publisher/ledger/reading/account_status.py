@@ -19,12 +19,12 @@ from sqlalchemy import (
 
 from publisher.base.stored_messages import told
 from publisher.ledger.database import LedgerPart
-from publisher.ledger.rows import deliveries_in
-from publisher.ledger.suspensions import (
+from publisher.ledger.limits.suspensions import (
     suspended_for_a_person,
     suspended_or_unproved,
     waits_for_a_person,
 )
+from publisher.ledger.rows import deliveries_in
 from publisher.ledger.tables import (
     EVERYTHING,
     Instant,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import bindparam, case, exists, func, select, text
 
 from publisher.ledger.database import LedgerPart
-from publisher.ledger.suspensions import paused_or_suspended, waits_its_turn
+from publisher.ledger.limits.suspensions import paused_or_suspended, waits_its_turn
 from publisher.ledger.tables import Instant, deliveries, late_by
 from publisher.model.states import State
 

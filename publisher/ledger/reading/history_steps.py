@@ -18,6 +18,7 @@ from publisher.ledger.database import Database, LedgerPart
 from publisher.ledger.integrity import after_restore, archive_files
 from publisher.ledger.integrity.archive_files import Archive
 from publisher.ledger.integrity.chain_links import file_of
+from publisher.ledger.news.user_notices import ABOUT_PEOPLE
 from publisher.ledger.rows import chunks
 from publisher.ledger.tables import (
     EVERYTHING,
@@ -28,7 +29,6 @@ from publisher.ledger.tables import (
     not_before,
 )
 from publisher.ledger.transitions import PROGRAM
-from publisher.ledger.user_notices import ABOUT_PEOPLE
 from publisher.model.events import Event, by_program
 from publisher.model.states import State
 

@@ -21,7 +21,7 @@ from sqlalchemy import Connection, Row, bindparam, func, literal_column, or_, se
 from publisher.base.i18n import later
 from publisher.ledger.database import LedgerPart
 from publisher.ledger.heartbeats import heartbeats_in, wrong_clocks
-from publisher.ledger.suspensions import is_paused_or_suspended, take_in_order
+from publisher.ledger.limits.suspensions import is_paused_or_suspended, take_in_order
 from publisher.ledger.tables import (
     EVERYTHING,
     Instant,

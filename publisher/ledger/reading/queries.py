@@ -18,18 +18,19 @@ from sqlalchemy import (
     union,
 )
 
-from publisher.ledger import corrections, picture_consents, replies, unread_drafts
+from publisher.ledger import corrections, picture_consents, unread_drafts
+from publisher.ledger.comments import replies
+from publisher.ledger.comments.replies import AnsweredComment
 from publisher.ledger.integrity.after_restore import Gap, gaps
+from publisher.ledger.limits.suspensions import paused_or_suspended
 from publisher.ledger.manager.draft_edits import Named, by_person, writers_of
-from publisher.ledger.outbox import kept_back
+from publisher.ledger.news.outbox import kept_back
 from publisher.ledger.reading.account_status import AccountQueries
 from publisher.ledger.reading.history_steps import HistoryQueries
 from publisher.ledger.reading.reported import marked
 from publisher.ledger.reading.set_backs import SetBack, set_backs
 from publisher.ledger.reading.statistics import Span, due_in
-from publisher.ledger.replies import AnsweredComment
 from publisher.ledger.rows import chunks, deliveries_in, delivery_of
-from publisher.ledger.suspensions import paused_or_suspended
 from publisher.ledger.tables import (
     UNRESOLVED,
     Instant,

@@ -15,19 +15,22 @@ from sqlalchemy import Connection, select
 from publisher.base.clock import Clock
 from publisher.base.errors import LedgerBusy, LedgerUnavailable, PublisherError, StorageError
 from publisher.base.i18n import _
-from publisher.ledger import ended_edits, published_early, rate_limits, remote_ids
+from publisher.ledger import ended_edits, remote_ids
 from publisher.ledger.database import Database, LedgerPart
+from publisher.ledger.doubts import published_early
+from publisher.ledger.doubts.orphans import without_others
+from publisher.ledger.doubts.pending_stops import as_it_stands, in_words
+from publisher.ledger.doubts.uncertainty import found_out, kept_in_doubt
 from publisher.ledger.integrity import marks
-from publisher.ledger.manager.commands import RuleOf, no_rule
-from publisher.ledger.orphans import without_others
-from publisher.ledger.pending_stops import as_it_stands, in_words
-from publisher.ledger.refusals import (
+from publisher.ledger.limits import rate_limits
+from publisher.ledger.limits.refusals import (
     SharesWith,
     may_be_the_accounts,
     suspends,
     went_out,
     with_itself,
 )
+from publisher.ledger.manager.commands import RuleOf, no_rule
 from publisher.ledger.tables import media
 from publisher.ledger.transitions import (
     ACTOR,
@@ -40,7 +43,6 @@ from publisher.ledger.transitions import (
     lock_free,
     reread,
 )
-from publisher.ledger.uncertainty import found_out, kept_in_doubt
 from publisher.ledger.worker import targets
 from publisher.ledger.worker.intents import (
     BreachOf,

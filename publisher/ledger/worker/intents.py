@@ -9,15 +9,16 @@ from sqlalchemy import Connection, bindparam, select
 from publisher.base.clock import Clock
 from publisher.base.errors import LedgerBusy
 from publisher.base.i18n import _
-from publisher.ledger import picture_consents, suspensions
+from publisher.ledger import picture_consents
+from publisher.ledger.doubts.uncertainty import kept_in_doubt
+from publisher.ledger.limits import suspensions
+from publisher.ledger.limits.suspensions import is_paused_or_suspended
 from publisher.ledger.manager.approvals import is_approved
 from publisher.ledger.manager.commands import RuleOf
 from publisher.ledger.manager.draft_edits import writers
 from publisher.ledger.picture_consents import Named
-from publisher.ledger.suspensions import is_paused_or_suspended
 from publisher.ledger.tables import EVERYTHING, accounts
 from publisher.ledger.transitions import ACTOR, NOT_APPROVED, By, StateChange
-from publisher.ledger.uncertainty import kept_in_doubt
 from publisher.ledger.worker import targets
 from publisher.model import mandates
 from publisher.model.accounts import Mandate

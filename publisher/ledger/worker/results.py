@@ -9,20 +9,20 @@ from sqlalchemy import Connection
 
 from publisher.base.clock import Clock
 from publisher.base.i18n import joined, plural
-from publisher.ledger import rate_limits
 from publisher.ledger import remote_ids as ids
-from publisher.ledger.pending_stops import in_words, obeyed
-from publisher.ledger.refusals import (
+from publisher.ledger.doubts.pending_stops import in_words, obeyed
+from publisher.ledger.doubts.uncertainty import doubt, kept_in_doubt
+from publisher.ledger.limits import rate_limits
+from publisher.ledger.limits.refusals import (
     SharesWith,
     may_be_the_accounts,
     suspend_after,
     weighed,
     went_out,
 )
-from publisher.ledger.spacing import APART, late_before, next_places
-from publisher.ledger.suspensions import take_in_order
+from publisher.ledger.limits.spacing import APART, late_before, next_places
+from publisher.ledger.limits.suspensions import take_in_order
 from publisher.ledger.transitions import StateChange
-from publisher.ledger.uncertainty import doubt, kept_in_doubt
 from publisher.ledger.worker.intents import by_worker
 from publisher.model import timing
 from publisher.model.deliveries import Delivery

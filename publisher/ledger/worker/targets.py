@@ -7,7 +7,8 @@ from sqlalchemy import Connection
 from publisher.base.clock import Clock
 from publisher.base.errors import LedgerBusy
 from publisher.base.i18n import _
-from publisher.ledger import corrections, replies
+from publisher.ledger import corrections
+from publisher.ledger.comments import replies
 from publisher.ledger.transitions import ACTOR, NOT_APPROVED, By, StateChange, lock_free
 from publisher.model.deliveries import Delivery, TargetStanding
 from publisher.model.events import Event

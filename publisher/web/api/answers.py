@@ -8,8 +8,8 @@ from pydantic import BaseModel, Field
 from publisher.base.errors import UsageError
 from publisher.base.formats import instant_text
 from publisher.base.i18n import _
+from publisher.ledger.comments.comment_pages import CommentCursor
 from publisher.ledger.manager.rights import Rank
-from publisher.ledger.reading.comment_pages import CommentCursor
 from publisher.model.reader_comments import CommentState
 from publisher.web.api.access import ReadingAnswers
 from publisher.web.api.drafts import Limit

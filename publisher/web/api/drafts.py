@@ -117,7 +117,7 @@ def make_draft(call: Drafting, key: Key, values: DraftToMake) -> Response:
     """Write a new draft. It waits until a person has read it whole, and has a time: no `now`."""
 
     def make() -> Draft:
-        seen = Composition(author=call.person.name)
+        seen = Composition(plain={"author": call.person.name})
         # The fingerprint of a form that was sent twice comes from its key.
         form = replace(
             _form(call.app, seen, values),
@@ -191,7 +191,7 @@ def check_draft(call: Reading, draft: str) -> CheckResult:
 def check_values(call: Reading, values: DraftToMake) -> CheckResult:
     """Check values as a draft, without writing anything."""
     form = replace(
-        _form(call.app, Composition(author=call.person.name), values),
+        _form(call.app, Composition(plain={"author": call.person.name}), values),
         translation_of=values.translation_of,
     )
     composed = composed_draft.new(call.app, form)

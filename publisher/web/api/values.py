@@ -1,15 +1,23 @@
 """Values of a draft, as programs read and write them: those of the composer's form."""
 
 from datetime import timedelta
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, WithJsonSchema
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    WithJsonSchema,
+    create_model,
+)
 
 from publisher.base.clock import duration_text, parse_duration
 from publisher.base.errors import UsageError
 from publisher.drafts import when
 from publisher.drafts.composition import Composition, MediaEntry, one_line
 from publisher.drafts.session import Session
+from publisher.model.draft_keys import PLAIN_KEYS, DraftKey, KeyKind
 
 _LONGEST_TEXT = 100_000
 _MOST = 200
@@ -40,7 +48,21 @@ class DraftMedia(Sent):
     consent: Line = Field(default="", description="The consent of those whom it shows.")
 
 
-class DraftValues(Sent):
+def _of_key(key: DraftKey) -> Any:
+    """The field of a draft's key that has one line."""
+    if key.kind is KeyKind.FLAG:
+        return bool, Field(default=False, description=key.about)
+    kind = Literal[tuple(key.choices)] if key.kind is KeyKind.CHOICE else Line
+    return kind, Field(default="", description=key.about)
+
+
+_KEYS = [key for key in PLAIN_KEYS if not key.only_people]
+_PlainValues: Any = create_model(
+    "_PlainValues", __base__=Sent, **{key.name: _of_key(key) for key in _KEYS}
+)
+
+
+class DraftValues(_PlainValues, Sent):
     """What a draft says. Of a change, what is left out stays as it is."""
 
     to: Annotated[list[Line], Field(max_length=_MOST)] = Field(
@@ -54,22 +76,6 @@ class DraftValues(Sent):
     embargo: Line = Field(default="", description="Never before that time; written as `at`.")
     expires: Line = Field(default="", description="After its time, it is dropped: `2h`, `1d`.")
     lang: Line = Field(default="", description="The code of its language.")
-    title: Line = ""
-    content_warning: Line = ""
-    link: Line = ""
-    link_in: Literal["", "post", "comment"] = ""
-    made_with_ai: bool = Field(default=False, description="Whether its pictures were made with AI.")
-    corrects: Line = Field(
-        default="",
-        description="The name of the post that it corrects, which is out; its words replace those, "
-        "or go out below it.",
-    )
-    reason: Line = Field(default="", description="Of a correction: what was wrong.")
-    answers: Line = Field(
-        default="",
-        description="The reader's answer that it answers, by its `id`; the post goes to the one "
-        "account that it was written to, below it.",
-    )
     texts: Annotated[dict[Line, Annotated[list[Text], Field(max_length=_MOST)]], Field(max_length=_MOST)] = Field(
         default={},
         description="Its text: the parts of a thread, under an empty key; texts of their own under "
@@ -89,14 +95,7 @@ class DraftValues(Sent):
             embargo=embargo,
             expires=duration_text(seen.expires) if seen.expires else "",
             lang=seen.lang,
-            title=seen.title,
-            content_warning=seen.content_warning,
-            link=seen.link,
-            link_in=seen.link_in or "",
-            made_with_ai=seen.made_with_ai,
-            corrects=seen.corrects or "",
-            reason=seen.reason or "",
-            answers=seen.answers or "",
+            **{key.name: _sent(key, seen.plain.get(key.name, "")) for key in _KEYS},
             texts={name: list(parts) for name, parts in seen.texts.items()},
             media=[DraftMedia(**entry.model_dump()) for entry in seen.media],
         )
@@ -104,19 +103,10 @@ class DraftValues(Sent):
     def applied(self, seen: Composition, session: Session) -> Composition:
         """A draft's values, with those that were sent. Raises UsageError for a bad duration."""
         sent = self.model_fields_set
-        changed: dict[str, object] = {
-            name: one_line(getattr(self, name))
-            for name in (
-                "lang",
-                "title",
-                "content_warning",
-                "link",
-                "corrects",
-                "reason",
-                "answers",
-            )
-            if name in sent
-        }
+        plain = {key.name: _said(key, getattr(self, key.name)) for key in _KEYS if key.name in sent}
+        changed: dict[str, object] = {"plain": {**seen.plain, **plain}}
+        if "lang" in sent:
+            changed["lang"] = one_line(self.lang)
         for name, key in (("at", "when"), ("embargo", "embargo")):
             if name in sent:
                 changed[key] = when.read(getattr(self, name), session)
@@ -124,15 +114,22 @@ class DraftValues(Sent):
             changed["to"] = tuple(self.to)
         if "expires" in sent:
             changed["expires"] = _duration(self.expires)
-        if "link_in" in sent:
-            changed["link_in"] = self.link_in or None
-        if "made_with_ai" in sent:
-            changed["made_with_ai"] = self.made_with_ai
         if "texts" in sent:
             changed["texts"] = {name: tuple(parts) for name, parts in self.texts.items()}
         if "media" in sent:
             changed["media"] = tuple(MediaEntry(**one.model_dump()) for one in self.media)
         return seen.model_copy(update=changed)
+
+
+def _sent(key: DraftKey, value: str) -> str | bool:
+    return bool(value) if key.kind is KeyKind.FLAG else value
+
+
+def _said(key: DraftKey, value: Any) -> str:
+    """A value as a draft says it."""
+    if key.kind is KeyKind.FLAG:
+        return "true" if value else ""
+    return one_line(value)
 
 
 def _duration(text: str) -> timedelta | None:

@@ -15,8 +15,8 @@ from publisher.base.errors import UsageError
 from publisher.base.i18n import _
 from publisher.base.text import same_person
 from publisher.channels.registry import spec_of
+from publisher.ledger.comments.comment_pages import CommentCursor
 from publisher.ledger.manager.rights import Rank
-from publisher.ledger.reading.comment_pages import CommentCursor
 from publisher.model.reader_comments import CommentState
 from publisher.web import replies_view
 from publisher.web.authentication import Reader, Visitor, Writer

@@ -7,6 +7,7 @@ from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, File, Form, Query, Request, Response, UploadFile
+from fastapi.exceptions import RequestValidationError
 from starlette.concurrency import run_in_threadpool
 from starlette.responses import RedirectResponse
 
@@ -32,7 +33,7 @@ from publisher.web import (
 )
 from publisher.web.authentication import Reader, Writer
 from publisher.web.compose_check import Checked, for_submission, unsaved_pictures, with_problem
-from publisher.web.compose_form import ComposeForm
+from publisher.web.compose_form import FORM_FIELDS, ComposeForm
 from publisher.web.compose_merge import bring_together, conflict, replaced, unchanged
 from publisher.web.compose_page import SentForm, given_back, landed, page
 from publisher.web.composed_draft import ComposedDraft
@@ -41,7 +42,20 @@ from publisher.web.time_fields import TimeFields
 
 router = APIRouter(route_class=PostRoute)
 
-Filled = Annotated[ComposeForm, Depends()]
+
+async def _filled(request: Request) -> ComposeForm:
+    """The form that was sent. Raises RequestValidationError for a file in the place of words."""
+    sent = await request.form()
+    lists = {name: sent.getlist(name) for name in FORM_FIELDS}
+    typed = {
+        name: [one for one in values if isinstance(one, str)] for name, values in lists.items()
+    }
+    if typed != lists:
+        raise RequestValidationError([])
+    return ComposeForm.of_lists(typed)
+
+
+Filled = Annotated[ComposeForm, Depends(_filled)]
 Uploads = Annotated[list[UploadFile] | None, File()]
 
 

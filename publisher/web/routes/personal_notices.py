@@ -7,7 +7,7 @@ from fastapi import APIRouter, Form, Request, Response
 
 from publisher.base.errors import ConfigurationError, NoticeNotSent, UsageError
 from publisher.base.i18n import _
-from publisher.ledger.notice_addresses import Topic
+from publisher.ledger.news.notice_addresses import Topic
 from publisher.notices import addresses
 from publisher.notices.personal_message import trial
 from publisher.web import security

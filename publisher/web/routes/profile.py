@@ -9,7 +9,7 @@ from starlette.responses import RedirectResponse, Response
 from publisher.auth.api_tokens import TokenScope
 from publisher.base.errors import UsageError
 from publisher.base.i18n import LANGUAGES, _, plural
-from publisher.ledger.notice_addresses import Topic
+from publisher.ledger.news.notice_addresses import Topic
 from publisher.notices.addresses import masked
 from publisher.web import passkey_requests, password_check, security
 from publisher.web.authentication import (

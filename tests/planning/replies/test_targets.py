@@ -9,7 +9,7 @@ from tests.planning.replies.comments import ANSWER, answer, change, write
 from tests.support.queueing import lose_the_answer, plan_of, queue, refusals, standing
 from tests.support.workspaces import Workspace
 
-pytestmark = pytest.mark.guards("publisher.ledger.manager.resolve", "publisher.planning.replies")
+pytestmark = pytest.mark.guards("publisher.ledger.doubts.resolve", "publisher.planning.replies")
 
 
 @pytest.mark.usefixtures("comment")

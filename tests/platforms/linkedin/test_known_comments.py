@@ -20,7 +20,7 @@ from tests.channels.test_comment_ration import HOUR, older
 from tests.channels.test_comment_watch_harm import Duties
 
 pytestmark = pytest.mark.guards(
-    "publisher.platforms.linkedin.comment_place", "publisher.ledger.found_comments"
+    "publisher.platforms.linkedin.comment_place", "publisher.ledger.comments.found_comments"
 )
 
 KEPT = 48

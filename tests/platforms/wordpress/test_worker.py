@@ -9,9 +9,9 @@ import pytest
 from publisher.delivery.cleanup import Clearing
 from publisher.ledger.database import Database
 from publisher.ledger.dispatcher.claims import Dispatch
+from publisher.ledger.doubts.orphans import Orphans
 from publisher.ledger.enqueue import Ledger
 from publisher.ledger.manager.operations import Control
-from publisher.ledger.orphans import Orphans
 from publisher.ledger.reading.queries import Queries
 from publisher.model.content import Content, Part
 from publisher.model.deliveries import Prepared, Wish

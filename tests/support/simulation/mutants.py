@@ -13,10 +13,11 @@ from sqlalchemy import false
 from publisher.delivery.courier import Courier, _at_hand
 from publisher.delivery.leases import Leases
 from publisher.delivery.slots import Departure
-from publisher.ledger import lookalikes, refusals, suspensions
-from publisher.ledger import reconciliation as doubts_module
 from publisher.ledger.dispatcher import claims as dispatch_module
 from publisher.ledger.dispatcher.claims import Dispatch
+from publisher.ledger.doubts import lookalikes
+from publisher.ledger.doubts import reconciliation as doubts_module
+from publisher.ledger.limits import refusals, suspensions
 from publisher.ledger.manager.operations import Control
 from publisher.ledger.transitions import Conflict, StateChange, change_all
 from publisher.ledger.worker import attempts as attempts_module

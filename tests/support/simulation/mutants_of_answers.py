@@ -6,7 +6,7 @@ from unittest import mock
 
 from sqlalchemy import Connection
 
-from publisher.ledger import replies
+from publisher.ledger.comments import replies
 from publisher.model.content import Part
 from publisher.model.deliveries import Delivery
 from publisher.model.outcomes import Absent

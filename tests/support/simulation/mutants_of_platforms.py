@@ -8,7 +8,7 @@ from typing import Any
 from unittest import mock
 
 from publisher.channels.base import MediaReader
-from publisher.ledger import uncertainty
+from publisher.ledger.doubts import uncertainty
 from publisher.ledger.manager.withdrawals import Withdrawals
 from publisher.ledger.worker import attempts as attempts_module
 from publisher.ledger.worker import intents as intents_module

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from itertools import count
 
 from publisher.channels.outgoing import Exchanged
-from publisher.ledger.refusals import may_be_the_accounts
+from publisher.ledger.limits.refusals import may_be_the_accounts
 from publisher.model.deliveries import Parcel
 from publisher.model.outcomes import (
     UNTIL_MENDED,

@@ -15,7 +15,7 @@ from schemathesis.config import SchemathesisConfig
 from schemathesis.core.result import Ok
 
 from publisher.app import Application
-from publisher.ledger.webhook_news import WebhookNews
+from publisher.ledger.news.webhook_news import WebhookNews
 from publisher.model.states import State
 from publisher.notices.webhook_message import WebhookMessage
 from publisher.web.app import create

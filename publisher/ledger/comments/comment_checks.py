@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, case, delete, or_, select, update
 
-from publisher.ledger.comment_readings import is_reading
-from publisher.ledger.comment_wishes import noted
+from publisher.ledger.comments.comment_readings import is_reading
+from publisher.ledger.comments.comment_wishes import noted
 from publisher.ledger.database import LedgerPart
 from publisher.ledger.tables import comment_readings, reader_comments
 from publisher.model.events import Event

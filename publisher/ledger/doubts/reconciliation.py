@@ -18,21 +18,23 @@ from sqlalchemy import Connection, bindparam, exists, or_, select
 
 from publisher.base.clock import Clock
 from publisher.base.i18n import _
-from publisher.ledger import corrections, ended_edits, lookalikes, rate_limits, uncertainty
+from publisher.ledger import corrections, ended_edits
 from publisher.ledger import remote_ids as ids
 from publisher.ledger.database import Database, LedgerPart, Turn
 from publisher.ledger.dispatcher.due_queries import DueQueries
+from publisher.ledger.doubts import lookalikes, uncertainty
+from publisher.ledger.doubts.pending_stops import in_words, obeyed
 from publisher.ledger.integrity import forgotten, silence
-from publisher.ledger.pending_stops import in_words, obeyed
-from publisher.ledger.refusals import went_out
-from publisher.ledger.replication_lag import Crowd, Delays, crowds
-from publisher.ledger.rows import deliveries_in, delivery_of
-from publisher.ledger.suspensions import (
+from publisher.ledger.limits import rate_limits
+from publisher.ledger.limits.refusals import went_out
+from publisher.ledger.limits.suspensions import (
     applies_to,
     suspend,
     suspended_for_a_person,
     suspended_or_unproved,
 )
+from publisher.ledger.replication_lag import Crowd, Delays, crowds
+from publisher.ledger.rows import deliveries_in, delivery_of
 from publisher.ledger.tables import Instant, accounts, deliveries, written
 from publisher.ledger.transitions import ACTOR, By, Conflict, change, claim_all
 from publisher.ledger.worker.targets import aimed

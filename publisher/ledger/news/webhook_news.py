@@ -12,8 +12,8 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, delete, exists, func, insert, select, update
 
-from publisher.ledger.notice_turns import NoticeTurns
-from publisher.ledger.outbox import OLDEST
+from publisher.ledger.news.notice_turns import NoticeTurns
+from publisher.ledger.news.outbox import OLDEST
 from publisher.ledger.reading.reported import marked
 from publisher.ledger.rows import deliveries_in
 from publisher.ledger.tables import deliveries, history, notice_services, notices, webhook_positions

@@ -36,7 +36,7 @@ from sqlalchemy import (
 from publisher.base.i18n import _, joined
 from publisher.base.stored_messages import is_alike
 from publisher.ledger.database import insert_into
-from publisher.ledger.suspensions import (
+from publisher.ledger.limits.suspensions import (
     app_limit,
     go_on,
     suspend,

@@ -9,9 +9,10 @@ from sqlalchemy import Connection
 from publisher.base.errors import NotPossible, UsageError
 from publisher.base.i18n import _, plural
 from publisher.channels.registry import spec_of
-from publisher.ledger import ended_edits, replies
+from publisher.ledger import ended_edits
 from publisher.ledger import remote_ids as ids
-from publisher.ledger.uncertainty import known_out
+from publisher.ledger.comments import replies
+from publisher.ledger.doubts.uncertainty import known_out
 from publisher.model.content import edit_id
 from publisher.model.deliveries import Delivery
 from publisher.model.outcomes import Accepted

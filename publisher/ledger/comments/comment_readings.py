@@ -16,10 +16,10 @@ from typing import Any
 from sqlalchemy import Connection, case, delete, func, or_, select, update
 
 from publisher.base.stored_messages import kept
-from publisher.ledger.comment_wishes import UNREAD, noted
+from publisher.ledger.comments.comment_wishes import UNREAD, noted
+from publisher.ledger.comments.found_comments import store, unknown
 from publisher.ledger.corrections import IS_POST
 from publisher.ledger.database import LedgerPart
-from publisher.ledger.found_comments import store, unknown
 from publisher.ledger.tables import (
     comment_readings,
     deliveries,

@@ -8,11 +8,11 @@ from sqlalchemy import Connection, bindparam, exists, or_, select
 
 from publisher.base.clock import Clock
 from publisher.base.i18n import _
-from publisher.ledger import published_early
 from publisher.ledger.database import LedgerPart
 from publisher.ledger.dispatcher.due_queries import DueQueries
+from publisher.ledger.doubts import published_early
+from publisher.ledger.limits.suspensions import paused_or_suspended
 from publisher.ledger.rows import delivery_of
-from publisher.ledger.suspensions import paused_or_suspended
 from publisher.ledger.tables import Instant, deliveries, written
 from publisher.ledger.transitions import ACTOR, By, change, has_id
 from publisher.model.deliveries import Claim, Delivery, Prepared

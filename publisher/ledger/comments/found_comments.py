@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from publisher.ledger.comment_wishes import noted
+from publisher.ledger.comments.comment_wishes import noted
 from publisher.ledger.database import Database
 from publisher.ledger.rows import chunks
 from publisher.ledger.tables import deliveries, ids_out, reader_comments

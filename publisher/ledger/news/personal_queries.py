@@ -8,10 +8,10 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, func, literal_column, or_, select
 
-from publisher.ledger.comment_news import handed_over, of_comments
+from publisher.ledger.comments.comment_news import handed_over, of_comments
 from publisher.ledger.integrity.chain_links import post_of
-from publisher.ledger.notice_addresses import NoticeAddress, Topic, due_service
-from publisher.ledger.outbox import stuck
+from publisher.ledger.news.notice_addresses import NoticeAddress, Topic, due_service
+from publisher.ledger.news.outbox import stuck
 from publisher.ledger.rows import chunks
 from publisher.ledger.tables import deliveries, history, not_before, notices, written
 from publisher.ledger.transitions import ACTOR

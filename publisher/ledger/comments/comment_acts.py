@@ -18,7 +18,7 @@ from publisher.ledger.database import Database
 from publisher.ledger.integrity.chain_links import chain_of
 from publisher.ledger.manager.commands import Commands
 from publisher.ledger.manager.rights import Rank, Rights, person_of
-from publisher.ledger.notice_addresses import Topic
+from publisher.ledger.news.notice_addresses import Topic
 from publisher.ledger.tables import (
     about,
     history,

@@ -36,14 +36,15 @@ from sqlalchemy import (
 
 from publisher.base.clock import Clock
 from publisher.base.stored_messages import told
-from publisher.ledger.comment_news import CommentNews, of_comments
+from publisher.ledger.comments.comment_news import CommentNews, of_comments
+from publisher.ledger.doubts.orphans import CLEARING
 from publisher.ledger.fault_isolation import apart, each
-from publisher.ledger.notice_turns import NoticeTurns
-from publisher.ledger.orphans import CLEARING
-from publisher.ledger.owner_news import KeysEnd, OwnerChange, of_ends, of_owners
+from publisher.ledger.limits.suspensions import suspended_or_unproved
+from publisher.ledger.news.notice_turns import NoticeTurns
+from publisher.ledger.news.owner_news import KeysEnd, OwnerChange, of_ends, of_owners
+from publisher.ledger.news.user_notices import PersonNews, of_people
 from publisher.ledger.reading.set_backs import SetBack, set_backs
 from publisher.ledger.rows import chunks
-from publisher.ledger.suspensions import suspended_or_unproved
 from publisher.ledger.tables import (
     EVERYTHING,
     about,
@@ -55,7 +56,6 @@ from publisher.ledger.tables import (
     notices,
 )
 from publisher.ledger.transitions import ACTOR
-from publisher.ledger.user_notices import PersonNews, of_people
 from publisher.model.content import Content
 from publisher.model.events import Event
 from publisher.model.outcomes import PASSING, Kind

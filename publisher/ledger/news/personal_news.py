@@ -22,10 +22,10 @@ from publisher.ledger.manager.approvals import may_approve
 from publisher.ledger.manager.authors import authors_of
 from publisher.ledger.manager.commands import RuleOf
 from publisher.ledger.manager.rights import Person, Rank, Rights
-from publisher.ledger.notice_addresses import Addresses, NoticeAddress, Topic, due_service
-from publisher.ledger.notice_turns import NoticeTurns
-from publisher.ledger.outbox import OLDEST
-from publisher.ledger.personal_queries import (
+from publisher.ledger.news.notice_addresses import Addresses, NoticeAddress, Topic, due_service
+from publisher.ledger.news.notice_turns import NoticeTurns
+from publisher.ledger.news.outbox import OLDEST
+from publisher.ledger.news.personal_queries import (
     Happening,
     approved,
     called,

@@ -10,8 +10,8 @@ from typing import Any
 
 from publisher.base.clock import Clock
 from publisher.channels.registry import CAPABILITIES
+from publisher.ledger.doubts.pending_stops import obeyed
 from publisher.ledger.integrity.forgotten import looked_for
-from publisher.ledger.pending_stops import obeyed
 from publisher.ledger.transitions import StateChange
 from publisher.model.deliveries import Delivery
 from publisher.model.outcomes import Accepted

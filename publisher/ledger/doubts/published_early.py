@@ -13,11 +13,11 @@ from sqlalchemy import Connection, or_, select
 from publisher.base.clock import Clock
 from publisher.base.i18n import _
 from publisher.ledger import remote_ids
-from publisher.ledger.pending_stops import in_words, note_stop
+from publisher.ledger.doubts.pending_stops import in_words, note_stop
+from publisher.ledger.doubts.uncertainty import known_out
 from publisher.ledger.rows import deliveries_in
 from publisher.ledger.tables import deliveries, not_before
 from publisher.ledger.transitions import ACTOR, By, change, reread
-from publisher.ledger.uncertainty import known_out
 from publisher.model.deliveries import Delivery, PendingStop, Prepared
 from publisher.model.events import Event
 from publisher.model.outcomes import Accepted, Kind

@@ -1,0 +1,1 @@
+"""Readers' comments: what was read below our posts, and what is done about each."""

@@ -1,0 +1,1 @@
+"""Limits of an account: suspensions, refusals, rates and spacing."""

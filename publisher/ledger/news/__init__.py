@@ -1,0 +1,1 @@
+"""News: what people and webhooks are to be told, and whether they were."""
