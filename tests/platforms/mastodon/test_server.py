@@ -73,12 +73,15 @@ def channel(account: snac.Account, tmp_path: Path) -> Channel:
 
 
 def read(channel: Channel, what: Parcel, *more: Any) -> Sighting:
-    """Look for a part until the account could be read."""
-    for _time in range(20):
-        seen = channel.find(what, *more)
-        if not isinstance(seen, Deferred):
-            break
-    return seen
+    """Look for a part until the account could be read, and is not just being written."""
+    seen: list[Sighting] = []
+
+    def is_clear() -> bool:
+        seen[:] = [channel.find(what, *more)]
+        return not isinstance(seen[0], Deferred | Unknown)
+
+    wait_for(is_clear)
+    return seen[0]
 
 
 def delivered(
